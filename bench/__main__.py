@@ -1,0 +1,26 @@
+"""``python -m bench [NAME...]``: run the benchmarks; exit 1 when a limit is broken.
+
+Machines are shared and noisy: a limit broken once is a reason to run it again, broken twice a reason to look.
+"""
+
+from __future__ import annotations
+
+import sys
+
+from bench.questions import bench_city, bench_county, bench_form
+
+BENCHMARKS = {"form": bench_form, "county": bench_county, "city": bench_city}
+
+
+def main(names: list[str]) -> int:
+    """Run those named, or all."""
+    unknown = [name for name in names if name not in BENCHMARKS]
+    if unknown:
+        print(f"no benchmark {unknown[0]}; there are: {', '.join(BENCHMARKS)}", file=sys.stderr)
+        return 2
+    results = [BENCHMARKS[name]() for name in names or BENCHMARKS]
+    return 0 if all(results) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

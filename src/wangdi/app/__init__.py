@@ -1,0 +1,1 @@
+"""Use cases, one verb each: permission, transaction and audit record around calls into the capabilities."""

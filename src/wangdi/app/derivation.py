@@ -1,0 +1,256 @@
+"""Working out the derived tables a question needs: people, then what each programme makes of them.
+
+`link` and `programmes` do not know of each other; here their plans meet, over the tables both are given.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import date
+from functools import cached_property
+from pathlib import Path
+
+from wangdi.catalog.tables import REGISTRATION_TABLE
+from wangdi.engines.duck.classify import Relations, plan_judged
+from wangdi.engines.duck.obligations import plan_obligations
+from wangdi.engines.duck.run import forms_of
+from wangdi.engines.duck.spells import plan_spells
+from wangdi.engines.tables import table_of
+from wangdi.language.library import Library
+from wangdi.language.model import Form
+from wangdi.language.record import Cell
+from wangdi.language.rules import Programme, bind_pack
+from wangdi.link.people import LinkSources, plan_links, plan_people
+from wangdi.store.city import City
+from wangdi.store.derived import DerivedFolder, Layers
+from wangdi.store.workspace import Workspace, sql_name
+
+RESIDENT_FORM = "health_record.resident"
+REBUILD_SHARE = 0.2
+"""Above this share of changed people a whole rebuild is quicker than a change."""
+PROGRAMME_TABLES = ("visit", "spell", "obligation")
+SUBJECT_SQL = "SELECT person_id AS subject_id, birth_date, sex, is_resident, resident_kind, division, org"
+
+
+@dataclass(frozen=True)
+class Standing:
+    """What a question stands on: a city read at one number, its rules with the city's own parameters, a horizon."""
+
+    city: City
+    workspace: Workspace
+    library: Library
+    known: int
+    horizon: date
+
+    @cached_property
+    def programmes(self) -> dict[str, Programme]:
+        """Every pack as a programme, parameters as the city had them at ``known``."""
+        overrides: dict[str, dict[str, Cell]] = {}
+        for row in self.city.parameter_overrides(self.known):
+            overrides.setdefault(row.pack, {})[row.name] = _parse_value(row.value)
+        return {
+            name: Programme(name, tuple(bind_pack(pack, overrides.get(name)) for pack in editions))
+            for name, editions in self.library.packs.items()
+        }
+
+    @cached_property
+    def enrolling(self) -> dict[str, Programme]:
+        """The programmes that manage people."""
+        return {name: item for name, item in self.programmes.items() if item.newest.pack.enrol is not None}
+
+    @cached_property
+    def rules_key(self) -> str:
+        """A short name of everything but facts that the derived tables depend on."""
+        said = {
+            name: [[rules.pack.digest, sorted(rules.values.items())] for rules in item.editions]
+            for name, item in self.enrolling.items()
+        }
+        text = json.dumps([said, self.horizon.isoformat(), self.city.salt], sort_keys=True, default=str)
+        return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+    def facts(self, form: Form, known: int | None = None) -> str:
+        """SQL, to stand in FROM, of a form's current facts."""
+        return f"({self.city.facts_sql(self.workspace, table_of(form), self.known if known is None else known)})"
+
+    def form(self, name: str) -> Form:
+        """A form by its full name."""
+        return self.library.forms[name]
+
+
+@dataclass(frozen=True)
+class Derived:
+    """The derived tables at one number, as SQL to stand in FROM."""
+
+    standing: Standing
+    layers: Layers
+
+    @property
+    def links(self) -> str:
+        """registration_id, person_id, birth_date, sex."""
+        return self.layers.table_sql("link", "registration_id")
+
+    @property
+    def people(self) -> str:
+        """person_id, birth_date, sex, is_resident, resident_kind, division, org, registrations."""
+        return self.layers.table_sql("person", "person_id")
+
+    def table(self, programme: str, name: str) -> str:
+        """``visit``, ``spell`` or ``obligation`` of a programme."""
+        return self.layers.table_sql(f"{programme}.{name}")
+
+    def relations(self, programme: Programme) -> Relations:
+        """What an engine reads: the people, and the programme's forms by person (by registration in a ledger)."""
+        return _relations(self.standing, programme, self.links, self.people, "")
+
+
+def relations_for(derived: Derived, programme: Programme, only: str) -> Relations:
+    """The same, confined to some people: ``only`` is a table of their registrations (registration_id, person_id)."""
+    return _relations(derived.standing, programme, only, derived.people, only)
+
+
+def derive(standing: Standing, tell: Callable[[str], None] | None = None) -> Derived:
+    """Find or work out the derived tables of a question. Incremental equals rebuild: a changed person is done anew, whole.
+
+    ``tell`` hears what is being worked out.
+    """
+    folder = DerivedFolder(standing.city.folder / "derived" / standing.rules_key)
+    before = [known for known in folder.bases() if known <= standing.known]
+    if before and before[-1] == standing.known:
+        return Derived(standing, Layers(folder.base(standing.known), None))
+    if before:
+        base = before[-1]
+        change = folder.change(base, standing.known)
+        if change.exists() or _few_changed(standing, folder.base(base), base):
+            made = folder.make(change, lambda path: _fill_change(standing, folder.base(base), path, base))
+            folder.sweep(folder.base(base))
+            return Derived(standing, Layers(folder.base(base), made))
+    if tell is not None:
+        tell("derive")
+    made = folder.make(folder.base(standing.known), lambda path: _fill_base(standing, path))
+    folder.sweep(made)
+    return Derived(standing, Layers(made, None))
+
+
+def _link_sources(standing: Standing, only: str = "") -> LinkSources:
+    registrations = standing.city.facts_sql(standing.workspace, REGISTRATION_TABLE, standing.known)
+    residents = f"SELECT * FROM {standing.facts(standing.form(RESIDENT_FORM))}"
+    if only:
+        registrations = f"SELECT f.* FROM ({registrations}) f SEMI JOIN {only} o USING (registration_id)"
+        residents = f"SELECT f.* FROM ({residents}) f SEMI JOIN {only} o USING (registration_id)"
+    return LinkSources(registrations, residents, standing.city.salt)
+
+
+def _fill_base(standing: Standing, folder: Path) -> None:
+    workspace = standing.workspace
+    sources = _link_sources(standing)
+    workspace.run(f"CREATE OR REPLACE TEMP TABLE link AS {plan_links(sources)}")
+    workspace.run(f"CREATE OR REPLACE TEMP TABLE person AS {plan_people(sources, 'link')}")
+    workspace.copy("SELECT * FROM link ORDER BY registration_id", folder / "link.parquet")
+    workspace.copy("SELECT * FROM person ORDER BY person_id", folder / "person.parquet")
+    _fill_programmes(standing, folder, "link", "person", "")
+
+
+def _fill_programmes(standing: Standing, folder: Path, links: str, people: str, only: str) -> None:
+    for name, programme in standing.enrolling.items():
+        relations = _relations(standing, programme, links, people, only)
+        workspace = standing.workspace
+        workspace.run(f"CREATE OR REPLACE TEMP TABLE visit AS {plan_judged(programme, relations)}")
+        workspace.run(f"CREATE OR REPLACE TEMP TABLE spell AS {plan_spells(programme, relations)}")
+        plan = plan_obligations(programme, relations, "visit", "spell", standing.horizon)
+        # Sorted by who has to act: one institution's day then touches few pages.
+        workspace.copy(f"SELECT * FROM ({plan}) ORDER BY org, subject_id", folder / f"{name}.obligation.parquet")
+        workspace.copy("SELECT * FROM spell ORDER BY org, subject_id", folder / f"{name}.spell.parquet")
+        workspace.copy("SELECT * FROM visit ORDER BY subject_id", folder / f"{name}.visit.parquet")
+    for table in (*PROGRAMME_TABLES[:2], "link", "person"):
+        standing.workspace.run(f"DROP TABLE IF EXISTS {table}")
+
+
+def _relations(standing: Standing, programme: Programme, links: str, people: str, only: str) -> Relations:
+    """``only``: a table of registration_id to which facts are confined."""
+    forms: dict[str, str] = {}
+    for form in forms_of(programme):
+        fields = ", ".join(f"f.{sql_name(name)}" for name in form.fields if not form.fields[name].identifying)
+        facts = standing.facts(form)
+        if only:
+            facts = f"(SELECT f.* FROM {facts} f SEMI JOIN {only} o USING (registration_id))"
+        subject = (
+            "coalesce(l.person_id, f.registration_id)"
+            if programme.newest.pack.subject == "person"
+            else "f.registration_id"
+        )
+        join = f" LEFT JOIN {links} l USING (registration_id)" if programme.newest.pack.subject == "person" else ""
+        forms[form.full_name] = (
+            f"(SELECT {subject} AS subject_id, f.seq, f.occurred_on, f.org, f.registration_id, {fields} FROM {facts} f{join})"
+        )
+    return Relations(f"({SUBJECT_SQL} FROM {people})", forms)
+
+
+def _followed_forms(standing: Standing) -> list[Form]:
+    """Every form a change of which may change a derived table."""
+    found = {form.full_name: form for item in standing.enrolling.values() for form in forms_of(item)}
+    found[RESIDENT_FORM] = standing.form(RESIDENT_FORM)
+    return list(found.values())
+
+
+def _changed_registrations(standing: Standing, base: int) -> str:
+    """SQL of the registrations about which anything was accepted or retired since the base."""
+    tables = [REGISTRATION_TABLE, *(table_of(form) for form in _followed_forms(standing))]
+    parts: Iterable[str] = (
+        standing.city.changed_since(standing.workspace, table, base, standing.known) for table in tables
+    )
+    return " UNION ".join(f"SELECT registration_id FROM ({part})" for part in parts)
+
+
+def _few_changed(standing: Standing, folder: Path, base: int) -> bool:
+    """Whether a change is worth it: counted once, and kept for the filling."""
+    workspace = standing.workspace
+    workspace.run(f"CREATE OR REPLACE TEMP TABLE touched AS {_changed_registrations(standing, base)}")
+    changed = workspace.one("SELECT count(*) FROM touched")
+    everybody = workspace.one(f"SELECT count(*) FROM {Layers(folder, None).table_sql('link')}")
+    return changed is not None and everybody is not None and changed[0] <= REBUILD_SHARE * max(1, everybody[0])
+
+
+def _fill_change(standing: Standing, base_folder: Path, folder: Path, base: int) -> None:
+    """Everybody touched, whole: their registrations old and new, and all their facts.
+
+    A registration whose number was corrected leaves one person and joins another: both are done anew.
+    """
+    workspace = standing.workspace
+    old = Layers(base_folder, None).table_sql("link")
+    # 1. Links of the registrations touched, as they are now.
+    workspace.run(f"CREATE OR REPLACE TEMP TABLE relinked AS {plan_links(_link_sources(standing, 'touched'))}")
+    # 2. The people they were and are.
+    workspace.run(
+        "CREATE OR REPLACE TEMP TABLE changed AS SELECT person_id FROM relinked"
+        f" UNION SELECT l.person_id FROM {old} l SEMI JOIN touched USING (registration_id)"
+    )
+    # 3. Every registration of these people.
+    workspace.run(
+        "CREATE OR REPLACE TEMP TABLE relink AS SELECT * FROM relinked"
+        f" UNION ALL SELECT l.* FROM {old} l SEMI JOIN changed USING (person_id) ANTI JOIN touched t"
+        " ON t.registration_id = l.registration_id"
+    )
+    workspace.run("CREATE OR REPLACE TEMP TABLE only_these AS SELECT registration_id FROM relink")
+    workspace.run(
+        f"CREATE OR REPLACE TEMP TABLE repeople AS {plan_people(_link_sources(standing, 'only_these'), 'relink')}"
+    )
+    workspace.copy("SELECT * FROM relink", folder / "link.parquet")
+    workspace.copy("SELECT * FROM repeople", folder / "person.parquet")
+    workspace.copy("SELECT registration_id FROM relink", folder / "changed_registration_id.parquet")
+    workspace.copy("SELECT person_id FROM changed", folder / "changed_person_id.parquet")
+    workspace.copy("SELECT person_id AS subject_id FROM changed", folder / "changed_subject_id.parquet")
+    _fill_programmes(standing, folder, "relink", "repeople", "only_these")
+
+
+def _parse_value(text: str | None) -> Cell:
+    if text in ("true", "false"):
+        return text == "true"
+    for kind in (int, float):
+        try:
+            return kind(text or "")
+        except ValueError:
+            continue
+    return text

@@ -1,0 +1,136 @@
+"""What a question stands on: the city as known at one moment, and the figures asked of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from wangdi.app.derivation import Derived, Standing, derive
+from wangdi.catalog.trees import plant_tree
+from wangdi.core.periods import Period
+from wangdi.core.problem import Problem, Refusal
+from wangdi.engines.duck.indicators import Question, Tables, plan_members
+from wangdi.indicators.counting import Count, count_items, count_people, over_people
+from wangdi.indicators.figures import Figure, Level, Places, Told, index_populations, place_counts
+from wangdi.language.library import Library
+from wangdi.language.model import Indicator
+from wangdi.language.names import nearest_name
+from wangdi.language.rules import Programme, Rules
+from wangdi.store.city import City
+from wangdi.store.workspace import Workspace
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """Figures with the name of what they stand on: the same snapshot gives the same figures for ever."""
+
+    snapshot: str
+    known: int
+    as_of: date
+    figures: list[Figure]
+
+
+def stand_on(
+    city: City, workspace: Workspace, library: Library, known: str | int | None = None, on: date | None = None
+) -> Standing:
+    """The standing of a question. ``on``: the day asked about, when it may lie after the last acceptance."""
+    number = city.seq_known(known)
+    day = max(filter(None, (as_of_number(city, number), on)))
+    return Standing(city, workspace, library, number, date(day.year, 12, 31))
+
+
+def as_of_number(city: City, known: int) -> date:
+    """The day on which a number was accepted: what "today" was for whoever knew just this."""
+    log = city.acceptance(known)
+    return log[0].accepted_at.date() if log else date(1970, 1, 1)
+
+
+def find_indicators(library: Library, wanted: Sequence[str]) -> dict[str, str]:
+    """Indicator id → pack, of those wanted, or of all.
+
+    Errors: FIG-001 for an id no pack has, with the nearest one.
+    """
+    owners = {name: pack.id for pack in library.newest.values() for name in pack.indicators}
+    for name in wanted:
+        if name not in owners:
+            raise Refusal(Problem(code="FIG-001", args={"name": name, "nearest": nearest_name(name, owners) or "…"}))
+    return {name: owner for name, owner in owners.items() if not wanted or name in wanted}
+
+
+def read_places(city: City, known: int) -> Places:
+    """The trees of areas and organisations at a number."""
+    return Places(plant_tree(city.regions(known)), plant_tree(city.organisations(known)))
+
+
+def compute_figures(
+    standing: Standing,
+    periods: Sequence[Period],
+    levels: Sequence[Level],
+    wanted: Sequence[str] = (),
+    tell: Callable[[str], None] | None = None,
+) -> Answer:
+    """Every wanted indicator for every period at every level.
+
+    Grain: one figure per indicator, period and area. Each edition counts the periods that end while it is in force.
+    """
+    derived = derive(standing, tell)
+    as_of = as_of_number(standing.city, standing.known)
+    owners = find_indicators(standing.library, wanted)
+    populations = index_populations(standing.city.numbered_populations(standing.known))
+    places = read_places(standing.city, standing.known)
+    figures: list[Figure] = []
+    for pack in dict.fromkeys(owners.values()):
+        programme = standing.programmes[pack]
+        for rules, during in editions_of(programme, periods):
+            chosen = [item for item in rules.pack.indicators.values() if item.id in owners]
+            told = Told(places, populations, standing.known, {period.text: rules.pack.edition for period in during})
+            counts = _count(derived, programme, Question(rules, tuple(chosen), tuple(during), as_of))
+            figures += _place(chosen, during, levels, counts, told)
+    return Answer(f"{standing.known}-{standing.rules_key}", standing.known, as_of, figures)
+
+
+def editions_of(programme: Programme, periods: Iterable[Period]) -> list[tuple[Rules, list[Period]]]:
+    """The periods by the edition in force on their last day."""
+    found: dict[str, tuple[Rules, list[Period]]] = {}
+    for period in periods:
+        rules = programme.in_force(period.end)
+        if rules is not None:
+            found.setdefault(rules.pack.edition, (rules, []))[1].append(period)
+    return list(found.values())
+
+
+def _count(derived: Derived, programme: Programme, question: Question) -> list[Count]:
+    workspace = derived.standing.workspace
+    relations = derived.relations(programme)
+    counts: list[Count] = []
+    people = tuple(item for item in question.indicators if over_people(item))
+    if people:
+        asked = Question(question.rules, people, question.periods, question.as_of)
+        tables = Tables(derived.table(programme.id, "spell"), derived.table(programme.id, "obligation"))
+        workspace.run(f"CREATE OR REPLACE TEMP TABLE member AS {plan_members(asked, relations, tables)}")
+        counts += count_people(workspace, asked, "member", derived.people)
+        workspace.run("DROP TABLE member")
+    for indicator in question.indicators:
+        if not over_people(indicator):
+            counts += count_items(workspace, question.rules, indicator, question.periods, relations)
+    return counts
+
+
+def _place(
+    indicators: Sequence[Indicator],
+    periods: Sequence[Period],
+    levels: Sequence[Level],
+    counts: Sequence[Count],
+    told: Told,
+) -> list[Figure]:
+    by_question: dict[tuple[str, str], list[Count]] = {}
+    for count in counts:
+        by_question.setdefault((count.indicator, count.period), []).append(count)
+    return [
+        figure
+        for indicator in indicators
+        for period in periods
+        for level in levels
+        for figure in place_counts(indicator, by_question.get((indicator.id, period.text), []), period, level, told)
+    ]

@@ -1,0 +1,87 @@
+"""The command: every verb with the module that holds it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import click
+
+from wangdi.cli.frame import Root, Tree
+
+VERBS: tuple[tuple[str, str], ...] = (
+    ("demo", "wangdi.cli.demonstration:demo"),
+    ("init", "wangdi.cli.cities:init"),
+    ("update", "wangdi.cli.cities:update"),
+    ("collect", "wangdi.cli.collecting:collect"),
+    ("problems", "wangdi.cli.collecting:problems"),
+    ("reconcile", "wangdi.cli.collecting:reconcile"),
+    ("figures", "wangdi.cli.figures:figures"),
+    ("people", "wangdi.cli.persons:people"),
+    ("person", "wangdi.cli.main:person"),
+    ("trace", "wangdi.cli.persons:trace"),
+    ("compare", "wangdi.cli.figures:compare"),
+    ("worklist", "wangdi.cli.persons:worklist"),
+    ("pack", "wangdi.cli.main:pack"),
+    ("mapping", "wangdi.cli.main:mapping"),
+    ("enter", "wangdi.cli.entries:enter"),
+    ("withdraw", "wangdi.cli.entries:withdraw"),
+    ("owner", "wangdi.cli.main:owner"),
+    ("parameter", "wangdi.cli.main:parameter"),
+    ("backup", "wangdi.cli.cities:backup"),
+    ("restore", "wangdi.cli.cities:restore"),
+    ("export", "wangdi.cli.cities:export"),
+    ("verify", "wangdi.cli.cities:verify"),
+    ("compact", "wangdi.cli.cities:compact"),
+)
+
+person = Tree("person", (("show", "wangdi.cli.persons:show"),))
+pack = Tree(
+    "pack",
+    (
+        ("list", "wangdi.cli.packs:list_packs"),
+        ("check", "wangdi.cli.packs:check"),
+        ("test", "wangdi.cli.packs:test"),
+        ("explain", "wangdi.cli.packs:explain"),
+        ("propose", "wangdi.cli.packs:propose"),
+        ("new", "wangdi.cli.packs:new"),
+        ("run", "wangdi.cli.packs:run"),
+        ("due", "wangdi.cli.packs:due"),
+    ),
+)
+mapping = Tree(
+    "mapping",
+    (
+        ("list", "wangdi.cli.mappings:list_mappings"),
+        ("check", "wangdi.cli.mappings:check"),
+        ("draft", "wangdi.cli.mappings:draft"),
+    ),
+)
+owner = Tree("owner", (("list", "wangdi.cli.settings:list_owners"), ("set", "wangdi.cli.settings:set_owner")))
+parameter = Tree(
+    "parameter", (("list", "wangdi.cli.settings:list_parameters"), ("set", "wangdi.cli.settings:set_parameter"))
+)
+
+
+def show_version(context: click.Context, _: click.Parameter, value: bool) -> None:
+    """Say the version and stop."""
+    if value and not context.resilient_parsing:
+        from wangdi import __version__
+
+        click.echo(f"wangdi {__version__}")
+        context.exit()
+
+
+wangdi = Root(
+    "wangdi",
+    VERBS,
+    [click.Option(["--version"], is_flag=True, is_eager=True, expose_value=False, callback=show_version)],
+)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command line and answer its exit code."""
+    try:
+        wangdi.main(arguments)
+    except SystemExit as end:
+        return int(end.code or 0)
+    return 0

@@ -1,0 +1,126 @@
+"""Whom a row is about: the registration's number, the identity number's check, and the Python that says the same.
+
+A registration is one institution's knowledge of a person. Its number is made of the city's salt, the sender and the key the
+institution itself uses, so that the same person in the same institution's files is always the same registration, whatever
+the order in which files arrive, and nobody outside can make the number from a name.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from datetime import date
+
+from wangdi.collect.value_sql import narrow
+from wangdi.core.identifiers import IdNumber, check_id_number
+from wangdi.store.workspace import sql_text
+
+_WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
+_CHECKS = "10X98765432"
+_LOW_63_BITS = (1 << 63) - 1
+ROUNDED = "^[0-9][.]?[0-9]*[eE][+]?[0-9]+$"
+"""What a spreadsheet makes of a long number: 1.1E+17."""
+_MARKS = r"[\s''‘’`=\"\-‐–—]"
+
+
+def registration_number(salt: str, sender: str, key: str) -> int:
+    """The number of a registration.
+
+    Rule: 63 bits of the MD5 of salt, sender and key (an index, not a protection). A ledger's subject (an
+    institution, a case) is the same whoever sends it: its sender is empty.
+    """
+    digest = hashlib.md5(f"{key_prefix(salt, sender)}{key}".encode(), usedforsecurity=False).digest()
+    return int.from_bytes(digest[:8], "little") & _LOW_63_BITS
+
+
+def registration_key(said: Mapping[str, str], birth_date: date | None = None) -> str | None:
+    """The key of a person in an institution's files.
+
+    Rule: its own number for the person; else a valid identity number; else name, birth date and telephone together.
+    Missing: None when not even a name is there.
+    """
+    if said.get("local_id"):
+        return f"L{said['local_id']}"
+    checked = check_id_number(said.get("id_no", ""))
+    if isinstance(checked, IdNumber):
+        return f"I{checked.number}"
+    if not said.get("name"):
+        return None
+    return f"N{said['name']}|{birth_date.isoformat() if birth_date else ''}|{said.get('phone', '')}"
+
+
+def key_prefix(salt: str, sender: str) -> str:
+    """What stands before the key when a registration's number is made: salt and sender in 16 characters.
+
+    Short, because MD5 works in blocks of 55 bytes and a key that fits into one costs half.
+    """
+    return hashlib.md5(f"{salt}|{sender}".encode(), usedforsecurity=False).hexdigest()[:16]
+
+
+def render_registration(prefixed_key: str) -> str:
+    """:func:`registration_number` in SQL; the key bears its prefix already (one concatenation a row, not two)."""
+    # md5_number_upper gives the same bits five times as slowly.
+    return f"cast(md5_number({prefixed_key}) & {_LOW_63_BITS} as bigint)"
+
+
+def render_key(prefix: str, said: Mapping[str, str], birth_date: str) -> str:
+    """:func:`registration_key` in SQL with its prefix; ``said``: SQL of what the row says of its subject.
+
+    Beside an ``id_no`` it needs the column ``id_digits`` (:func:`render_id_digits`).
+    """
+    parts = []
+    if "code" in said:
+        parts.append(f"{sql_text(prefix + 'C')} || {said['code']}")
+    if "local_id" in said:
+        parts.append(f"{sql_text(prefix + 'L')} || {said['local_id']}")
+    if "id_no" in said:
+        number = said["id_no"]
+        valid = f"{sql_text(prefix + 'I')} || {render_id_upgraded(number)}"
+        parts.append(f"case when {render_id_valid(number, 'id_digits')} then {valid} end")
+    if "name" in said:
+        phone, birth = said.get("phone", "null"), f"coalesce(cast({birth_date} as varchar), '')"
+        parts.append(f"{sql_text(prefix + 'N')} || {said['name']} || '|' || {birth} || '|' || coalesce({phone}, '')")
+    return f"coalesce({', '.join(parts)})" if parts else "cast(null as varchar)"
+
+
+def render_id_number(cell: str) -> str:
+    """An identity number as written, without the blanks, hyphens and quotes people put into it, in capitals."""
+    tidied = f"nullif(upper(regexp_replace({narrow(cell)}, {sql_text(_MARKS)}, '', 'g')), '')"
+    return f"case when strlen({cell}) = 18 and regexp_full_match({cell}, '[0-9]{{17}}[0-9X]') then {cell} else {tidied} end"
+
+
+def render_id_upgraded(number: str) -> str:
+    """The 18 characters of a valid number; 15 digits get their century and check character."""
+    longer = f"({number}[1:6] || '19' || {number}[7:15])"
+    return f"case when strlen({number}) = 15 then {longer} || {_check_character(render_id_digits(longer))} else {number} end"
+
+
+def render_id_digits(number: str) -> str:
+    """The first 17 digits of a number as an integer; a column of its own, because the check looks at it 17 times."""
+    return f"try_cast({number}[1:17] as bigint)"
+
+
+def render_id_valid(number: str, digits: str) -> str:
+    """Whether a tidied number is one. Agrees with ``core.identifiers.check_id_number``."""
+    birth = f"{number}[7:10] || '-' || {number}[11:12] || '-' || {number}[13:14]"
+    short = f"'19' || {number}[7:8] || '-' || {number}[9:10] || '-' || {number}[11:12]"
+    return (
+        f"coalesce(case when regexp_full_match({number}, '[0-9]{{17}}[0-9X]') "
+        f"then {_check_character(digits)} = {number}[18] and try_cast({birth} as date) is not null "
+        f"when regexp_full_match({number}, '[0-9]{{15}}') then try_cast({short} as date) is not null end, false)"
+    )
+
+
+def render_id_birth(number: str) -> str:
+    """The birth date inside a valid 18-character number."""
+    return f"try_cast({number}[7:10] || '-' || {number}[11:12] || '-' || {number}[13:14] as date)"
+
+
+def render_id_sex(number: str) -> str:
+    """The sex a valid 18-character number says, as GB/T 2261.1."""
+    return f"case when cast({number}[17] as integer) % 2 = 1 then '1' else '2' end"
+
+
+def _check_character(digits: str) -> str:
+    terms = [f"({digits} // {10 ** (16 - place)}) % 10 * {weight}" for place, weight in enumerate(_WEIGHTS)]
+    return f"{sql_text(_CHECKS)}[({' + '.join(terms)}) % 11 + 1]"

@@ -1,0 +1,303 @@
+"""What is to be done with every row of a file: its mapping and its form as the columns of one SQL pass.
+
+The pass has four levels, each a plain projection over the one below, so that nothing is worked out twice:
+cell (tidied text) -> said (what it says) -> value (of the form's type) -> row (whose it is, and whether it needs a closer look).
+A row is *suspect* when anything about it may be wrong; only suspect rows are looked at again, exactly.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping as Names
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from wangdi.catalog.tables import REGISTRATION_TABLE, FormTable
+from wangdi.collect.identity_sql import key_prefix, render_id_digits, render_id_number, render_key, render_registration
+from wangdi.collect.mapping import LEDGER_KEY, ColumnRule, Mapping
+from wangdi.collect.spreadsheet_cells import header_key
+from wangdi.collect.value_sql import Blanks, Target, is_converted, render_cell, render_sound_value, render_value
+from wangdi.engines.duck.expression import age_sql, render_sql
+from wangdi.engines.tables import table_of
+from wangdi.language.ast import Previous, Term, walk
+from wangdi.language.model import Form, FormCheck, FormField, Pack
+from wangdi.language.record import Cell
+from wangdi.store.workspace import sql_name, sql_text
+
+_SUBJECT_CODES = {"sex": "sex", "id_type": "id_type"}
+_SUBJECT_TYPES = {"BIGINT": "integer", "DATE": "date", "VARCHAR": "text"}
+_SUBJECT_LABELS = {
+    "name": "姓名", "id_type": "证件类型", "id_no": "证件号码", "sex": "性别", "birth_date": "出生日期", "phone": "联系电话",
+    "local_id": "机构内编号", "address": "住址", LEDGER_KEY: "对象编码",
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One column of the pass: a rule with the target it fills and its place (``s.name``, ``f.sbp``, ``x.org``)."""
+
+    key: str
+    target: Target
+    rule: ColumnRule
+
+    @property
+    def cell(self) -> str:
+        return sql_name(f"cell.{self.key}")
+
+    @property
+    def said(self) -> str:
+        return sql_name(f"said.{self.key}")
+
+    @property
+    def value(self) -> str:
+        return sql_name(f"value.{self.key}")
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """A check of the form as SQL over the values; broken where it is false."""
+
+    check: FormCheck
+    sql: str
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """What a pass needs to know beside mapping and form."""
+
+    salt: str
+    sender: str
+    received_at: datetime
+    parameters: Names[str, Cell]
+
+
+@dataclass(frozen=True, slots=True)
+class Columns:
+    """The columns of a file: where each is, by :func:`header_key` of its name (of two of one name, the first)."""
+
+    places: Names[str, int]
+    width: int
+
+    @classmethod
+    def of(cls, header: Sequence[str]) -> Columns:
+        """The columns of a header row."""
+        places: dict[str, int] = {}
+        for place, name in enumerate(header):
+            places.setdefault(header_key(name), place)
+        return cls(places, len(header))
+
+
+@dataclass(frozen=True, slots=True)
+class FormPlan:
+    """A mapping, a form and a header as SQL. Made once per file."""
+
+    pack: Pack
+    form: Form
+    mapping: Mapping
+    table: FormTable
+    setting: Setting
+    items: tuple[Item, ...]
+    columns: Columns
+    """Which of the raw table's columns c0, c1 ... is which."""
+    checks: tuple[Check, ...]
+    people_only: bool = False
+    """Only what the file says about people is asked for."""
+
+    @property
+    def is_person(self) -> bool:
+        """Whether the subject is a person; a ledger's subject is the same whoever sends it."""
+        return self.pack.subject in ("person", "episode")
+
+    @property
+    def sender(self) -> str:
+        """The sender's code as SQL."""
+        return sql_text(self.setting.sender)
+
+    @property
+    def day_required(self) -> bool:
+        """Whether a row without its day is refused; where the form allows none, the day of receipt stands for it."""
+        return self.form.fields[self.form.occurred_on].required or self.form.occurred_on in self.form.record_key
+
+    def find(self, key: str) -> Item | None:
+        """The item at a place, if the mapping fills it."""
+        return next((item for item in self.items if item.key == key), None)
+
+    def raw_column(self, rule: ColumnRule) -> str:
+        """The raw table's column that a rule reads, or a null."""
+        place = self.columns.places.get(header_key(rule.column))
+        return "cast(null as varchar)" if place is None else f"c{place}"
+
+    def subject_items(self) -> list[Item]:
+        """What the file says about who the row is about."""
+        return [item for item in self.items if item.key.startswith("s.")]
+
+    def value_of(self, key: str, kind: str = "varchar") -> str:
+        """The value at a place, or a null of the kind."""
+        item = self.find(key)
+        return f"cast(null as {kind})" if item is None else item.value
+
+
+def plan_form(pack: Pack, form: Form, mapping: Mapping, columns: Columns, setting: Setting) -> FormPlan:
+    """The pass over files with these columns. A column the mapping reads and the file does not have is taken as empty."""
+    table = table_of(form)
+    kept = {name for name, _ in table.columns}
+    items = [
+        Item(f"f.{name}", _field_target(field, form), _rule_of(mapping, name))
+        for name, field in form.fields.items()
+        if name in kept and (name in mapping.fields or (form.identifying and name in mapping.subject))
+    ]
+    subject = dict(mapping.subject)
+    for name, field in form.fields.items():  # an identifying field of an ordinary form belongs to the registration
+        if (
+            field.identifying
+            and name not in kept
+            and name in mapping.fields
+            and name in dict(REGISTRATION_TABLE.columns)
+        ):
+            subject.setdefault(name, mapping.fields[name])
+    if not subject and LEDGER_KEY in mapping.fields:
+        subject[LEDGER_KEY] = mapping.fields[LEDGER_KEY]
+    items += [Item(f"s.{name}", _subject_target(name), rule) for name, rule in subject.items()]
+    items += [
+        Item(f"x.{name}", Target(name, label, kind), rule)  # type: ignore[arg-type]
+        for name, label, kind, rule in (
+            ("org", "机构代码", "text", mapping.organisation),
+            ("entered_at", "录入时间", "datetime", mapping.entered_at),
+            ("occurred_at", "发生时间", "datetime", mapping.occurred_at),
+            ("recorder", "记录人", "text", mapping.recorder),
+        )
+        if rule is not None
+    ]
+    plan = FormPlan(pack, form, mapping, table, setting, tuple(items), columns, ())
+    return replace(plan, checks=_plan_checks(plan))
+
+
+def _rule_of(mapping: Mapping, name: str) -> ColumnRule:
+    return mapping.fields.get(name) or mapping.subject[name]
+
+
+def _field_target(field: FormField, form: Form) -> Target:
+    return Target(
+        name=field.name,
+        label=field.label,
+        type=field.type,
+        unit=field.unit,
+        codes=field.codes,
+        required=field.required or field.name in form.record_key,
+        plausible=field.plausible,
+        possible=field.possible,
+        identifying=field.identifying or form.identifying,
+    )
+
+
+def _subject_target(name: str) -> Target:
+    kinds = dict(REGISTRATION_TABLE.columns)
+    codes = _SUBJECT_CODES.get(name, "")
+    kind = "code" if codes else _SUBJECT_TYPES[kinds.get(name, "VARCHAR")]
+    return Target(name, _SUBJECT_LABELS.get(name, name), kind, codes=codes, identifying=True)  # type: ignore[arg-type]
+
+
+def _plan_checks(plan: FormPlan) -> tuple[Check, ...]:
+    """Checks that speak of one row; those that speak of terms or of earlier rows are the programme's, not the file's."""
+    names = {item.target.name: item.value for item in plan.items if item.key.startswith(("f.", "s."))}
+    names |= {item.target.name: item.value for item in plan.items if item.key.startswith("f.")}
+    day = names.get(plan.form.occurred_on)
+    if "birth_date" in names and day is not None:
+        names["age_years"] = age_sql(names["birth_date"], f"cast({day} as date)")
+    return tuple(
+        Check(check, render_sql(check.rule, names, plan.setting.parameters))
+        for check in plan.form.checks
+        if not any(isinstance(part, Term | Previous) for part in walk(check.rule))
+    )
+
+
+# ---- the pass ---------------------------------------------------------------------------------------------------------
+def render_pass(plan: FormPlan, source: str, blanks: Blanks = "any", keep: Sequence[str] = ()) -> str:
+    """The four levels over ``source``, a relation with the raw columns and whatever else is to be kept (``keep``).
+
+    Columns: the kept ones, cell.*, said.*, value.*, registration_key, registration_id, about, day, org, suspect.
+    """
+    cells = [f"{render_cell(item.rule, plan.raw_column(item.rule), blanks)} as {item.cell}" for item in plan.items]
+    level = f"select {', '.join([*keep, *cells])} from {source}"
+    level = _project(["*", *(f"{_render_said(plan, item)} as {item.said}" for item in plan.items)], level)
+    values = [f"{render_sound_value(item.target, item.rule, item.said)} as {item.value}" for item in plan.items]
+    number, local = plan.find("s.id_no"), plan.find("s.local_id")
+    if number is not None:  # needed only where the institution's own number is not
+        digits = render_id_digits(number.said)
+        values.append(
+            f"{digits if local is None else f'case when {local.cell} is null then {digits} end'} as id_digits"
+        )
+    level = _project(["*", *values], level)
+    org = plan.find("x.org")
+    joined = (
+        f"({level})" if org is None else f"({level}) left join organisation_words words on words.word = {org.value}"
+    )
+    level = _project(["*", *_render_whose(plan)], joined)
+    return _project(
+        ["*", f"{render_registration('registration_key')} as registration_id", f"{render_suspicion(plan)} as suspect"],
+        level,
+    )
+
+
+def _project(columns: list[str], source: str) -> str:
+    relation = source if source.startswith("(") else f"({source})"
+    return f"select {', '.join(columns)} from {relation}"
+
+
+def _render_said(plan: FormPlan, item: Item) -> str:
+    if item.key != "s.id_no" and not (item.target.name == "id_no" and item.target.identifying):
+        return render_value(item.target, item.rule, item.cell)
+    local = plan.find("s.local_id")
+    number = render_id_number(item.cell)
+    if item.key == "s.id_no" and local is not None and not plan.people_only:
+        return (
+            f"case when {local.cell} is null then {number} end"  # else nothing asks for it: the key is the local number
+        )
+    return number
+
+
+def _render_whose(plan: FormPlan) -> list[str]:
+    subject = {item.target.name: item for item in plan.subject_items()}
+    org = plan.find("x.org")
+    code = plan.sender if org is None else f"case when {org.cell} is null then {plan.sender} else words.code end"
+    if plan.is_person:
+        texts = {name: item.value for name, item in subject.items()}
+        key = render_key(
+            key_prefix(plan.setting.salt, plan.setting.sender), texts, plan.value_of("s.birth_date", "date")
+        )
+    else:
+        texts = {LEDGER_KEY: subject[LEDGER_KEY].value} if LEDGER_KEY in subject else {}
+        key = render_key(key_prefix(plan.setting.salt, ""), texts, "null")
+    about = ", ".join(item.cell for item in subject.values()) or "null"
+    day = plan.value_of(f"f.{plan.form.occurred_on}", "date")
+    if not plan.day_required:
+        day = f"coalesce({day}, date '{plan.setting.received_at:%Y-%m-%d}')"
+    return [f"{key} as registration_key", f"hash({about}) as about", f"{code} as org", f"cast({day} as date) as day"]
+
+
+def render_suspicion(plan: FormPlan) -> str:
+    """Whether a row needs a closer look. May say yes to a sound row, never no to one with a problem.
+
+    Written as what a sound row satisfies: unknown counts as not satisfied.
+    """
+    sound = ["registration_key is not null", "org is not null", f"day <= date '{plan.setting.received_at:%Y-%m-%d}'"]
+    for item in plan.items:
+        target = item.target
+        limits = [limit for limit in (target.plausible, target.possible) if limit is not None]
+        holds = f"{item.value} is not null"
+        if limits:
+            low, high = max(limit[0] for limit in limits), min(limit[1] for limit in limits)
+            holds = f"{item.value} between {low!r} and {high!r}"
+        if target.type == "integer" and not is_converted(target, item.rule):
+            holds += f" and {item.said} = {item.value}"
+        if target.name == "id_no":
+            holds = f"strlen({item.cell}) in (15, 18)"
+        if target.required and item.key.startswith("f."):
+            sound.append(holds)
+        elif target.type != "text" or target.name == "id_no":
+            sound.append(f"({item.cell} is null or ({holds}))")
+    birth = plan.find("s.birth_date")
+    if birth is not None:
+        sound.append(f"({birth.value} is null or day >= {birth.value})")
+    sound += [f"coalesce({check.sql}, true)" for check in plan.checks]
+    return f"({' and '.join(sound)}) is not true"

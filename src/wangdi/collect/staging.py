@@ -1,0 +1,346 @@
+"""One chunk after the other: typed, checked, written as segments, its keys and people remembered.
+
+Nothing is accepted here. Numbers within the batch are given in the order of the files: the rows of a chunk, then what the
+chunk said for the first time about people. A row that is refused leaves a gap.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from wangdi.catalog.tables import FACT_COLUMNS, REGISTRATION_TABLE, FormTable
+from wangdi.collect.inspect_sql import render_blank, render_problems, render_total
+from wangdi.collect.loading import RAW, RawRows
+from wangdi.collect.people_sql import DOUBTS, PERSON_FRAME, kept_cells, render_people, render_persons
+from wangdi.collect.plan import FormPlan, render_pass
+from wangdi.collect.request import FormCount
+from wangdi.core.problem import Problem
+from wangdi.store.problems import PROBLEM_COLUMNS
+from wangdi.store.records import StagedSegment
+from wangdi.store.workspace import Workspace, sql_name
+
+PARQUET = "format parquet, compression zstd, compression_level 1"
+TOTAL_ROW = "ROW-018"
+
+
+@dataclass(slots=True)
+class FormStage:
+    """What is staged of one form."""
+
+    table: FormTable
+    key: tuple[str, ...]
+    """The record key's columns, ``registration_id`` among them."""
+    keys: str
+    """Table of every accepted row's key, day, number and file."""
+    refused_keys: str
+    segments: list[StagedSegment] = field(default_factory=list)
+    count: FormCount = field(default_factory=FormCount)
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """A point of the staging: the next number, and the counts so far."""
+
+    offset: int
+    counts: dict[str, FormCount]
+
+
+@dataclass(slots=True)
+class Stage:
+    """What is staged of one sending, in a workspace of its own and the writer's staging folder. Lives as long as both."""
+
+    workspace: Workspace
+    folder: Path
+    offset: int = 0
+    """The next free number within the batch."""
+    forms: dict[str, FormStage] = field(default_factory=dict)
+    people: list[StagedSegment] = field(default_factory=list)
+    retirements: list[StagedSegment] = field(default_factory=list)
+
+    def mark(self) -> Mark:
+        """Where things stand, to come back to."""
+        return Mark(self.offset, {name: form.count for name, form in self.forms.items()})
+
+    def undo(self, mark: Mark) -> None:
+        """Forget what was staged since: a file turned out to be unreadable in its middle."""
+        tables = ["seen", "told"]
+        for name, form in self.forms.items():
+            form.count = mark.counts.get(name, FormCount())
+            tables += [form.keys, form.refused_keys]
+        for segments in (self.people, *(form.segments for form in self.forms.values())):
+            segments[:] = [segment for segment in segments if segment.first_offset < mark.offset]
+        for table in tables:
+            self.workspace.run(f"delete from {table} where r >= {mark.offset}")
+
+
+def open_stage(workspace: Workspace, folder: Path, organisations: Iterable[tuple[str, str]]) -> Stage:
+    """An empty stage. ``organisations``: every word that names an organisation, and its code."""
+    workspace.create_table("organisation_words", {"word": "VARCHAR", "code": "VARCHAR"}, organisations)
+    workspace.create_table("sources", {"file": "INTEGER", "name": "VARCHAR"})
+    workspace.create_table("problems", PROBLEM_COLUMNS)
+    workspace.create_table("seen", {"registration_id": "BIGINT", "about": "UBIGINT", "r": "BIGINT"})
+    workspace.create_table("told", {"registration_id": "BIGINT", "said": "UBIGINT", "r": "BIGINT"})
+    return Stage(workspace, folder)
+
+
+def add_problems(stage: Stage, problems: Iterable[Problem]) -> None:
+    """Keep problems that Python found."""
+    rows = [
+        (
+            one.code,
+            str(one.severity),
+            one.file,
+            one.line,
+            one.field,
+            json.dumps(dict(one.args), ensure_ascii=False) if one.args else None,
+        )
+        for one in problems
+    ]
+    if rows:
+        stage.workspace.create_table("problems_found", PROBLEM_COLUMNS, rows)
+        stage.workspace.run("insert into problems select * from problems_found")
+
+
+def name_source(stage: Stage, file: int, name: str) -> None:
+    """Remember how an original is called in messages."""
+    stage.workspace.run("insert into sources values (?, ?)", [file, name])
+
+
+def count_refused(stage: Stage, plan: FormPlan, rows: int) -> None:
+    """Count rows of a form that were refused before their cells could be looked at."""
+    form = _form_stage(stage, plan)
+    form.count = form.count.plus(FormCount(received=rows, refused=rows))
+
+
+def stage_rows(stage: Stage, plan: FormPlan, raw: RawRows) -> bool:
+    """Take raw rows through the pass into a segment.
+
+    Missing: False when ``raw`` is not what it seemed (some line is not exactly one row): nothing was staged then.
+    """
+    typed = _type_rows(stage.workspace, plan, raw)
+    if typed is None:
+        return False
+    workspace, base = stage.workspace, stage.offset
+    form = _form_stage(stage, plan)
+    skipped, refused = _inspect(stage, plan, typed) if typed.suspects else (0, 0)
+    kept = typed.sql if skipped + refused == 0 else f"(select * from {typed.sql} anti join dropped using (row))"
+    stage.offset += typed.rows
+    received, accepted = typed.rows - skipped, typed.rows - skipped - refused
+    form.count = form.count.plus(FormCount(received=received, accepted=accepted, refused=refused))
+    if refused:
+        gone = f"(select * from {typed.sql} semi join (select row from dropped where refused) using (row))"
+        workspace.run(f"insert into {form.refused_keys} {_keys_sql(form, plan, (gone, base, raw.file))}")
+    if accepted == 0:
+        return True
+    path = stage.folder / f"facts-{base}.parquet"
+    workspace.copy(f"select {_fact_columns(plan, typed, base)} from {kept}", path, PARQUET)
+    there = tuple((name, kind) for name, kind in plan.table.all_columns() if name in _written(plan))
+    form.segments.append(replace(_segment(plan.table, path, accepted, (base, base + typed.rows - 1)), columns=there))
+    workspace.run(f"insert into {form.keys} {_keys_sql(form, plan, (kept, base, raw.file))}")
+    if plan.is_person:
+        _stage_people(stage, plan, typed, kept)
+    return True
+
+
+@dataclass(frozen=True, slots=True)
+class Typed:
+    """The rows of a chunk after the pass: a relation with ``row`` and what differs from row to row."""
+
+    raw: RawRows
+    raw_table: str | None
+    """The raw rows as a table of their own, where they had to be one."""
+    sql: str
+    rows: int
+    suspects: int
+
+
+def _type_rows(workspace: Workspace, plan: FormPlan, raw: RawRows) -> Typed | None:
+    """Run the pass straight over the source, so that plain text is never held as such."""
+    keep = [] if raw.expected is not None else ["source_line", "source_file"]
+    source, table, sql = raw.sql, None, "(select rowid as row, * from typed)"
+    try:
+        if plan.find("x.org") is not None:  # a join does not promise to keep the order that numbers the rows
+            table = _hold(workspace, raw)
+            source, sql = f"(select rowid as row, * from {table})", "typed"
+            keep.append("row")
+        passed = render_pass(plan, source, raw.blanks, keep)
+        workspace.run(
+            f"create or replace temp table typed as select {', '.join(keep + _typed_columns(plan))} from ({passed})"
+        )
+    except Exception:
+        if raw.expected is None:
+            raise
+        return None  # whatever the reader stumbled over, the exact way says what it is and on which line
+    counted = workspace.one("select count(*), count(*) filter (where suspect) from typed")
+    rows, suspects = counted if counted else (0, 0)
+    if raw.expected not in (None, rows):
+        return None
+    return Typed(raw, table, sql, rows, suspects)
+
+
+def _hold(workspace: Workspace, raw: RawRows) -> str:
+    """The raw rows as a table, whose rowid numbers them."""
+    if raw.sql != RAW:
+        workspace.run(f"create or replace temp table {RAW} as select * from {raw.sql}")
+    return RAW
+
+
+def _segment(table: FormTable, path: Path, rows: int, offsets: tuple[int, int]) -> StagedSegment:
+    return StagedSegment(
+        table=table.name,
+        path=path,
+        rows=rows,
+        first_offset=offsets[0],
+        last_offset=offsets[1],
+        identifying=table.identifying,
+        columns=table.all_columns(),
+    )
+
+
+def _form_stage(stage: Stage, plan: FormPlan) -> FormStage:
+    name = plan.form.full_name
+    if name not in stage.forms:
+        place = len(stage.forms)
+        key = tuple("registration_id" if part == "registration" else part for part in plan.form.record_key)
+        kinds = {**dict(plan.table.columns), "registration_id": "BIGINT"}
+        columns = {part: kinds[part] for part in key}
+        tables = f"keys_{place}", f"refused_keys_{place}"
+        for table in tables:
+            stage.workspace.create_table(table, {**columns, "day": "DATE", "r": "BIGINT", "file": "INTEGER"})
+        stage.forms[name] = FormStage(plan.table, key, *tables)
+    return stage.forms[name]
+
+
+def _filled(plan: FormPlan) -> set[str]:
+    return {item.target.name for item in plan.items if item.key.startswith("f.")}
+
+
+def _keys_sql(form: FormStage, plan: FormPlan, rows: tuple[str, int, str]) -> str:
+    relation, base, file = rows
+    there = _filled(plan) | {"registration_id"}
+    key = [sql_name(part) if part in there else "null" for part in form.key]
+    return f"select {', '.join(key)}, {_day(plan)}, row + {base}, {file} from {relation}"
+
+
+def _day(plan: FormPlan) -> str:
+    """The day of a typed row: its own field where that is all it is."""
+    field_name = plan.form.occurred_on
+    return sql_name(field_name) if _day_is_field(plan) else "day"
+
+
+def _day_is_field(plan: FormPlan) -> bool:
+    item = plan.find(f"f.{plan.form.occurred_on}")
+    return item is not None and item.target.type == "date" and plan.day_required
+
+
+def _typed_columns(plan: FormPlan) -> list[str]:
+    """What is kept of a row: every column that is not the same for all of them."""
+    columns = ["registration_id", "suspect", *(["about", *kept_cells(plan)] if plan.is_person else [])]
+    columns += [f"{item.value} as {sql_name(item.target.name)}" for item in plan.items if item.key.startswith("f.")]
+    columns += [f"{item.value} as {item.target.name}" for item in plan.items if _is_frame(item.key)]
+    if plan.find("x.org") is not None:
+        columns.append("org")
+    if not _day_is_field(plan):
+        columns.append("day")
+    return columns
+
+
+def _is_frame(key: str) -> bool:
+    return key in ("x.entered_at", "x.occurred_at", "x.recorder")
+
+
+def frame_column(plan: FormPlan, name: str, kind: str) -> str:
+    """A standard column of a typed row, or the constant it is."""
+    if name == "org":
+        return "org" if plan.find("x.org") is not None else plan.sender
+    if name == "occurred_at" and plan.find("x.occurred_at") is None:
+        day = plan.find(f"f.{plan.form.occurred_on}")
+        if day is not None and day.target.type == "datetime":
+            return sql_name(day.target.name)
+    return name if plan.find(f"x.{name}") is not None else f"cast(null as {kind})"
+
+
+def _fact_columns(plan: FormPlan, typed: Typed, base: int) -> str:
+    filled = _filled(plan)
+    standard = [
+        f"row + {base} as seq_offset, registration_id, {_day(plan)} as occurred_on",
+        f"{frame_column(plan, 'occurred_at', 'timestamp')} as occurred_at",
+        f"{frame_column(plan, 'entered_at', 'timestamp')} as entered_at",
+        f"{frame_column(plan, 'org', 'varchar')} as org, {frame_column(plan, 'recorder', 'varchar')} as recorder",
+        f"cast({typed.raw.file} as integer) as source_file, cast({typed.raw.line} as integer) as source_line",
+    ]
+    return ", ".join([*standard, *(sql_name(name) for name, _ in plan.table.columns if name in filled)])
+
+
+def _written(plan: FormPlan) -> set[str]:
+    """Columns of a segment: fields the file does not have are left out, and read as null."""
+    return _filled(plan) | {name for name, _ in FACT_COLUMNS}
+
+
+# ---- suspects --------------------------------------------------------------------------------------------------------
+def _inspect(stage: Stage, plan: FormPlan, typed: Typed) -> tuple[int, int]:
+    """Look at the suspect rows exactly: tell their problems, fill ``dropped``. Answers how many are skipped and refused."""
+    workspace, raw = stage.workspace, typed.raw
+    table = typed.raw_table or _hold(workspace, raw)
+    chosen = f"select row from {typed.sql} where suspect"
+    place = f"{raw.line} as line, {raw.file} as file"
+    suspects = f"(select *, {place} from (select rowid as row, * from {table} where rowid in ({chosen})))"
+    cells = [f"c{column}" for column in range(plan.columns.width)]
+    passed = render_pass(plan, suspects, "any", ["row", "line", "file", *cells])
+    workspace.run(
+        f"create or replace temp table odd as select row, line, file, {render_blank(plan)} as is_blank, "
+        f"{render_total(plan)} as is_total, {render_problems(plan)} as problems from ({passed})"
+    )
+    severities = "list_transform(problems, lambda problem: problem.severity)"
+    workspace.run(
+        "create or replace temp table dropped as "
+        "select row, line, file, is_total and not is_blank as is_total, not (is_blank or is_total) as refused from odd "
+        f"where is_blank or is_total or list_contains({severities}, 'error')"
+    )
+    told = "select line, file, unnest(problems) as problem from odd where not (is_blank or is_total)"
+    shown = "problem.code, problem.severity, name, line, problem.field, problem.args"
+    workspace.run(f"insert into problems select {shown} from ({told}) join sources using (file)")
+    total = (
+        f"select '{TOTAL_ROW}', 'info', name, line, null, null from dropped join sources using (file) where is_total"
+    )
+    workspace.run(f"insert into problems {total}")
+    counted = workspace.one("select count(*) filter (where not refused), count(*) filter (where refused) from dropped")
+    return (counted[0], counted[1]) if counted else (0, 0)
+
+
+# ---- people ----------------------------------------------------------------------------------------------------------
+def _stage_people(stage: Stage, plan: FormPlan, typed: Typed, kept: str) -> None:
+    """Write what the rows say about people for the first time as registrations; what was said before adds nothing.
+
+    ``seen`` remembers the cells (cheap, and nearly always the same), ``told`` what they meant.
+    """
+    workspace, base = stage.workspace, stage.offset
+    workspace.run(
+        "create or replace temp table fresh as select registration_id, about, min(row) as row "
+        f"from {kept} anti join seen using (registration_id, about) group by all"
+    )
+    workspace.run(f"insert into seen select registration_id, about, {base} from fresh")
+    chosen = (
+        f"(select *, registration_id as number, {_day(plan)} as happened_on, {frame_column(plan, 'org', 'varchar')} as said_by, "
+        f"cast({typed.raw.file} as integer) as file, cast({typed.raw.line} as integer) as line "
+        f"from {typed.sql} where row in (select row from fresh))"
+    )
+    workspace.run(f"create or replace temp table persons as {render_persons(plan, chosen, PERSON_FRAME)}")
+    workspace.run(
+        "create or replace temp table newcomers as select number, said, min(row) as row "
+        "from persons anti join told on told.registration_id = number and told.said = persons.said group by all"
+    )
+    workspace.run(f"insert into told select number, said, {base} from newcomers")
+    for code, condition in DOUBTS:
+        workspace.run(
+            f"insert into problems select '{code}', 'warning', sources.name, line, 'id_no', null "
+            f"from persons join sources using (file) where {condition}"
+        )
+    path = stage.folder / f"people-{base}.parquet"
+    rows = workspace.copy(render_people(base), path, PARQUET)
+    if rows:
+        stage.offset += rows
+        stage.people.append(_segment(REGISTRATION_TABLE, path, rows, (base, base + rows - 1)))

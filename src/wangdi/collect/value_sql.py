@@ -1,0 +1,276 @@
+"""SQL that turns the text of a cell into a value: what people type in, as the form's type, or null where it is not one.
+
+Each has a quick way for what is written plainly and a thorough way that only the other rows take (``coalesce`` and ``case``
+evaluate an arm only for the rows that reach it). A thorough way agrees with its Python oracle in ``core`` (property tests).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from wangdi.catalog.codelists import load_codelists
+from wangdi.catalog.tables import CODES_SEPARATOR
+from wangdi.catalog.units import Conversion, find_conversion, load_unit_aliases, ucum_unit
+from wangdi.collect.mapping import ColumnRule
+from wangdi.language.model import FieldType
+from wangdi.store.workspace import sql_text, sql_texts
+
+ODD_BLANKS = "\t\r\n\u3000\u00a0\ufeff"
+BLANKS = " " + ODD_BLANKS
+Blanks = Literal["none", "spaces", "any"]
+"""Which blanks a piece of a file has at all: looking for those it does not have is a third of the work."""
+_WIDE = "０１２３４５６７８９．－＋，：／％（）　ＡＢＣＤＥＦＧＨＩＪＫＬＭＮＯＰＱＲＳＴＵＶＷＸＹＺ"
+_NARROW = "0123456789.-+,:/%() ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+MISSING_WORDS = (
+    "-", "--", "—", "——", "/", "\\", "\\N", "NULL", "null", "None", "NaN", "nan", "N/A", "NA", "#N/A", "无数据", "未测",
+    "未查", "未检", "未做", "拒测", "拒查", "不详", "未知", ".",
+)  # fmt: skip
+"""Words that say that there is no value; never taken for one, and no problem in a field that may be empty."""
+_YES = ("是", "有", "true", "t", "yes", "y", "1", "√", "✓", "阳性")
+_NO = ("否", "无", "没有", "false", "f", "no", "n", "0", "×", "阴性")
+_FIRST_DAY, _LAST_DAY = "1900-01-01", "2199-12-31"
+"""Dates outside are slips of the pen (0204-03-01, 20225-1-1)."""
+_LIST_SEPARATORS = "[;；,，、|/ 　]+"
+_JOINTS = "[.\\s、:：_()（）-]"
+"""What stands between a code and its word: ``1.门诊``, ``1 门诊``, ``门诊(1)``."""
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Where a cell goes: a field of a form or an attribute of its subject."""
+
+    name: str
+    label: str
+    type: FieldType
+    unit: str = ""
+    codes: str = ""
+    required: bool = False
+    plausible: tuple[float, float] | None = None
+    possible: tuple[float, float] | None = None
+    identifying: bool = False
+
+
+def render_cell(rule: ColumnRule, column: str, blanks: Blanks = "any") -> str:
+    """The text of a cell without the blanks around it; null when nothing is left. ``blanks``: those there may be."""
+    if rule.value is not None:
+        return sql_text(rule.value)
+    if rule.part:
+        column = f"split_part({column}, {sql_text(rule.separator or '/')}, {rule.part})"
+        blanks = "any"
+    if blanks == "none":
+        return column
+    if blanks == "spaces":
+        return f"case when {column} <= '!' or suffix({column}, ' ') then nullif(trim({column}), '') else {column} end"
+    ends = " or ".join(f"prefix({column}, '{blank}') or suffix({column}, '{blank}')" for blank in ODD_BLANKS)
+    trimmed = f"nullif(trim({column}, {sql_text(BLANKS)}), '')"
+    return f"case when {column} <= '!' or suffix({column}, ' ') or {ends} then {trimmed} else {column} end"
+
+
+def render_value(target: Target, rule: ColumnRule, cell: str) -> str:
+    """What a cell says, in the target's unit and codes; :func:`render_sound_value` makes it the target's type.
+
+    Two steps, because the second looks at the first several times and an engine would work it out as often.
+    Missing: null when it says nothing of the kind.
+    """
+    match target.type:
+        case "integer" | "decimal":
+            return _render_number(target, rule, cell)
+        case "date":
+            return render_day(cell)
+        case "datetime":
+            return render_moment(cell)
+        case "boolean":
+            return _render_boolean(rule, cell)
+        case "code":
+            return _render_code(_words_of(target, rule), cell)
+        case "codes":
+            return _render_codes(target, rule, cell)
+        case _:
+            return _render_text(rule, cell)
+
+
+def render_sound_value(target: Target, rule: ColumnRule, said: str) -> str:
+    """The value in the target's type; null where a number is none or a day lies outside two centuries."""
+    match target.type:
+        case "decimal":
+            return f"case when isfinite({said}) then {said} end"
+        case "integer":  # a fraction is rounded, and told
+            return f"case when abs({said}) < 9e15 then cast(round({said}) as bigint) end"
+        case "date":
+            return f"case when {said} between date '{_FIRST_DAY}' and date '{_LAST_DAY}' then {said} end"
+        case "datetime":
+            last = f"timestamp '{_LAST_DAY} 23:59:59'"
+            return f"case when {said} between timestamp '{_FIRST_DAY}' and {last} then {said} end"
+        case _:
+            return said
+
+
+def is_converted(target: Target, rule: ColumnRule) -> bool:
+    """Whether the column is in another unit than the form's: whole numbers cannot be expected then."""
+    return bool(rule.unit) and ucum_unit(rule.unit) != ucum_unit(target.unit)
+
+
+def narrow(cell: str) -> str:
+    """Full-width digits, letters and signs as half-width ones."""
+    return f"translate({cell}, {sql_text(_WIDE)}, {sql_text(_NARROW)})"
+
+
+def _render_text(rule: ColumnRule, cell: str) -> str:
+    # An apostrophe before = + - @ is how a spreadsheet is kept from running a cell; it is not part of the text.
+    plain = (
+        "case when cell_text[1] = '''' and cell_text[2] in ('=', '+', '-', '@') then cell_text[2:] else cell_text end"
+    )
+    plain = plain.replace("cell_text", cell)
+    if not rule.codes:
+        return plain
+    return f"coalesce({_render_case(cell, rule.codes)}, {plain})"
+
+
+def _render_case(cell: str, words: dict[str, str]) -> str:
+    arms = " ".join(f"when {sql_text(word)} then {sql_text(code)}" for word, code in words.items())
+    return f"case {cell} {arms} end" if arms else "cast(null as varchar)"
+
+
+# ---- numbers ----------------------------------------------------------------------------------------------------------
+def _render_number(target: Target, rule: ColumnRule, cell: str) -> str:
+    quick = _convert(f"try_cast({cell} as double)", _conversion(target, rule.unit or target.unit))
+    return f"coalesce({quick}, {_thorough_number(target, rule, cell)})"
+
+
+def _conversion(target: Target, unit: str) -> Conversion | None:
+    return find_conversion(target.name, unit, target.unit) if unit else None
+
+
+def _convert(number: str, conversion: Conversion | None) -> str:
+    if conversion is None:
+        return number
+    if conversion.multiply != 1:
+        number = f"({number} * {conversion.multiply!r})"
+    if conversion.divide != 1:
+        number = f"({number} / {conversion.divide!r})"
+    return f"({number} + {conversion.add!r})" if conversion.add else number
+
+
+def _thorough_number(target: Target, rule: ColumnRule, cell: str) -> str:
+    """Full-width digits, thousands, and a unit written behind: the field's, the mapping's, or one that converts."""
+    text = f"replace({narrow(cell)}, ' ', '')"
+    thousands = f"regexp_full_match({text}, '[+-]?[0-9]{{1,3}}(,[0-9]{{3}})+([.][0-9]+)?')"
+    plain = f"case when {thousands} then replace({text}, ',', '') else {text} end"
+    pattern = "'^([+-]?(?:[0-9]+[.]?[0-9]*|[.][0-9]+))([^0-9.].*)?$'"
+    number = f"try_cast(regexp_extract({plain}, {pattern}, 1) as double)"
+    suffix = f"lower(regexp_extract({plain}, {pattern}, 2))"
+    arms = [f"when '' then {_convert(number, _conversion(target, rule.unit or target.unit))}"]
+    for written, unit in load_unit_aliases().items():
+        conversion = find_conversion(target.name, unit, target.unit) if target.unit else None
+        if conversion is not None:
+            arms.append(f"when {sql_text(written)} then {_convert(number, conversion)}")
+    return f"case {suffix} {' '.join(arms)} end"
+
+
+# ---- dates ------------------------------------------------------------------------------------------------------------
+def render_day(cell: str) -> str:
+    """The day a text says. Agrees with ``core.dates.parse_date_text``."""
+    quick = f"case when {cell} < ':' and strlen({cell}) <= 19 then try_cast({cell} as date) end"
+    day = _day_text(
+        narrow(cell)
+    )  # still the whole text where no pattern fits; the cast would make something even of 'epoch'
+    return f"coalesce({quick}, case when {day} < ':' and strlen({day}) <= 10 then try_cast({day} as date) end)"
+
+
+_CLOCK = "[0-9]{1,2}:[0-9]{2}(?::[0-9]{2}(?:[.][0-9]+)?)?"
+_TAIL = f"(?:[ T]\\s*{_CLOCK})?(?:\\s*[+]08:?00|\\s*[+]08)?"
+
+
+def _day_text(text: str) -> str:
+    arms = " ".join(
+        f"when contains({text}, '{mark}') then regexp_replace({text}, '^([0-9]{{4}}){first}([0-9]{{1,2}}){second}"
+        f"([0-9]{{1,2}}){end}{_TAIL}$', '\\1-\\2-\\3')"
+        for mark, first, second, end in (
+            ("年", "年", "月", "日"),
+            ("/", "/", "/", ""),
+            ("-", "-", "-", ""),
+            (".", "[.]", "[.]", ""),
+        )
+    )
+    compact = (
+        f"regexp_replace({text}, '^([0-9]{{4}})([0-9]{{2}})([0-9]{{2}})(?:[0-9]{{4}}(?:[0-9]{{2}})?)?$', '\\1-\\2-\\3')"
+    )
+    return f"case {arms} else {compact} end"
+
+
+def render_moment(cell: str) -> str:
+    """The local moment a text says; a day alone is its midnight."""
+    text = narrow(cell)
+    quick = f"case when {cell} < ':' and strlen({cell}) <= 19 then try_cast({cell} as timestamp) end"
+    clock = f"regexp_extract({text}, '[ T日]\\s*({_CLOCK})', 1)"
+    compact = f"regexp_replace({text}, '^[0-9]{{8}}([0-9]{{2}})([0-9]{{2}})([0-9]{{2}})?$', '\\1:\\2:\\3')"
+    time = f"coalesce(nullif({clock}, ''), case when {compact} <> {text} then rtrim({compact}, ':') end, '')"
+    day = _day_text(text)
+    thorough = f"try_cast(rtrim({day} || ' ' || {time}) as timestamp)"
+    return f"coalesce({quick}, case when {day} < ':' and strlen({day}) <= 10 then {thorough} end)"
+
+
+# ---- words ------------------------------------------------------------------------------------------------------------
+def _render_boolean(rule: ColumnRule, cell: str) -> str:
+    yes, no = (rule.true, rule.false) if rule.true else (_YES, _NO)
+    words = dict.fromkeys(yes, "true") | dict.fromkeys(no, "false")
+    quick = " ".join(f"when {sql_text(word)} then {value}" for word, value in words.items())
+    squeezed = " ".join(f"when {sql_text(_squeeze(word))} then {value}" for word, value in words.items())
+    return f"coalesce(case {cell} {quick} end, case {_squeezed(cell)} {squeezed} end)"
+
+
+def _words_of(target: Target, rule: ColumnRule) -> dict[str, str]:
+    """Every word that means a code: the mapping's first, then the codes themselves and their words."""
+    known = load_codelists().get(target.codes)
+    words = dict(rule.codes)
+    for code, word in known.codes.items() if known else ():
+        words.setdefault(code, code)
+        words.setdefault(word, code)
+    return words
+
+
+def _render_code(words: dict[str, str], cell: str) -> str:
+    return f"coalesce({_render_case(cell, words)}, {_render_case(_squeezed(cell), _squeezed_words(words))})"
+
+
+def _squeezed_words(words: dict[str, str]) -> dict[str, str]:
+    squeezed: dict[str, str] = {}
+    for word, code in words.items():
+        squeezed.setdefault(_squeeze(word), code)
+    for word, code in words.items():
+        if word != code:
+            squeezed.setdefault(_squeeze(code + word), code)
+            squeezed.setdefault(_squeeze(word + code), code)
+    return squeezed
+
+
+def _render_codes(target: Target, rule: ColumnRule, cell: str) -> str:
+    """Several codes in one cell, joined in the order of the code list. One that is not known makes the whole unknown."""
+    words = _words_of(target, rule)
+    known = load_codelists().get(target.codes)
+    order = list(known.codes) if known else list(dict.fromkeys(words.values()))
+    parts = (
+        f"string_split({cell}, {sql_text(rule.separator)})"
+        if rule.separator
+        else f"string_split_regex({cell}, {sql_text(_LIST_SEPARATORS)})"
+    )
+    parts = f"list_filter({parts}, lambda word: trim(word, {sql_text(BLANKS)}) <> '')"
+    found = f"list_transform({parts}, lambda word: {_render_code(words, f'trim(word, {sql_text(BLANKS)})')})"
+    joined = f"list_filter({sql_texts(order)}, lambda code: list_contains({found}, code))"
+    several = (
+        f"case when list_bool_and(list_transform({found}, lambda code: code is not null)) "
+        f"then nullif(array_to_string({joined}, '{CODES_SEPARATOR}'), '') end"
+    )
+    return f"coalesce({_render_case(cell, words)}, {several})"
+
+
+def _squeeze(word: str) -> str:
+    text = word.translate(str.maketrans(_WIDE, _NARROW))
+    text = "".join(sign for sign in text if sign not in ".、:：_()（）-" and not sign.isspace()).lower()
+    return text.lstrip("0") or text[:1]
+
+
+def _squeezed(cell: str) -> str:
+    text = f"lower(regexp_replace(regexp_replace({narrow(cell)}, '[.]0+$', ''), '{_JOINTS}', '', 'g'))"
+    return f"case when ltrim({text}, '0') = '' then {text}[1:1] else ltrim({text}, '0') end"

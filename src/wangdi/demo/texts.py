@@ -1,0 +1,264 @@
+"""Rows as the text an institution's export would hold, column by column, faults included."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from wangdi.demo.days import Texts, date_texts, day_number, year_month_day
+from wangdi.demo.forms import World
+from wangdi.demo.rows import DEFECT_NUMBER, FIELD_KINDS, Rows
+
+UNKNOWN_ORGANISATION = "X00000000"
+NO_SUCH_WAY = {"code": "7", "word": "网络"}
+
+_INTEGERS = np.array([str(number) for number in range(20_000)] + [""], dtype=object)
+_TENTHS = np.array([f"{number / 10:.1f}" for number in range(8_000)] + [""], dtype=object)
+_HUNDREDTHS = np.array([f"{number / 100:.2f}" for number in range(4_000)] + [""], dtype=object)
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column of an export. ``words``: code -> the institution's word. ``unit``: where it is not the form's own."""
+
+    header: str
+    source: str
+    words: Mapping[str, str]
+    unit: str = ""
+
+    @property
+    def name(self) -> str:
+        """The lowest row of the header, which is what a mapping calls the column."""
+        return self.header.rpartition("|")[2]
+
+
+@dataclass(frozen=True, slots=True)
+class Style:
+    """How one kind of institution exports."""
+
+    id: str
+    title: str
+    suffix: str
+    encoding: str
+    date: str
+    yes: str
+    no: str
+    separator: str
+    forms: Mapping[str, FormExport]
+
+
+@dataclass(frozen=True, slots=True)
+class FormExport:
+    """One form's file in one style. ``recognise``: the columns that tell it from every other file."""
+
+    form: str
+    file: str
+    recognise: tuple[str, ...]
+    columns: tuple[Column, ...]
+
+
+def read_styles(exports: Mapping[str, Any]) -> dict[str, Style]:
+    """The styles of ``data/exports.toml``."""
+    styles = {}
+    for id_, data in exports.items():
+        forms = {
+            form: FormExport(
+                form, entry["file"], tuple(entry["recognise"]), tuple(_column(c) for c in entry["columns"])
+            )
+            for form, entry in data["forms"].items()
+        }
+        styles[id_] = Style(
+            id=id_,
+            title=data["title"],
+            suffix=data["suffix"],
+            encoding=data.get("encoding", ""),
+            date=data["date"],
+            yes=data["yes"],
+            no=data["no"],
+            separator=data.get("separator", "、"),
+            forms=forms,
+        )
+    return styles
+
+
+def _column(parts: list[Any]) -> Column:
+    words = {str(code): str(word) for code, word in parts[2].items()} if len(parts) > 2 else {}
+    return Column(parts[0], parts[1], words, parts[3] if len(parts) > 3 else "")
+
+
+@dataclass(frozen=True, slots=True)
+class Writing:
+    """What every row's text needs beside the row: the people, the institutions' words, the numbers as they are sent."""
+
+    world: World
+    sent_ids: NDArray[np.bytes_]
+    """Identity number by person, as institutions have it: empty or wrong for some."""
+    org_codes: Texts
+    village_codes: Texts
+    addresses: Texts
+
+
+def make_writing(world: World, sent_ids: NDArray[np.bytes_]) -> Writing:
+    """Look up once what every file needs."""
+    places = world.population.places
+    names = {region.code: region for region in places.regions}
+    addresses = []
+    for code in places.villages:
+        village = names[code]
+        township = names[village.parent]
+        addresses.append(names[township.parent].name + township.name + village.name)
+    return Writing(
+        world=world,
+        sent_ids=sent_ids,
+        org_codes=np.array([organisation.code for organisation in places.organisations], dtype=object),
+        village_codes=np.array(places.villages, dtype=object),
+        addresses=np.array(addresses, dtype=object),
+    )
+
+
+def column_texts(writing: Writing, style: Style, column: Column, rows: Rows) -> Texts:
+    """The cells of one column, one per row, as they are written down."""
+    if column.source == "-":
+        return _INTEGERS[np.arange(1, rows.size + 1) % 20_000].copy()
+    cells = _subject_texts(writing, style, column, rows)
+    if cells is None:
+        cells = _field_texts(writing, style, column, rows)
+    return _spoil(style, column, rows, cells)
+
+
+def _subject_texts(writing: Writing, style: Style, column: Column, rows: Rows) -> Texts | None:
+    registrations, people = writing.world.registrations, writing.world.population
+    source = column.source
+    if source == "org":
+        return writing.org_codes[rows.org]
+    if source == "recorder":
+        return writing.world.traits.doctors[rows.org]
+    if source == "entered_at":
+        return _moments(style, rows)
+    if rows.registration.size and rows.registration[0] < 0:
+        return None
+    person = registrations.person[rows.registration]
+    if source == "name":
+        return people.names(person)
+    if source == "sex":
+        words = np.array([column.words.get("2", "2"), column.words.get("1", "1")], dtype=object)
+        return np.asarray(words[people.male[person].astype(np.int8)])
+    if source == "birth_date":
+        return _dates(style, people.birth[person])
+    if source == "id_no":
+        return writing.sent_ids[person].astype("U18").astype(object)
+    if source == "id_type":
+        return np.where(writing.sent_ids[person] == b"", "", column.words.get("01", "01")).astype(object)
+    if source == "phone":
+        return np.array([str(phone) if phone else "" for phone in people.phones[person].tolist()], dtype=object)
+    if source == "address":
+        village = rows.columns["division"]
+        house = np.array([f"{group}组{number}号" for group in range(1, 13) for number in range(1, 60)], dtype=object)
+        return np.asarray(writing.addresses[village] + house[person % len(house)])
+    return _local_ids(writing, style, rows) if source == "local_id" else None
+
+
+def _local_ids(writing: Writing, style: Style, rows: Rows) -> Texts:
+    """a: the 17-digit health record number; c: a number of the institution's own."""
+    registrations = writing.world.registrations
+    village, serial = registrations.village[rows.registration], registrations.serial[rows.registration]
+    pairs = zip(village.tolist(), serial.tolist(), strict=True)
+    if style.id == "a":
+        codes = writing.world.population.places.villages
+        return np.array([f"{codes[v]}{number:05}" for v, number in pairs], dtype=object)
+    return np.array([f"JK{v:04}{number:05}" for v, number in pairs], dtype=object)
+
+
+def local_id_texts(writing: Writing, style_id: str, village: int, serial: int) -> str:
+    """One registration's number in its institution, as :func:`column_texts` writes it; "" where the style has none."""
+    if style_id == "a":
+        return f"{writing.world.population.places.villages[village]}{serial:05}"
+    return f"JK{village:04}{serial:05}" if style_id == "c" else ""
+
+
+def _field_texts(writing: Writing, style: Style, column: Column, rows: Rows) -> Texts:
+    values = rows.columns[column.source]
+    kind = FIELD_KINDS.get(column.source, "text")
+    if column.source == "division":
+        return np.asarray(writing.village_codes[values])
+    if kind == "date":
+        return _dates(style, values)
+    if kind == "integer":
+        return np.asarray(_INTEGERS[np.where(values < 0, -1, values)])
+    if kind == "decimal":
+        return _decimals(column, values)
+    if kind == "flag":
+        words = np.array([column.words.get("false", style.no), column.words.get("true", style.yes)], dtype=object)
+        return np.asarray(words[values.astype(np.int8)])
+    if kind == "code":
+        return _codes(style, column, values)
+    return np.asarray(values, dtype=object).copy()
+
+
+def _decimals(column: Column, values: NDArray[Any]) -> Texts:
+    missing = np.isnan(values)
+    known = np.where(missing, 0.0, values).astype(np.float64)
+    if column.unit == "mg/dL":
+        return np.asarray(_INTEGERS[np.where(missing, -1, np.round(known * 18)).astype(np.int64)])
+    table, scale = (_HUNDREDTHS, 100) if column.source in ("tc", "tg", "ldl", "hdl") else (_TENTHS, 10)
+    return np.asarray(table[np.where(missing, -1, np.round(known * scale)).astype(np.int64)])
+
+
+def _codes(style: Style, column: Column, values: NDArray[Any]) -> Texts:
+    if values.dtype == object:
+        table = {
+            code: style.separator.join(column.words.get(part, part) for part in code.split(";"))
+            for code in set(values.tolist())
+        }
+        return np.array([table[code] for code in values.tolist()], dtype=object)
+    words = np.array([column.words.get(str(code), str(code)) for code in range(20)] + [""], dtype=object)
+    return np.asarray(words[np.where(values < 0, -1, values)])
+
+
+def _dates(style: Style, days: NDArray[np.int32]) -> Texts:
+    if style.date != "mixed":
+        return date_texts(days, style.date)
+    turn = (days * 7 + np.arange(len(days))) % 4
+    shapes = ("iso", "dot", "chinese", "slash")
+    return np.asarray(np.choose(turn, [date_texts(days, shape) for shape in shapes]), dtype=object)
+
+
+def _moments(style: Style, rows: Rows) -> Texts:
+    minute = (rows.registration.astype(np.int64) * 7919 + rows.occurred * 31) % 570 + 480
+    times = np.array([f" {m // 60:02}:{m % 60:02}:00" for m in range(24 * 60)], dtype=object)
+    return np.asarray(date_texts(rows.entered, "slash" if style.date == "slash" else "iso") + times[minute])
+
+
+def _spoil(style: Style, column: Column, rows: Rows, cells: Texts) -> Texts:
+    """Write the fault into the cells of the rows that carry one."""
+    source = column.source
+    faults = {
+        "contact_date": ("missing_required", "impossible_date", "future_date"),
+        "fpg": ("glucose_in_mg_dl",),
+        "way": ("unknown_code",),
+        "org": ("unknown_organisation",),
+    }.get(source, ())
+    for kind in faults:
+        for at in np.flatnonzero(rows.defect == DEFECT_NUMBER[kind]).tolist():
+            cells[at] = _wrong_cell(kind, style, column, rows.take(slice(at, at + 1)))
+    return cells
+
+
+def _wrong_cell(kind: str, style: Style, column: Column, row: Rows) -> str:
+    if kind == "missing_required":
+        return ""
+    if kind == "impossible_date":
+        year = int(year_month_day(row.occurred)[0][0])
+        return f"{year}/2/30" if style.date == "slash" else f"{year}-02-30"
+    if kind == "future_date":
+        later = row.occurred + (day_number(2002) - day_number(2000))
+        return str(date_texts(later, "slash" if style.date == "slash" else "iso")[0])
+    if kind == "glucose_in_mg_dl":
+        return str(round(float(row.columns["fpg"][0]) * 18))
+    if kind == "unknown_code":
+        return NO_SUCH_WAY["word" if column.words else "code"]
+    return UNKNOWN_ORGANISATION

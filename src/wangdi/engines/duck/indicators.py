@@ -1,0 +1,248 @@
+"""Who counts in a programme's indicators, for many periods at once: one table of people, one column per clause.
+
+A figure is a count over this table and the people behind it are its rows: the same rows, so they cannot disagree.
+Periods are bits: the n-th period of the question is bit n of a number, so that twelve months need one row a person, not
+twelve (trial, 2.5 million residents: 12 rows a person ran out of 4 GB, bits take a tenth of it).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import date
+
+from wangdi.core.periods import Period
+from wangdi.engines.duck.classify import Relations, plan_terms, row_columns
+from wangdi.engines.duck.expression import render_sql
+from wangdi.language.ast import Expression
+from wangdi.language.model import (
+    Clause,
+    EnoughRows,
+    Indicator,
+    LatestRow,
+    NotEnded,
+    ObligationsMet,
+    People,
+    RowsComplete,
+)
+from wangdi.language.rules import Rules
+from wangdi.store.workspace import sql_name, sql_text
+
+
+@dataclass(frozen=True, slots=True)
+class Tables:
+    """Where the derived tables stand, as SQL to be put behind FROM."""
+
+    spells: str
+    obligations: str
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What is asked: these indicators of one edition over these periods, as it stood on ``as_of``."""
+
+    rules: Rules
+    indicators: tuple[Indicator, ...]
+    periods: tuple[Period, ...]
+    as_of: date
+
+
+def people_of(indicator: Indicator) -> People | None:
+    """The people an indicator counts over; None for a ledger's."""
+    for basis in (indicator.of, indicator.count):
+        if isinstance(basis, People):
+            return basis
+    return None
+
+
+def active_clauses(rules: Rules, indicator: Indicator) -> dict[str, Clause]:
+    """The clauses of an indicator that are switched on, by id."""
+    return {
+        counted.id: counted.clause
+        for counted in indicator.clauses
+        if not counted.only_if or rules.values[counted.only_if] is True
+    }
+
+
+def clause_columns(rules: Rules, indicators: Iterable[Indicator]) -> dict[Clause, str]:
+    """A column for each different clause: indicators that share a clause share its column."""
+    found: dict[Clause, str] = {}
+    for indicator in indicators:
+        for clause in active_clauses(rules, indicator).values():
+            found.setdefault(clause, f"clause_{len(found)}")
+    return found
+
+
+def numerator_sql(rules: Rules, indicator: Indicator, columns: dict[Clause, str], place: int) -> str:
+    """True for the people of the denominator who count in the numerator in the period of that place."""
+    held = "".join(f" & {columns[clause]}" for clause in active_clauses(rules, indicator).values())
+    return f"(({_denominator_bits(indicator)}{held}) & {1 << place}) <> 0"
+
+
+def denominator_sql(indicator: Indicator, place: int) -> str:
+    """True for the people the indicator counts over in the period of that place."""
+    return f"({_denominator_bits(indicator)} & {1 << place}) <> 0"
+
+
+def _denominator_bits(indicator: Indicator) -> str:
+    people = people_of(indicator)
+    return "at_end" if people is not None and people.when == "period_end" else "managed"
+
+
+def plan_members(question: Question, relations: Relations, tables: Tables) -> str:
+    """Everybody managed on any day of any of the periods, with the periods in which each clause holds.
+
+    Grain: one row per subject and spell that is the subject's latest in at least one period, so in each period a subject is
+    on one row. Columns: subject_id, org, spell_start; ``managed`` and ``at_end``: bits of the periods for which this is the
+    latest spell (and lasts to the end); the columns of ``clause_columns``: bits of the periods in which the clause holds.
+    """
+    columns = clause_columns(question.rules, question.indicators)
+    joins = ""
+    said = ""
+    for clause, name in columns.items():
+        source, bits = _plan_clause(clause, question, relations, tables)
+        joins += f" LEFT JOIN ({source}) {name}_t ON {name}_t.subject_id = m.subject_id"
+        said += f", {bits.format(t=f'{name}_t')} AS {name}"
+    return f"SELECT m.*{said} FROM ({_plan_managed(question, tables)}) m{joins}"
+
+
+MOST_PERIODS = 60
+"""Periods one question can hold: bits of a 64-bit number."""
+
+
+def _bits(question: Question, test: Callable[[Period], str]) -> str:
+    """A number with the bit of each period for which ``test`` is true."""
+    return _join_bits([test(period) for period in question.periods])
+
+
+def _join_bits(tests: Iterable[str]) -> str:
+    """A number with the n-th bit set where the n-th test is true; unknown is not true."""
+    bits = (f"CASE WHEN {test} THEN {1 << place}::BIGINT ELSE 0 END" for place, test in enumerate(tests))
+    return f"({' | '.join(bits)})"
+
+
+def _day_bits(question: Question, day: str) -> str:
+    """The periods a day lies in."""
+    return _bits(question, lambda period: f"{day} BETWEEN DATE '{period.start}' AND DATE '{period.end}'")
+
+
+def _span(question: Question, day: str) -> str:
+    """True on the days from the first period's beginning to the last one's end: what need not be read is not."""
+    first, last = min(p.start for p in question.periods), max(p.end for p in question.periods)
+    return f"{day} BETWEEN DATE '{first}' AND DATE '{last}'"
+
+
+def _all_bits(question: Question) -> int:
+    return (1 << len(question.periods)) - 1
+
+
+def _plan_managed(question: Question, tables: Tables) -> str:
+    inside = _bits(question, lambda p: f"start <= DATE '{p.end}' AND coalesce(\"end\" > DATE '{p.start}', TRUE)")
+    lasting = _bits(question, lambda p: f"coalesce(\"end\" > DATE '{p.end}', TRUE)")
+    later = (
+        "bit_or(inside) OVER (PARTITION BY subject_id ORDER BY start ROWS BETWEEN 1 FOLLOWING AND UNBOUNDED FOLLOWING)"
+    )
+    return f"""
+    SELECT subject_id, org, start AS spell_start, mine AS managed, (mine & lasting) AS at_end FROM (
+        SELECT *, (inside & (~coalesce({later}, 0))) AS mine FROM (
+            SELECT subject_id, org, start, {inside} AS inside, {lasting} AS lasting FROM {tables.spells}
+        ) WHERE inside <> 0
+    ) WHERE mine <> 0
+    """
+
+
+def _plan_clause(clause: Clause, question: Question, relations: Relations, tables: Tables) -> tuple[str, str]:
+    """A table by subject_id, and the bits of the periods in which the clause holds; ``{t}`` is the table's alias."""
+    rules, everywhere = question.rules, _all_bits(question)
+    match clause:
+        case ObligationsMet(tasks):
+            wanted = f" AND o.task IN ({', '.join(map(sql_text, tasks))})" if tasks else ""
+            source = (
+                f"SELECT o.subject_id, bit_or({_day_bits(question, 'o.closes')}) AS failing FROM {tables.obligations} o"
+                f" WHERE o.done_on IS NULL AND o.ended_on IS NULL AND {_span(question, 'o.closes')}"
+                f" AND o.closes <= DATE '{question.as_of}'{wanted} GROUP BY 1"
+            )
+        case NotEnded(reasons):
+            source = (
+                f"SELECT s.subject_id, bit_or({_day_bits(question, 's.told_on')}) AS failing FROM {tables.spells} s"
+                f" WHERE s.reason IN ({', '.join(map(sql_text, reasons))}) AND {_span(question, 's.told_on')} GROUP BY 1"
+            )
+        case RowsComplete(form, fields):
+            lacking = " OR ".join(f"r.{sql_name(name)} IS NULL" for name in fields)
+            source = (
+                f"SELECT r.subject_id, bit_or({_day_bits(question, 'r.occurred_on')}) AS failing"
+                f" FROM {relations.forms[rules.pack.form(form).full_name]} r"
+                f" WHERE {_span(question, 'r.occurred_on')} AND ({lacking}) GROUP BY 1"
+            )
+        case LatestRow():
+            return _plan_latest(clause, question, relations), "coalesce({t}.holding, 0)"
+        case EnoughRows():
+            return _plan_enough(clause, question, relations, tables), f"coalesce({{t}}.holding, {everywhere})"
+    return source, f"({everywhere} & (~coalesce({{t}}.failing, 0)))"
+
+
+def _plan_latest(clause: LatestRow, question: Question, relations: Relations) -> str:
+    rules = question.rules
+    rows = plan_terms(
+        rules, clause.form, [clause.holds, *_some(clause.where)], relations, _span(question, "f.occurred_on")
+    )
+    own = {name: sql_name(name) for name in row_columns(rules.pack, clause.form)}
+    pick = "arg_max" if clause.take == "latest" else "arg_min"
+    listed = ", ".join(
+        f"{pick}(holds, place) FILTER (occurred_on BETWEEN DATE '{p.start}' AND DATE '{p.end}') AS h{number}"
+        for number, p in enumerate(question.periods)
+    )
+    held = _join_bits(f"h{number}" for number in range(len(question.periods)))
+    return (
+        f"SELECT subject_id, {held} AS holding FROM (SELECT subject_id, {listed} FROM ("
+        f"SELECT r.subject_id, r.occurred_on, coalesce({render_sql(clause.holds, own, rules.values)}, FALSE) AS holds,"
+        f" {ROW_ORDER} AS place FROM ({rows}) r WHERE {_span(question, 'r.occurred_on')}"
+        f"{_where(rules, clause.form, clause.where)}) GROUP BY subject_id)"
+    )
+
+
+def _plan_enough(clause: EnoughRows, question: Question, relations: Relations, tables: Tables) -> str:
+    """Rows counted and rows asked, for each managed subject; the asked share of the year is ``enough_sql``."""
+    rules = question.rules
+    rows = plan_terms(rules, clause.form, _some(clause.where), relations, _span(question, "f.occurred_on"))
+    counts, days = [], []
+    for number, p in enumerate(question.periods):
+        counts.append(f"count(*) FILTER (r.occurred_on BETWEEN DATE '{p.start}' AND DATE '{p.end}') AS n{number}")
+        days.append(f"{managed_days_sql(p)} AS d{number}")
+    tests = _join_bits(
+        f"coalesce(n{number}, 0) >= {enough_sql(rules, clause.per_year, f'd{number}', p)}"
+        for number, p in enumerate(question.periods)
+    )
+    return (
+        f"SELECT w.subject_id, {tests} AS holding FROM (SELECT subject_id, {', '.join(days)} FROM {tables.spells} GROUP BY 1) w"
+        f" LEFT JOIN (SELECT r.subject_id, {', '.join(counts)} FROM ({rows}) r WHERE {_span(question, 'r.occurred_on')}"
+        f"{_where(rules, clause.form, clause.where)} GROUP BY 1) c ON c.subject_id = w.subject_id"
+    )
+
+
+def managed_days_sql(period: Period) -> str:
+    """SQL of the days of a period on which a subject is managed, summed over its spells."""
+    after = f"(DATE '{period.end}' + 1)"
+    stretch = f"date_diff('day', greatest(start, DATE '{period.start}'), least(coalesce(\"end\", {after}), {after}))"
+    return f"sum(greatest(0, {stretch}))"
+
+
+def enough_sql(rules: Rules, per_year: Expression, days: str, period: Period) -> str:
+    """SQL of the rows asked for: ceil(a year's number x managed days / days of the year of the period's end)."""
+    year_days = (date(period.year + 1, 1, 1) - date(period.year, 1, 1)).days
+    return f"ceil(({render_sql(per_year, {}, rules.values)})::DOUBLE * {days} / {year_days})"
+
+
+ROW_ORDER = "(date_diff('day', DATE '1900-01-01', r.occurred_on) * 1000000000000 + r.seq)"
+"""Later day, then later accepted: one number, because that is quicker to compare than two columns."""
+
+
+def _some(where: Expression | None) -> list[Expression]:
+    return [] if where is None else [where]
+
+
+def _where(rules: Rules, form: str, where: Expression | None) -> str:
+    if where is None:
+        return ""
+    own = {name: sql_name(name) for name in row_columns(rules.pack, form)}
+    return f" AND ({render_sql(where, own, rules.values)})"

@@ -1,0 +1,1 @@
+"""Plans and computes official figures, and opens each to the people and the records it counts."""

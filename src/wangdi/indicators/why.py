@@ -1,0 +1,159 @@
+"""Why somebody counts or does not: for each clause the records it looked at, so that one can go on to the source line."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from wangdi.core.periods import Period
+from wangdi.engines.duck.classify import Relations, plan_terms, row_columns
+from wangdi.engines.duck.expression import render_sql, term_column
+from wangdi.engines.duck.indicators import ROW_ORDER, Question, Tables, enough_sql, managed_days_sql
+from wangdi.language.ast import Expression
+from wangdi.language.model import Clause, EnoughRows, LatestRow, NotEnded, ObligationsMet, RowsComplete
+from wangdi.language.names import fields_behind, used_terms
+from wangdi.language.rules import Rules
+from wangdi.store.workspace import Workspace, sql_name, sql_text
+
+
+@dataclass(frozen=True, slots=True)
+class Why:
+    """One reason: the rule's name and words, and what it looked at (fact numbers among it)."""
+
+    rule: str
+    label: str
+    inputs: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """Where reasons are looked up: one question over one period, and the people asked about (a table ``subject_id``)."""
+
+    workspace: Workspace
+    question: Question
+    relations: Relations
+    tables: Tables
+    asked: str
+
+    @property
+    def period(self) -> Period:
+        """The one period people are listed for."""
+        return self.question.periods[0]
+
+
+Inputs = Mapping[Any, list[dict[str, Any]]]
+
+
+def find_inputs(evidence: Evidence, clause: Clause) -> Inputs:
+    """What a clause looked at for each person asked about: several entries where several records fail it."""
+    match clause:
+        case ObligationsMet():
+            return _unmet_obligations(evidence, clause)
+        case LatestRow():
+            return _latest_row(evidence, clause)
+        case RowsComplete():
+            return _incomplete_rows(evidence, clause)
+        case EnoughRows():
+            return _counted_rows(evidence, clause)
+        case NotEnded():
+            return _endings(evidence, clause)
+
+
+def _gather(evidence: Evidence, sql: str) -> Inputs:
+    found: dict[Any, list[dict[str, Any]]] = {}
+    for row in evidence.workspace.dicts(sql):
+        subject = row.pop("subject_id")
+        found.setdefault(subject, []).append(row)
+    return found
+
+
+def _unmet_obligations(evidence: Evidence, clause: ObligationsMet) -> Inputs:
+    wanted = f" AND o.task IN ({', '.join(map(sql_text, clause.tasks))})" if clause.tasks else ""
+    return _gather(
+        evidence,
+        f"SELECT o.subject_id, o.task, o.rule, o.anchor_on, o.opens, o.due, o.closes"
+        f" FROM {evidence.tables.obligations} o"
+        f" SEMI JOIN {evidence.asked} a USING (subject_id) WHERE {_inside(evidence, 'o.closes')}"
+        f" AND o.closes <= DATE '{evidence.question.as_of}' AND o.done_on IS NULL AND o.ended_on IS NULL{wanted}"
+        " ORDER BY o.subject_id, o.closes",
+    )
+
+
+def _inside(evidence: Evidence, day: str) -> str:
+    return f"{day} BETWEEN DATE '{evidence.period.start}' AND DATE '{evidence.period.end}'"
+
+
+def _latest_row(evidence: Evidence, clause: LatestRow) -> Inputs:
+    rules = evidence.question.rules
+    wanted = [clause.holds] if clause.where is None else [clause.holds, clause.where]
+    rows = plan_terms(rules, clause.form, wanted, evidence.relations)
+    return _gather(
+        evidence,
+        f"SELECT r.subject_id, r.seq AS fact_id, r.occurred_on AS on_day, r.org{_shown(rules, clause.form, clause.holds)}"
+        f" FROM ({rows}) r SEMI JOIN {evidence.asked} a USING (subject_id)"
+        f" WHERE {_inside(evidence, 'r.occurred_on')}{_filter(rules, clause.form, clause.where)}"
+        f" QUALIFY row_number() OVER (PARTITION BY r.subject_id ORDER BY {ROW_ORDER} DESC) = 1",
+    )
+
+
+def _shown(rules: Rules, form: str, holds: Expression) -> str:
+    """The fields and terms a sentence rests on, as columns."""
+    fields = sorted(fields_behind(rules.pack, holds) - {"birth_date"})
+    terms = sorted(_terms_behind(rules, holds))
+    return "".join(f", r.{sql_name(name)}" for name in fields) + "".join(
+        f", r.{term_column(name)} AS {sql_name(name)}" for name in terms
+    )
+
+
+def _terms_behind(rules: Rules, node: Expression) -> set[str]:
+    found = used_terms(node)
+    for name in tuple(found):
+        found |= _terms_behind(rules, rules.pack.terms[name].expression)
+    return found
+
+
+def _filter(rules: Rules, form: str, where: Expression | None) -> str:
+    if where is None:
+        return ""
+    own = {name: sql_name(name) for name in row_columns(rules.pack, form)}
+    return f" AND ({render_sql(where, own, rules.values)})"
+
+
+def _incomplete_rows(evidence: Evidence, clause: RowsComplete) -> Inputs:
+    missing = ", ".join(f"CASE WHEN r.{sql_name(name)} IS NULL THEN {sql_text(name)} END" for name in clause.fields)
+    lacking = f"list_filter([{missing}], lambda x: x IS NOT NULL)"
+    form = evidence.question.rules.pack.form(clause.form).full_name
+    return _gather(
+        evidence,
+        f"SELECT r.subject_id, r.seq AS fact_id, r.occurred_on AS on_day, r.org, {lacking} AS missing"
+        f" FROM {evidence.relations.forms[form]} r SEMI JOIN {evidence.asked} a USING (subject_id)"
+        f" WHERE {_inside(evidence, 'r.occurred_on')} AND len({lacking}) > 0 ORDER BY r.subject_id, r.occurred_on",
+    )
+
+
+def _counted_rows(evidence: Evidence, clause: EnoughRows) -> Inputs:
+    rules = evidence.question.rules
+    rows = plan_terms(rules, clause.form, [] if clause.where is None else [clause.where], evidence.relations)
+    counted = (
+        f"SELECT r.subject_id, list({{'fact_id': r.seq, 'on_day': r.occurred_on}} ORDER BY r.occurred_on) AS visits"
+        f" FROM ({rows}) r WHERE {_inside(evidence, 'r.occurred_on')}{_filter(rules, clause.form, clause.where)}"
+        " GROUP BY r.subject_id"
+    )
+    days = f"SELECT subject_id, {managed_days_sql(evidence.period)} AS managed_days FROM {evidence.tables.spells} GROUP BY 1"
+    asked = enough_sql(rules, clause.per_year, "d.managed_days", evidence.period)
+    return _gather(
+        evidence,
+        f"SELECT m.subject_id, coalesce(len(c.visits), 0) AS found, {asked}::BIGINT AS asked, d.managed_days, c.visits"
+        f" FROM {evidence.asked} m JOIN ({days}) d ON d.subject_id = m.subject_id"
+        f" LEFT JOIN ({counted}) c ON c.subject_id = m.subject_id",
+    )
+
+
+def _endings(evidence: Evidence, clause: NotEnded) -> Inputs:
+    reasons = ", ".join(map(sql_text, clause.reasons))
+    return _gather(
+        evidence,
+        f"SELECT s.subject_id, s.reason, s.told_on, s.org FROM {evidence.tables.spells} s SEMI JOIN {evidence.asked} a"
+        f" USING (subject_id) WHERE {_inside(evidence, 's.told_on')} AND s.reason IN ({reasons})",
+    )

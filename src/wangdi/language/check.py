@@ -1,0 +1,245 @@
+"""``pack check``: does a pack mean what it says? Names, types, codes, missing values, windows. All problems at once.
+
+Each check is a function ``Pack -> problems``; ``CHECKS`` is the whole list. That every row finds a class needs an engine and
+is judged in ``coverage``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import date
+
+from wangdi.catalog.populations import load_population_kinds
+from wangdi.core.problem import Problem, Severity
+from wangdi.language.ast import Field, Previous, Term, walk
+from wangdi.language.model import (
+    ContactTask,
+    EnoughRows,
+    Form,
+    Items,
+    LatestRow,
+    ObligationsMet,
+    Offset,
+    Pack,
+    PopulationOf,
+    RowsComplete,
+    Window,
+)
+from wangdi.language.names import nearest_name, previous_behind, term_order, used_parameters, visible_names
+from wangdi.language.rules import bind_pack, count_window
+from wangdi.language.typing import Sentence, check_missing, check_types
+
+_UNITS = ("day", "week", "month", "year")
+_SAMPLE_DAYS = (date(2023, 1, 31), date(2024, 2, 29), date(2025, 6, 15), date(2025, 12, 31))
+
+
+def check_pack(pack: Pack) -> list[Problem]:
+    """Everything that can be said of a pack without running it, in the order of its lines."""
+    found = [problem for check in CHECKS for problem in check(pack)]
+    return sorted(found, key=lambda problem: (problem.line or 0, problem.code))
+
+
+def sentences(pack: Pack) -> Iterator[Sentence]:
+    """Every expression of a pack with the form whose rows it sees and the type it must give."""
+    main = _main_form(pack)
+    for term in pack.terms.values():
+        if main is not None:
+            yield Sentence(f"terms.{term.name}", term.line, main, term.expression, term.text, None)
+    for form in pack.forms.values():
+        for check in form.checks:
+            yield Sentence(f"{form.name}.checks", check.line, form, check.rule, check.text, "boolean", False)
+    if pack.classify is not None:
+        form = pack.form(pack.classify.form)
+        for row in pack.classify.rows:
+            yield Sentence(f"classify.{row.name}", row.line, form, row.when, row.text, "boolean")
+    yield from _enrol_sentences(pack)
+    for task in pack.schedule.values():
+        if not isinstance(task, ContactTask) and task.where is not None:
+            yield Sentence(
+                f"schedule.{task.name}", task.line, pack.form(task.done_by), task.where, "", "boolean", False
+            )
+    yield from _indicator_sentences(pack)
+
+
+def _enrol_sentences(pack: Pack) -> Iterator[Sentence]:
+    enrol = pack.enrol
+    if enrol is None or not _known(pack, enrol.form):
+        return
+    if enrol.when is not None:
+        yield Sentence("enrol", enrol.line, pack.form(enrol.form), enrol.when, enrol.text, "boolean", False)
+    for end in enrol.ends:
+        if end.when is not None and _known(pack, end.form):
+            yield Sentence(
+                f"enrol.ends.{end.name}", end.line, pack.form(end.form), end.when, end.text, "boolean", False
+            )
+
+
+def _indicator_sentences(pack: Pack) -> Iterator[Sentence]:
+    for indicator in pack.indicators.values():
+        place = f"indicators.{indicator.id}"
+        for basis in (indicator.of, indicator.count):
+            if isinstance(basis, Items) and basis.where is not None and _known(pack, basis.form):
+                form = pack.form(basis.form)
+                yield Sentence(place, indicator.line, form, basis.where, basis.where_text, "boolean", False)
+        for counted in indicator.clauses:
+            clause = counted.clause
+            if isinstance(clause, LatestRow | EnoughRows) and _known(pack, clause.form):
+                form = pack.form(clause.form)
+                if clause.where is not None:
+                    yield Sentence(place, counted.line, form, clause.where, "where", "boolean")
+                if isinstance(clause, LatestRow):
+                    yield Sentence(place, counted.line, form, clause.holds, clause.text, "boolean")
+                else:
+                    yield Sentence(place, counted.line, form, clause.per_year, clause.text, "number")
+
+
+def _main_form(pack: Pack) -> Form | None:
+    if pack.classify is not None:
+        return pack.form(pack.classify.form)
+    return next(iter(pack.forms.values()), None)
+
+
+def _known(pack: Pack, form: str) -> bool:
+    return form in pack.forms or form in pack.foreign_forms
+
+
+def _tell(pack: Pack, code: str, line: int, **args: str) -> Problem:
+    return Problem(code=code, file=pack.path, line=line, args=args)
+
+
+def _check_names(pack: Pack) -> Iterator[Problem]:
+    for sentence in sentences(pack):
+        visible = visible_names(pack, sentence.form)
+        candidates = {*visible, *pack.terms}
+        for node in walk(sentence.expression):
+            if isinstance(node, Field) and node.name not in visible:
+                yield _tell(
+                    pack, "PACK-014", sentence.line, name=node.name, nearest=nearest_name(node.name, candidates)
+                )
+            elif isinstance(node, Term | Previous) and not sentence.has_terms:
+                yield _tell(pack, "PACK-033", sentence.line, place=sentence.place, name=node.name)
+            elif isinstance(node, Term) and sentence.form is not _main_form(pack):
+                # Terms speak about rows of the classified form; elsewhere their fields are not there.
+                yield _tell(pack, "PACK-014", sentence.line, name=node.name, nearest=nearest_name(node.name, visible))
+            elif isinstance(node, Previous) and node.name not in pack.terms:
+                near = nearest_name(node.name, pack.terms)
+                yield _tell(pack, "PACK-014", sentence.line, name=f"previous.{node.name}", nearest=near)
+            elif isinstance(node, Previous) and previous_behind(pack, pack.terms[node.name].expression):
+                yield _tell(pack, "PACK-022", sentence.line, name=node.name)
+        for name in used_parameters(sentence.expression) - pack.parameters.keys():
+            yield _tell(pack, "PACK-014", sentence.line, name=f":{name}", nearest=nearest_name(name, pack.parameters))
+
+
+def _check_circles(pack: Pack) -> Iterator[Problem]:
+    circle = sorted(pack.terms.keys() - set(term_order(pack)))
+    if circle:
+        yield _tell(pack, "PACK-024", pack.terms[circle[0]].line, names="、".join(circle))
+
+
+def _check_sentences(pack: Pack) -> Iterator[Problem]:
+    if any(True for _ in _check_names(pack)) or any(True for _ in _check_circles(pack)):
+        return  # types of unknown names cannot be judged
+    for sentence in sentences(pack):
+        yield from check_types(pack, sentence)
+        yield from check_missing(pack, sentence)
+
+
+def _offsets(pack: Pack) -> Iterator[tuple[int, Offset]]:
+    for line, _, window in windows(pack):
+        for offset in (window.opens, window.due, window.closes):
+            yield line, offset
+
+
+def windows(pack: Pack) -> Iterator[tuple[int, str, Window]]:
+    """Every window of a pack with its line and place."""
+    if pack.classify is not None:
+        for row in pack.classify.rows:
+            for task, window in row.windows.items():
+                yield row.line, f"classify.{row.name}.{task}", window
+    for declared in pack.schedule.values():
+        if isinstance(declared, ContactTask):
+            yield declared.line, f"schedule.{declared.name}.first", declared.first
+            yield declared.line, f"schedule.{declared.name}.missed", declared.missed
+
+
+def _check_offsets(pack: Pack) -> Iterator[Problem]:
+    for line, offset in _offsets(pack):
+        for part in offset.parts:
+            parameter = pack.parameters.get(part.parameter)
+            if part.parameter and parameter is None:
+                near = nearest_name(part.parameter, pack.parameters)
+                yield _tell(pack, "PACK-014", line, name=f":{part.parameter}", nearest=near)
+            elif parameter is not None and parameter.unit not in _UNITS:
+                yield _tell(pack, "PACK-026", line, name=parameter.name, unit=parameter.unit)
+
+
+def _check_windows(pack: Pack) -> Iterator[Problem]:
+    if any(True for _ in _check_offsets(pack)):
+        return
+    rules = bind_pack(pack)
+    for line, place, window in windows(pack):
+        for day in _SAMPLE_DAYS:
+            dates = count_window(window, day, rules)
+            if not dates.opens <= dates.due <= dates.closes:
+                args = {"opens": window.opens.text, "due": window.due.text, "closes": window.closes.text}
+                yield _tell(pack, "PACK-023", line, place=place, **args)
+                break
+
+
+def _check_tasks(pack: Pack) -> Iterator[Problem]:
+    contacts = [task.name for task in pack.schedule.values() if isinstance(task, ContactTask)]
+    if pack.classify is None:
+        return
+    for row in pack.classify.rows:
+        for task in contacts:
+            if task not in row.windows:
+                yield _tell(pack, "PACK-027", row.line, name=row.name, task=task)
+        for task in row.windows.keys() - set(contacts):
+            yield _tell(pack, "PACK-014", row.line, name=task, nearest=nearest_name(task, contacts))
+    code = pack.classify.form_code
+    if code and code not in pack.terms:
+        yield _tell(pack, "PACK-014", pack.classify.line, name=code, nearest=nearest_name(code, pack.terms))
+
+
+def _check_indicators(pack: Pack) -> Iterator[Problem]:
+    for indicator in pack.indicators.values():
+        for basis in (indicator.of, indicator.count):
+            if isinstance(basis, PopulationOf) and basis.kind not in load_population_kinds():
+                near = nearest_name(basis.kind, load_population_kinds())
+                yield _tell(pack, "PACK-032", indicator.line, name=basis.kind, nearest=near)
+            if isinstance(basis, Items) and basis.sum_field and basis.sum_field not in pack.form(basis.form).fields:
+                near = nearest_name(basis.sum_field, pack.form(basis.form).fields)
+                yield _tell(pack, "PACK-014", indicator.line, name=basis.sum_field, nearest=near)
+        for counted in indicator.clauses:
+            if counted.only_if and counted.only_if not in pack.parameters:
+                near = nearest_name(counted.only_if, pack.parameters)
+                yield _tell(pack, "PACK-014", counted.line, name=f":{counted.only_if}", nearest=near)
+            if isinstance(counted.clause, ObligationsMet):
+                for task in set(counted.clause.tasks) - pack.schedule.keys():
+                    yield _tell(pack, "PACK-014", counted.line, name=task, nearest=nearest_name(task, pack.schedule))
+            if isinstance(counted.clause, RowsComplete):
+                fields = pack.form(counted.clause.form).fields
+                for name in set(counted.clause.fields) - fields.keys():
+                    yield _tell(pack, "PACK-014", counted.line, name=name, nearest=nearest_name(name, fields))
+
+
+def _check_unused(pack: Pack) -> Iterator[Problem]:
+    used: set[str] = {name for sentence in sentences(pack) for name in used_parameters(sentence.expression)}
+    used |= {part.parameter for _, offset in _offsets(pack) for part in offset.parts}
+    used |= {counted.only_if for indicator in pack.indicators.values() for counted in indicator.clauses}
+    for parameter in pack.parameters.values():
+        if parameter.name not in used:
+            args = {"name": parameter.name}
+            yield Problem(code="PACK-025", severity=Severity.warning, file=pack.path, line=parameter.line, args=args)
+
+
+CHECKS: tuple[Callable[[Pack], Iterator[Problem]], ...] = (
+    _check_names,
+    _check_circles,
+    _check_sentences,
+    _check_offsets,
+    _check_windows,
+    _check_tasks,
+    _check_indicators,
+    _check_unused,
+)

@@ -1,0 +1,185 @@
+"""The ``indicators`` block: fixed phrases for grain and time, expressions for one row.
+
+The phrases are the whole vocabulary; each is one regular expression below and one case of the language's manual.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+from wangdi.language.ast import Constant, Expression, Parameter
+from wangdi.language.document import Value
+from wangdi.language.model import (
+    Basis,
+    Clause,
+    CountedClause,
+    EnoughRows,
+    Indicator,
+    Items,
+    LatestRow,
+    NotEnded,
+    ObligationsMet,
+    People,
+    PopulationOf,
+    RowsComplete,
+)
+from wangdi.language.reading import Reading
+
+_NAME = r"[a-z][a-z0-9_.]*"
+_LATEST = re.compile(rf"^(?P<take>latest|earliest) (?P<form>{_NAME}) in period$")
+_OBLIGATIONS = re.compile(rf"^every (?:(?P<task>{_NAME}) )?obligation closing in period is done in time$")
+_COMPLETE = re.compile(rf"^every (?P<form>{_NAME}) in period has its required fields$")
+_ENOUGH = re.compile(rf"^at least (?P<count>\d+|:{_NAME}) (?P<form>{_NAME}) for a whole year in period$")
+_NOT_ENDED = re.compile(r"^not ended in period as (?P<reasons>[a-z]+(?: or [a-z]+)*)$")
+_ITEMS = re.compile(rf"^latest (?P<form>{_NAME}) of each by period end$")
+_PEOPLE = {"enrolled any day in period": "any_day", "enrolled at period end": "period_end"}
+_CLAUSE_KEYS = ("id", "label", "require", "where", "holds", "fields", "only_if", "source")
+_BASIS_KEYS = ("label", "people", "items", "where", "sum", "population")
+_INDICATOR = ("title", "title_en", "of", "count", "attribution", "count_at", "unit", "source", "doubt", "if_missing")
+UNITS = {
+    "percent": 100.0,
+    "permille": 1000.0,
+    "per_1000": 1000.0,
+    "per_10000": 10000.0,
+    "per_100000": 100000.0,
+    "count": 1.0,
+}
+
+
+def read_indicators(reading: Reading, block: Value, pack: str) -> dict[str, Indicator]:
+    """Every indicator by id. A ``source`` beside them serves those that name none."""
+    source = reading.text(block, "source")
+    parts = {name: part for name, part in block.entries.items() if name != "source"}
+    return {name: _read_indicator(reading, name, part, source) for name, part in parts.items()}
+
+
+def _read_indicator(reading: Reading, name: str, part: Value, source: str) -> Indicator:
+    reading.close(part, _INDICATOR)
+    of, count = reading.part(part, "of"), reading.part(part, "count")
+    reading.close(of, _BASIS_KEYS)
+    reading.choice(part, "if_missing", ("not counted",), default="not counted")
+    unit = reading.choice(part, "unit", tuple(UNITS))
+    return Indicator(
+        id=name,
+        title=reading.required(part, "title"),
+        title_en=reading.text(part, "title_en"),
+        unit=unit,
+        of_label=reading.text(of, "label"),
+        of=_read_basis(reading, of),
+        count_label=reading.required(count, "label"),
+        count=_read_basis(reading, count),
+        clauses=_read_clauses(reading, count),
+        attribution=reading.choice(part, "attribution", ("residence", "managing_org", "place_of_service")),  # type: ignore[arg-type]
+        count_at=reading.choice(part, "count_at", ("period_end", "event"), default="period_end"),  # type: ignore[arg-type]
+        per=UNITS[unit],
+        source=reading.text(part, "source") or source,
+        doubt=reading.text(part, "doubt"),
+        line=part.line,
+    )
+
+
+def _read_basis(reading: Reading, part: Value) -> Basis | None:
+    if "people" in part.entries:
+        phrase = reading.text(part, "people")
+        if phrase not in _PEOPLE:
+            reading.tell("PACK-012", part.entries["people"].line, text=phrase, expected=" | ".join(_PEOPLE))
+            return None
+        return People(programme="", when=_PEOPLE[phrase])  # type: ignore[arg-type]
+    if "items" in part.entries:
+        line = part.entries["items"].line
+        match = _ITEMS.match(reading.text(part, "items"))
+        if match is None:
+            reading.tell(
+                "PACK-012", line, text=reading.text(part, "items"), expected="latest FORM of each by period end"
+            )
+            return None
+        where = reading.expression(part, "where", required=False)
+        form = reading.known_form(match["form"], line)
+        return Items(form, where, reading.text(part, "where"), reading.text(part, "sum"))
+    if "population" in part.entries:
+        return PopulationOf(reading.text(part, "population"))
+    return None
+
+
+def _read_clauses(reading: Reading, count: Value) -> tuple[CountedClause, ...]:
+    if "all" in count.entries:
+        reading.close(count, ("label", "all"))
+        clauses = [_read_clause(reading, part) for part in count.entries["all"].items]
+        return tuple(clause for clause in clauses if clause is not None)
+    if "take" in count.entries:
+        reading.close(count, ("label", "take", "where", "when"))
+        line = count.entries["take"].line
+        match = _LATEST.match(reading.text(count, "take"))
+        holds = reading.expression(count, "when")
+        if match is None or holds is None:
+            reading.tell("PACK-012", line, text=reading.text(count, "take"), expected="latest FORM in period")
+            return ()
+        form = reading.known_form(match["form"], line)
+        where = reading.expression(count, "where", required=False)
+        clause = LatestRow(form, where, holds, reading.text(count, "when"), match["take"])  # type: ignore[arg-type]
+        return (CountedClause("latest", reading.text(count, "label"), clause, line=line),)
+    reading.close(count, _BASIS_KEYS)
+    return ()
+
+
+def _read_clause(reading: Reading, part: Value) -> CountedClause | None:
+    reading.close(part, _CLAUSE_KEYS)
+    phrase = reading.required(part, "require")
+    for pattern, read in _PHRASES:
+        match = pattern.match(phrase)
+        if match is not None:
+            clause = read(reading, part, match)
+            break
+    else:
+        expected = " | ".join(pattern.pattern.strip("^$") for pattern, _ in _PHRASES)
+        reading.tell("PACK-012", part.line, text=phrase, expected=expected)
+        return None
+    if clause is None:
+        return None
+    return CountedClause(
+        id=reading.required(part, "id"),
+        label=reading.required(part, "label"),
+        clause=clause,
+        only_if=reading.text(part, "only_if").removeprefix(":"),
+        source=reading.text(part, "source"),
+        line=part.line,
+    )
+
+
+def _read_latest(reading: Reading, part: Value, match: re.Match[str]) -> Clause | None:
+    holds = reading.expression(part, "holds")
+    where = reading.expression(part, "where", required=False)
+    form = reading.known_form(match["form"], part.line)
+    if holds is None:
+        return None
+    return LatestRow(form, where, holds, reading.text(part, "holds"), match["take"])  # type: ignore[arg-type]
+
+
+def _read_obligations(reading: Reading, part: Value, match: re.Match[str]) -> Clause:
+    return ObligationsMet((match["task"],) if match["task"] else (), match.group(0))
+
+
+def _read_complete(reading: Reading, part: Value, match: re.Match[str]) -> Clause:
+    form = reading.known_form(match["form"], part.line)
+    return RowsComplete(form, reading.words(part, "fields"), match.group(0))
+
+
+def _read_enough(reading: Reading, part: Value, match: re.Match[str]) -> Clause:
+    written = match["count"]
+    count: Expression = Parameter(written[1:]) if written.startswith(":") else Constant(int(written))
+    form = reading.known_form(match["form"], part.line)
+    return EnoughRows(form, count, reading.expression(part, "where", required=False), match.group(0))
+
+
+def _read_not_ended(reading: Reading, part: Value, match: re.Match[str]) -> Clause:
+    return NotEnded(tuple(match["reasons"].split(" or ")), match.group(0))
+
+
+_PHRASES: tuple[tuple[re.Pattern[str], Callable[[Reading, Value, re.Match[str]], Clause | None]], ...] = (
+    (_LATEST, _read_latest),
+    (_OBLIGATIONS, _read_obligations),
+    (_COMPLETE, _read_complete),
+    (_ENOUGH, _read_enough),
+    (_NOT_ENDED, _read_not_ended),
+)

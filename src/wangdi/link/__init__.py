@@ -1,0 +1,1 @@
+"""Decides which registrations are one person, says why, and can undo it."""

@@ -1,0 +1,1 @@
+"""Enrols, classifies, asks what is due, and makes the worklist: a programme's rules at work on the records."""

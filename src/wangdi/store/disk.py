@@ -1,0 +1,147 @@
+"""Files that must survive a power cut, and the intent that makes a crash between rename and commit harmless.
+
+A staged file becomes real by a rename inside the transaction that inserts its manifest row. Before the first rename the
+targets are written to ``intent.json``; whoever writes next removes every target of an unfinished intent that the
+manifest does not know. So a crash leaves no half-accepted file, and nobody needs to search the whole city for one.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+CHUNK_BYTES = 1 << 20
+INTENT = "intent.json"
+STAGING = "staging"
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """One staged file and where in the city it becomes real (relative, with forward slashes)."""
+
+    staged: Path
+    target: str
+
+
+def sync_file(path: Path) -> None:
+    """Return when the file's bytes are on the disk."""
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def sync_folder(path: Path) -> None:
+    """Return when the folder's entries (creations, renames) are on the disk."""
+    handle = os.open(path, os.O_RDONLY | getattr(os, "O_DIRECTORY", 0))
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def hash_file(path: Path) -> str:
+    """SHA-256 of a file, in bounded memory."""
+    with path.open("rb") as handle:
+        return hashlib.file_digest(handle, "sha256").hexdigest()
+
+
+def copy_hashed(source: Path, target: Path) -> tuple[str, int]:
+    """Copy a file onto the disk and answer its SHA-256 and size, reading it once."""
+    digest = hashlib.sha256()
+    size = 0
+    with source.open("rb") as reader, target.open("wb") as writer:
+        while chunk := reader.read(CHUNK_BYTES):
+            digest.update(chunk)
+            writer.write(chunk)
+            size += len(chunk)
+        writer.flush()
+        os.fsync(writer.fileno())
+    return digest.hexdigest(), size
+
+
+def write_synced(path: Path, text: str) -> None:
+    """Write a small file so that it is there whole or not at all."""
+    draft = path.with_name(path.name + ".new")
+    with draft.open("w", encoding="utf-8") as handle:
+        handle.write(text)
+        handle.flush()
+        os.fsync(handle.fileno())
+    draft.replace(path)
+    sync_folder(path.parent)
+
+
+def make_folder(folder: Path, top: Path) -> None:
+    """Make a folder below ``top`` such that its existence survives a power cut."""
+    if folder.is_dir():
+        return
+    make_folder(folder.parent, top) if folder != top else None
+    folder.mkdir(exist_ok=True)
+    sync_folder(folder.parent)
+
+
+def run_moves(city: Path, moves: Sequence[Move]) -> None:
+    """Make staged files real. The caller commits their manifest rows next, then calls ``clear_intent``."""
+    if not moves:
+        return
+    for move in moves:
+        sync_file(move.staged)
+    write_synced(city / INTENT, json.dumps([move.target for move in moves]))
+    for move in moves:
+        target = city / move.target
+        make_folder(target.parent, city)
+        move.staged.rename(target)
+    for folder in sorted({(city / move.target).parent for move in moves}):
+        sync_folder(folder)
+
+
+def clear_intent(city: Path) -> None:
+    """The moves are committed: nothing is left to undo."""
+    (city / INTENT).unlink(missing_ok=True)
+
+
+def undo_unfinished(city: Path, known: Callable[[Iterable[str]], set[str]]) -> list[str]:
+    """Remove the files of an accept that never committed; answers what was removed.
+
+    ``known`` answers which of some paths the manifest has. An intent that cannot be read was itself never finished, so
+    no rename can have followed it.
+    """
+    intent = city / INTENT
+    intent.with_name(INTENT + ".new").unlink(missing_ok=True)
+    if not intent.exists():
+        return []
+    try:
+        targets = [str(target) for target in json.loads(intent.read_text(encoding="utf-8"))]
+    except ValueError:
+        targets = []
+    removed = sorted(target for target in set(targets) - known(targets) if (city / target).exists())
+    for target in removed:
+        remove_file(city / target)
+    intent.unlink()
+    return removed
+
+
+def remove_file(path: Path) -> None:
+    """Remove a file, and its ``base=`` folder when that is now empty; nothing happens when it is already gone."""
+    path.unlink(missing_ok=True)
+    if path.parent.name.startswith("base="):
+        try:
+            path.parent.rmdir()
+        except OSError:
+            return  # other files are still in it, or it is gone
+
+
+def empty_folder(folder: Path) -> None:
+    """Make the folder exist with nothing in it (staged files only: one level)."""
+    folder.mkdir(exist_ok=True)
+    for entry in folder.iterdir():
+        if entry.is_dir():
+            empty_folder(entry)
+            entry.rmdir()
+        else:
+            entry.unlink(missing_ok=True)

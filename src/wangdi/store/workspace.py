@@ -1,0 +1,137 @@
+"""A bounded DuckDB workspace: the engine that reads facts. It stores nothing and never reaches for the network."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import islice
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import duckdb
+
+from wangdi.core.problem import Problem, Refusal
+
+CHUNK_ROWS = 50_000
+"""Rows handed over at once: enough to be fast, few enough that Python's copies stay small."""
+
+Row = tuple[Any, ...]
+
+
+def sql_text(text: str | os.PathLike[str]) -> str:
+    """``text`` as a quoted SQL literal."""
+    return "'" + str(text).replace("'", "''") + "'"
+
+
+def sql_name(name: str) -> str:
+    """``name`` as a quoted SQL identifier."""
+    return '"' + name.replace('"', '""') + '"'
+
+
+def sql_texts(texts: Iterable[str | os.PathLike[str]]) -> str:
+    """A DuckDB list of quoted literals: ``['a', 'b']``."""
+    return "[" + ", ".join(sql_text(text) for text in texts) + "]"
+
+
+class Workspace:
+    """One DuckDB session in memory, bounded in memory and threads, spilling big work to ``temp_dir``.
+
+    Several sessions may be open at once; one session belongs to one thread.
+    """
+
+    def __init__(self, memory: str = "2GB", threads: int = 2, temp_dir: Path | str | None = None) -> None:
+        config: dict[str, Any] = {
+            "memory_limit": memory,
+            "threads": threads,
+            # Nothing leaves this machine: no extension is fetched, looked for or loaded by itself.
+            "autoinstall_known_extensions": False,
+            "autoload_known_extensions": False,
+            "allow_community_extensions": False,
+            "allow_extension_repositories": "forbidden",
+            "custom_extension_repository": os.devnull,
+        }
+        if temp_dir is not None:
+            config["temp_directory"] = str(temp_dir)
+        self._connection = duckdb.connect(":memory:", config=config)
+        # Segments never change once they are in the manifest, so their footers need no second reading.
+        self._connection.execute("set parquet_metadata_cache = true")
+        self._connection.execute("set TimeZone = 'UTC'")
+        self._tables: set[str] = set()
+
+    def _execute(self, sql: str, params: Sequence[object]) -> duckdb.DuckDBPyConnection:
+        try:
+            return self._connection.execute(sql, list(params))
+        except (duckdb.IOException, duckdb.OutOfMemoryException) as error:
+            # A full disk, a vanished file, memory: the surroundings, not the statement.
+            reason = str(error).strip().split("\n", 1)[0]
+            raise Refusal(Problem(code="STORE-007", args={"reason": reason})) from error
+
+    def run(self, sql: str, params: Sequence[object] = ()) -> None:
+        """Execute one statement for its effect.
+
+        Errors: STORE-007 when the disk or memory does not allow it (this holds for every statement run here).
+        """
+        self._execute(sql, params)
+
+    def rows(self, sql: str, params: Sequence[object] = ()) -> list[Row]:
+        """Every row of a query."""
+        return self._execute(sql, params).fetchall()
+
+    def batches(self, sql: str, params: Sequence[object] = (), size: int = CHUNK_ROWS) -> Iterator[list[Row]]:
+        """The rows of a query in order, a bounded number at a time. Run nothing else here until it is exhausted."""
+        result = self._execute(sql, params)
+        while rows := result.fetchmany(size):
+            yield rows
+
+    def one(self, sql: str, params: Sequence[object] = ()) -> Row | None:
+        """The first row of a query, if there is any."""
+        row: Row | None = self._execute(sql, params).fetchone()
+        return row
+
+    def dicts(self, sql: str, params: Sequence[object] = ()) -> list[dict[str, Any]]:
+        """Every row of a query as column -> value."""
+        result = self._execute(sql, params)
+        names = [column[0] for column in result.description or ()]
+        return [dict(zip(names, row, strict=True)) for row in result.fetchall()]
+
+    def columns(self, sql: str) -> tuple[tuple[str, str], ...]:
+        """Names and DuckDB types of a query's columns, without running it."""
+        return tuple((row[0], row[1]) for row in self.rows(f"describe {sql}"))
+
+    def copy(self, sql: str, path: Path | str, options: str = "format parquet, compression zstd") -> int:
+        """Write a query's rows to a file; answers how many."""
+        row = self.one(f"copy ({sql}) to {sql_text(path)} ({options})")
+        return int(row[0]) if row else 0
+
+    def create_table(self, name: str, columns: Mapping[str, str], rows: Iterable[Sequence[object]] = ()) -> None:
+        """A table of ``columns`` (name -> DuckDB type) filled with ``rows``; one of that name is replaced."""
+        described = ", ".join(f"{sql_name(column)} {kind}" for column, kind in columns.items())
+        self.run(f"create or replace table {sql_name(name)} ({described})")
+        self._tables.add(name)
+        # Whole columns as lists: about 300 times faster than one insert a row.
+        values = ", ".join(f"unnest(cast(? as {kind}[]))" for kind in columns.values())
+        remaining = iter(rows)
+        while chunk := list(islice(remaining, CHUNK_ROWS)):
+            self.run(f"insert into {sql_name(name)} select {values}", list(map(list, zip(*chunk, strict=True))))
+
+    def has_table(self, name: str) -> bool:
+        """Whether ``create_table`` made this table here and it is still there."""
+        return name in self._tables
+
+    def drop_table(self, name: str) -> None:
+        """Forget a table; nothing happens when there is none."""
+        self.run(f"drop table if exists {sql_name(name)}")
+        self._tables.discard(name)
+
+    def close(self) -> None:
+        """Give back memory and temporary files."""
+        self._connection.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()

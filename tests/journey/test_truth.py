@@ -1,0 +1,202 @@
+"""A synthetic county goes through the whole platform; what comes out equals what truth says, worked out independently."""
+
+from __future__ import annotations
+
+import csv
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from tests.journey.independent_figures import count, count_childcare, read, read_patients
+from wangdi.app.questions import compute_figures, stand_on
+from wangdi.catalog.places import read_organisations, read_regions
+from wangdi.catalog.populations import read_populations
+from wangdi.collect.collecting import collect_files
+from wangdi.collect.request import CollectRequest, CollectResult
+from wangdi.core.periods import Period, parse_period
+from wangdi.demo.settings import WorldSettings
+from wangdi.demo.world import write_world
+from wangdi.engines.tables import table_of
+from wangdi.indicators.figures import Level
+from wangdi.language.library import load_library
+from wangdi.store.city import City
+
+PROGRAMMES = (("hypertension", "htn"), ("diabetes", "dm"))
+MEASURES = ("std", "std_4", "ctrl", "ctrl_face")
+FOUNDED = datetime(2020, 1, 1)
+CODES = {
+    "glucose_in_mg_dl": "ROW-006",
+    "missing_required": "ROW-001",
+    "impossible_date": "ROW-003",
+    "future_date": "ROW-008",
+    "unknown_code": "ROW-004",
+    "rounded_id_number": "ROW-010",
+    "unknown_organisation": "ROW-012",
+    "ragged_line": "FILE-010",
+    "wrong_check_digit": "ROW-016",
+}
+"""What each planted fault must be called."""
+
+
+@dataclass(frozen=True)
+class County:
+    """A city into which a synthetic county's whole inbox went, and what each delivery came to."""
+
+    folder: Path
+    city: City
+    results: dict[str, CollectResult]
+    """By the folder the delivery stood in."""
+
+    @property
+    def truth(self) -> Path:
+        return self.folder / "truth"
+
+    def figures(
+        self, period: str, level: Level, known: str | None = None
+    ) -> dict[tuple[str, str], tuple[float, float | None]]:
+        """Numerator and denominator by indicator and area; areas with nothing in them left out."""
+        found = parse_period(period)
+        assert isinstance(found, Period)
+        with self.city.workspace() as workspace:
+            standing = stand_on(self.city, workspace, load_library(), known)
+            answer = compute_figures(standing, [found], [level])
+        return {
+            (figure.indicator, figure.area): (figure.numerator, figure.denominator)
+            for figure in answer.figures
+            if figure.numerator or figure.denominator
+        }
+
+
+@pytest.fixture(scope="module")
+def county(tmp_path_factory: pytest.TempPathFactory) -> Iterator[County]:
+    folder = tmp_path_factory.mktemp("county")
+    write_world(folder, WorldSettings(people=2_500, history_years=1))
+    city = City.create(folder / "city", name="示范县", now=FOUNDED, salt="truth")
+    found_city(city, folder)
+    packs = load_library().newest
+    results: dict[str, CollectResult] = {}
+    for row in read(folder / "inbox" / "deliveries.csv"):
+        paths = [folder / path for path in row["paths"].split(";")]
+        request = CollectRequest(
+            org=row["org"],
+            received_at=datetime.fromisoformat(row["received_at"]),
+            mode="replace-period" if row["mode"] == "replace-period" else "add",
+            mappings=(folder / "mappings",),
+        )
+        results[paths[0].parent.relative_to(folder).as_posix()] = collect_files(city, packs, paths, request)
+    yield County(folder, city, results)
+    city.close()
+
+
+def found_city(city: City, folder: Path) -> None:
+    regions, _ = read_regions(folder / "regions.csv")
+    organisations, _ = read_organisations(folder / "organisations.csv", regions)
+    populations, _ = read_populations(folder / "populations.csv")
+    with city.writer("test") as writer:
+        writer.put_regions(regions, FOUNDED)
+        writer.put_organisations(organisations, FOUNDED)
+        writer.put_populations(populations, FOUNDED)
+
+
+@pytest.mark.parametrize(
+    ("period", "first", "last"),
+    [
+        ("2025", date(2025, 1, 1), date(2025, 12, 31)),
+        ("2025Q2", date(2025, 4, 1), date(2025, 6, 30)),
+        ("2025-09-ytd", date(2025, 1, 1), date(2025, 9, 30)),
+        ("2025-07", date(2025, 7, 1), date(2025, 7, 31)),
+    ],
+)
+def test_figures_equal_the_truth_at_every_institution(county: County, period: str, first: date, last: date) -> None:
+    by_org = county.figures(period, "org")
+    (whole,) = {area for _, area in county.figures(period, "county")}
+    together = county.figures(period, "county")
+    for programme, prefix in PROGRAMMES:
+        expected = count(read_patients(county.truth, programme), first, last)
+        for measure in MEASURES:
+            told = {area: pair for (name, area), pair in by_org.items() if name == f"{prefix}_{measure}"}
+            orgs = {org for what, org in expected if what == "managed" and org}
+            assert told == {org: (expected.get((measure, org), 0), expected["managed", org]) for org in orgs}
+            assert together[f"{prefix}_{measure}", whole] == (expected.get((measure, ""), 0), expected["managed", ""])
+
+
+@pytest.mark.parametrize("known", ["2025-05-20", "2025-07-10", "2025-07-20", "2025-10-31"])
+def test_figures_as_known_at_a_day_equal_the_truth_of_that_day(county: County, known: str) -> None:
+    """Late, corrected and withdrawn records: what the first months came to, as told at different times."""
+    before = (date.fromisoformat(known) + timedelta(days=1)).isoformat()
+    together = county.figures("2025-04-ytd", "county", known)
+    (whole,) = {area for _, area in together}
+    for programme, prefix in PROGRAMMES:
+        patients = read_patients(county.truth, programme, before)
+        expected = count(patients, date(2025, 1, 1), date(2025, 4, 30))
+        for measure in MEASURES:
+            wanted = (expected[measure, ""], expected["managed", ""])
+            assert together[f"{prefix}_{measure}", whole] == wanted, (measure, known)
+
+
+def test_childcare_figures_equal_the_truth(county: County) -> None:
+    figures = {name: pair for (name, _), pair in county.figures("2025", "county").items()}
+    expected = count_childcare(county.truth, date(2025, 12, 31))
+    assert figures["childcare_institutions"][0] == expected["institutions"]
+    assert figures["childcare_filed"] == (expected["filed_institutions"], expected["institutions"])
+    assert figures["childcare_places"][0] == expected["places"]
+    assert figures["childcare_use"] == (expected["enrolled"], expected["places"])
+    assert figures["childcare_inclusive"] == (expected["inclusive_places"], expected["places"])
+    residents = [
+        int(row["value"])
+        for row in read(county.folder / "populations.csv")
+        if (row["year"], row["kind"], row["area"]) == ("2025", "residents_year_end", "990121000000")
+    ]
+    assert figures["childcare_places_per_1000"] == (expected["places"], residents[0])
+
+
+def test_every_record_that_stands_is_kept_once(county: County) -> None:
+    forms = load_library().forms
+    known = county.city.latest_seq()
+    for form in ("hypertension.followup", "diabetes.followup", "health_record.examination", "health_record.departure",
+                 "health_record.contact_attempt", "childcare.institution"):  # fmt: skip
+        standing = [row for row in read(county.truth / f"{form}.csv") if not row["retired_on"]]
+        with county.city.workspace() as workspace:
+            sql = county.city.facts_sql(workspace, table_of(forms[form]), known)
+            assert workspace.one(f"select count(*) from ({sql})") == (len(standing),), form
+
+
+def test_every_planted_fault_is_found_and_named(county: County) -> None:
+    """Each at its line of its file, under its own code; and nothing else is refused."""
+    defects = read(county.truth / "defects.csv")
+    errors: Counter[str] = Counter()
+    for place, result in county.results.items():
+        told = {(problem.file, problem.line, problem.code) for problem in result.problems}
+        errors.update(problem.code for problem in result.problems if problem.severity == "error")
+        for row in defects:
+            if row["kind"] in CODES and row["file"].rpartition("/")[0] == place:
+                name = row["file"].rpartition("/")[2]
+                found = {code for file, line, code in told if file == name and line == int(row["line"])}
+                everywhere = {code for _, _, code in told}
+                # who somebody is, is told once for each person of a delivery, at whichever row comes first
+                codes = everywhere if row["kind"] == "wrong_check_digit" else found
+                assert CODES[row["kind"]] in codes, row
+    refused = Counter(CODES[row["kind"]] for row in defects if row["expected"].startswith("refused"))
+    assert errors == refused
+    assert sum(result.refused for result in county.results.values()) == refused.total()
+
+
+def test_repeated_corrected_and_withdrawn_rows_are_counted(county: County) -> None:
+    with (county.truth / "defects.csv").open(encoding="utf-8") as file:
+        kinds = Counter(row["kind"] for row in csv.DictReader(file))
+    moved = [row for row in read(county.truth / "health_record.resident.csv") if row["retired_on"]]
+    assert sum(result.withdrawn for result in county.results.values()) == kinds["withdrawn"] == 1
+    assert sum(result.superseded for result in county.results.values()) == kinds["superseded"] + len(moved)
+    again = next(result for place, result in county.results.items() if place.endswith("-again"))
+    assert (again.accepted, again.withdrawn, again.superseded) == (1, 1, 1)
+    fhir = sum(
+        result.duplicates
+        for place, result in county.results.items()
+        if (county.folder / place / "Patient.ndjson").exists()
+    )
+    others = sum(result.duplicates for result in county.results.values()) - again.duplicates - fhir
+    assert others == kinds["repeated_in_file"] + kinds["repeated_later"]
