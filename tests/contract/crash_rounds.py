@@ -64,7 +64,7 @@ def accept_one(writer: Writer, folder: Path, number: int) -> None:
     writer.add_original(sent, f"{number}.csv", "org", DAY)
     writer.add_mapping("mapping", f"mapping: {number}")
     facts = stage_rows(writer, [Row(number, number)] * ROWS)
-    standard = (ROWS, number, DAY.date(), None, None, "org", None, number, 2)
+    standard = (ROWS, number, DAY.date(), None, None, "org", None, number, 2, None)
     staged = [facts, stage(writer, RESIDENT, [(*standard, f"测试{number}", None)])]
     with City.open(folder) as city:
         held = current_in(writer.workspace, city, None, RESIDENT)

@@ -39,7 +39,7 @@ def stage_rows(writer: Writer, rows: Sequence[Row], first: int = 0) -> StagedSeg
     """Stage follow-ups whose offsets begin at ``first``."""
     values = [
         (
-            *(first + place, row.registration, row.on, None, None, "org", "doctor", 1, place + 2),
+            *(first + place, row.registration, row.on, None, None, "org", "doctor", 1, place + 2, None),
             *(row.sbp, 60.5, row.note, None, date(2025, 4, 1)),
         )
         for place, row in enumerate(rows)

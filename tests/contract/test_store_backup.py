@@ -39,7 +39,7 @@ def fill(city: City, tmp_path: Path) -> None:
     """A bit of everything a city can hold."""
     sent = tmp_path / "随访.csv"
     sent.write_bytes("姓名\n".encode("gb18030"))
-    resident = (2, 9, DAY.date(), None, None, "org", None, 1, 4, "测试人", None)
+    resident = (2, 9, DAY.date(), None, None, "org", None, 1, 4, None, "测试人", None)
     with city.writer("test") as writer:
         writer.put_regions([Region("990101000000", "示范县", "county", None)], day(0))
         original = writer.add_original(sent, "随访.csv", "org", day(0))

@@ -61,7 +61,7 @@ def test_facts_come_back_as_they_were_sent(city: City) -> None:
         types = dict(workspace.columns(sql))
     assert found == {
         "seq": 1, "registration_id": 7, "occurred_on": date(2024, 2, 29), "occurred_at": None, "entered_at": None,
-        "org": "org", "recorder": "doctor", "source_file": 1, "source_line": 2, "sbp": 141, "weight": 60.5,
+        "org": "org", "recorder": "doctor", "source_file": 1, "source_line": 2, "source_part": None, "sbp": 141, "weight": 60.5,
         "note": sent.note, "refer": None, "next_date": date(2025, 4, 1),
     }  # fmt: skip
     assert types == {"seq": "BIGINT", **dict(FOLLOWUP.all_columns()[1:])}
@@ -129,7 +129,7 @@ def test_an_empty_batch_has_its_place(city: City) -> None:
 
 
 def test_forms_of_one_batch_share_its_numbers(city: City) -> None:
-    resident = (2, 9, date(2025, 1, 1), None, None, "org", None, 1, 4, "测试人", datetime(2025, 1, 1, 9, 30))
+    resident = (2, 9, date(2025, 1, 1), None, None, "org", None, 1, 4, None, "测试人", datetime(2025, 1, 1, 9, 30))
     with city.writer("test") as writer:
         staged = [stage_rows(writer, [Row(1), Row(2)]), stage(writer, RESIDENT, [resident])]
         batch = writer.accept(RECORD, staged)
@@ -164,7 +164,7 @@ def test_a_batch_supersedes_and_withdraws(city: City) -> None:
 def test_a_column_an_older_edition_lacked_is_null(city: City) -> None:
     older = FormTable(FOLLOWUP.name, (("sbp", "BIGINT"), ("weight", "BIGINT"), ("gone", "VARCHAR")))
     with city.writer("test") as writer:
-        standard = (0, 1, date(2025, 1, 1), None, None, "org", None, 1, 2)
+        standard = (0, 1, date(2025, 1, 1), None, None, "org", None, 1, 2, None)
         writer.accept(RECORD, [stage(writer, older, [(*standard, 120, 61, "x")])])
         send(writer, [Row(2)])
     with city.workspace() as workspace:

@@ -97,7 +97,7 @@ def test_segments_are_merged_by_size(city: City) -> None:
 
 
 def test_columns_of_other_editions_are_kept(city: City) -> None:
-    standard = (0, 1, date(2025, 1, 1), None, None, "org", None, 1, 2)
+    standard = (0, 1, date(2025, 1, 1), None, None, "org", None, 1, 2, None)
     older = FormTable(FOLLOWUP.name, (("sbp", "BIGINT"), ("gone", "VARCHAR")))
     other = FormTable(FOLLOWUP.name, (("sbp", "VARCHAR"),))
     with city.writer("night") as writer:

@@ -29,8 +29,10 @@ FACT_COLUMNS: tuple[tuple[str, str], ...] = (
     ("recorder", "VARCHAR"),
     ("source_file", "INTEGER"),
     ("source_line", "INTEGER"),
+    ("source_part", "VARCHAR"),
 )
-"""What every segment holds before its form's own columns.
+"""What every segment holds before its form's own columns. ``source_part``: the sheet of a workbook, or the place in a bundle,
+where a line alone does not say; null otherwise.
 
 A row's accepted_seq is its directory's base + ``seq_offset``.
 """

@@ -18,7 +18,8 @@ FLOORS = (20, 6)
 NUMBERS = (int, float)
 NAMES = ("fact_id", "batch", "line", "known", "retired_by", "year", "supersedes", "population_seq", "fact")
 """Numbers that name something: no thousands separators, so that they can be typed again."""
-RATES = ("value", "before_value", "after_value")
+WRITTEN = ("value", "before_value", "after_value", "numerator", "denominator", "before", "after")
+"""Numbers that come with their signs already: on the right like other numbers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +57,7 @@ def _column(grid: Grid, name: str, lang: str) -> Column:
     values = [row.get(name) for row in grid.rows]
     known = [value for value in values if value is not None]
     right = bool(known) and all(isinstance(value, NUMBERS) and not isinstance(value, bool) for value in known)
-    right = right or name in RATES
+    right = right or name in WRITTEN
     shown = (str(value) if name in NAMES and value is not None else show_cell(value) for value in values)
     cells = tuple(show_plainly(text) for text in shown)
     title = column_title(lang, name)

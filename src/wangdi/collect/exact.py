@@ -24,6 +24,8 @@ class ExactRow:
     cells: Sequence[str]
     file: int
     """The original's number."""
+    part: str = ""
+    """The sheet of a workbook, or the place in a bundle, where a line alone does not say."""
 
 
 @dataclass(slots=True)
@@ -144,11 +146,11 @@ def _width(cells: list[str], columns: int) -> int:
 
 
 def write_rows(rows: Iterable[ExactRow], path: Path) -> int:
-    """Rows as a canonical file: every cell in quotes, then the line and the file's number. Answers how many."""
+    """Rows as a canonical file: every cell in quotes, then the line, the file's number and the part. Answers how many."""
     count = 0
     with path.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file, quoting=csv.QUOTE_ALL, lineterminator="\n")
         for row in rows:
-            writer.writerow((*row.cells, row.line, row.file))
+            writer.writerow((*row.cells, row.line, row.file, row.part))
             count += 1
     return count

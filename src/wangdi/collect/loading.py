@@ -30,13 +30,14 @@ class Layout:
 class RawRows:
     """Rows of text in the order of their source: a relation with the columns c0, c1 ... and nothing else.
 
-    ``line``, ``file``: SQL of a row's place over a relation that has these columns and ``row`` (counted from 0).
+    ``line``, ``file``, ``part``: SQL of a row's place over a relation that has these columns and ``row`` (counted from 0).
     ``expected``: how many rows there are if every line is exactly one; None where that is certain.
     """
 
     sql: str
     line: str
     file: str
+    part: str = "cast(null as varchar)"
     blanks: Blanks = "any"
     expected: int | None = None
 
@@ -57,10 +58,11 @@ def plain_rows(chunk: Chunk, layout: Layout) -> RawRows:
 def parsed_rows(workspace: Workspace, rows: Iterable[ExactRow], width: int, path: Path) -> tuple[RawRows, int]:
     """Rows that were parsed one by one, by way of the file ``path``; answers how many they are."""
     count = write_rows(rows, path)
-    names = [*(f"c{place}" for place in range(width)), "source_line", "source_file"]
+    names = [*(f"c{place}" for place in range(width)), "source_line", "source_file", "source_part"]
     options = "delim = ',', parallel = false, max_line_size = 16000000"
     workspace.run(f"create or replace temp table {RAW} as select * from {_reading(path, names, options)}")
-    return RawRows(RAW, "cast(source_line as bigint)", "cast(source_file as integer)"), count
+    part = "nullif(source_part, '')"
+    return RawRows(RAW, "cast(source_line as bigint)", "cast(source_file as integer)", part), count
 
 
 def _reading(path: Path, names: list[str], options: str) -> str:

@@ -22,7 +22,7 @@ DOUBTS: tuple[tuple[str, str], ...] = (
     ("ROW-017", f"usable and stated_birth <> {render_id_birth('id_no')}"),
 )
 """Problem code and condition: numbers that identify nobody, and numbers that say another birthday. Never refused."""
-PERSON_FRAME = ("row", "number", "happened_on", "said_by", "file", "line")
+PERSON_FRAME = ("row", "number", "happened_on", "said_by", "file", "line", "part")
 """What stands beside a person's attributes: row, registration, day, organisation, source."""
 _ATTRIBUTES = [sql_name(name) for name, _ in REGISTRATION_TABLE.columns]
 
@@ -69,6 +69,6 @@ def render_people(base: int) -> str:
     return (
         f"select {base} - 1 + row_number() over () as seq_offset, number as registration_id, happened_on as occurred_on, "
         "cast(null as timestamp) as occurred_at, cast(null as timestamp) as entered_at, said_by as org, "
-        "cast(null as varchar) as recorder, file as source_file, line as source_line, "
+        "cast(null as varchar) as recorder, file as source_file, line as source_line, part as source_part, "
         f"{', '.join(_ATTRIBUTES)} from persons semi join newcomers using (row)"
     )

@@ -159,7 +159,7 @@ class Typed:
 
 def _type_rows(workspace: Workspace, plan: FormPlan, raw: RawRows) -> Typed | None:
     """Run the pass straight over the source, so that plain text is never held as such."""
-    keep = [] if raw.expected is not None else ["source_line", "source_file"]
+    keep = [] if raw.expected is not None else ["source_line", "source_file", "source_part"]
     source, table, sql = raw.sql, None, "(select rowid as row, * from typed)"
     try:
         if plan.find("x.org") is not None:  # a join does not promise to keep the order that numbers the rows
@@ -271,6 +271,7 @@ def _fact_columns(plan: FormPlan, typed: Typed, base: int) -> str:
         f"{frame_column(plan, 'entered_at', 'timestamp')} as entered_at",
         f"{frame_column(plan, 'org', 'varchar')} as org, {frame_column(plan, 'recorder', 'varchar')} as recorder",
         f"cast({typed.raw.file} as integer) as source_file, cast({typed.raw.line} as integer) as source_line",
+        f"{typed.raw.part} as source_part",
     ]
     return ", ".join([*standard, *(sql_name(name) for name, _ in plan.table.columns if name in filled)])
 
@@ -325,7 +326,8 @@ def _stage_people(stage: Stage, plan: FormPlan, typed: Typed, kept: str) -> None
     workspace.run(f"insert into seen select registration_id, about, {base} from fresh")
     chosen = (
         f"(select *, registration_id as number, {_day(plan)} as happened_on, {frame_column(plan, 'org', 'varchar')} as said_by, "
-        f"cast({typed.raw.file} as integer) as file, cast({typed.raw.line} as integer) as line "
+        f"cast({typed.raw.file} as integer) as file, cast({typed.raw.line} as integer) as line, "
+        f"{typed.raw.part} as part "
         f"from {typed.sql} where row in (select row from fresh))"
     )
     workspace.run(f"create or replace temp table persons as {render_persons(plan, chosen, PERSON_FRAME)}")

@@ -182,7 +182,7 @@ def _take_sheet(run: Run, sheet: Sheet, file: tuple[int, str], *, several: bool)
     run.note(*skipped_problems(sheet, name))
     plan = run.plan(found.mapping, Columns(sheet.names, len(sheet.header)))
     source = Source(run, number, name, plan)
-    rows = _sheet_rows(sheet, plan, number)
+    rows = _sheet_rows(sheet, plan, number, sheet.name if several else "")
     relation, count = parsed_rows(run.stage.workspace, rows, len(sheet.header), run.stage.folder / "sheet.csv")
     if count:
         source.stage(relation, count)
@@ -191,7 +191,7 @@ def _take_sheet(run: Run, sheet: Sheet, file: tuple[int, str], *, several: bool)
     return True
 
 
-def _sheet_rows(sheet: Sheet, plan: FormPlan, file: int) -> Iterator[ExactRow]:
+def _sheet_rows(sheet: Sheet, plan: FormPlan, file: int, part: str) -> Iterator[ExactRow]:
     """Rows as text. A rounded identity number says so, a cell of #N/A says nothing."""
     rule = plan.mapping.subject.get("id_no")
     number = sheet.names.get(header_key(rule.column)) if rule else None
@@ -202,4 +202,4 @@ def _sheet_rows(sheet: Sheet, plan: FormPlan, file: int) -> Iterator[ExactRow]:
                 cells[column] = ""
             elif column == number:
                 cells[column] = ROUNDED_TEXT
-        yield ExactRow(row.line, cells, file)
+        yield ExactRow(row.line, cells, file, part)

@@ -101,7 +101,7 @@ def _exact_row(row: FhirRow, form: Form, file: int) -> ExactRow:
     subject = [getattr(row.subject, name) for name, _ in REGISTRATION_TABLE.columns]
     frame = [row.org, row.entered_at, row.occurred_at, row.recorder]
     cells = [_text(value) for value in (*subject, *(values.get(name) for name in form.fields), *frame)]
-    return ExactRow(row.line, cells, file)
+    return ExactRow(row.line, cells, file, row.pointer)
 
 
 def _text(value: object) -> str:

@@ -7,15 +7,21 @@ nothing but time.
 
 from __future__ import annotations
 
+import fcntl
 import os
 import shutil
-from collections.abc import Callable
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from wangdi.store.disk import sync_file, sync_folder
 from wangdi.store.workspace import sql_text
 
 KEEP_BASES = 3
+MAKING = ".making-"
+"""What the folders that somebody is filling begin with."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,23 +63,41 @@ class DerivedFolder:
         return self.root / f"change-{base:012d}-{known:012d}"
 
     def make(self, folder: Path, fill: Callable[[Path], None]) -> Path:
-        """Fill a folder aside and make it real by one rename. Somebody else's, made meanwhile, is as good as ours."""
+        """Fill a folder aside and make it real by one rename, once its files are on the disk.
+
+        Somebody else's, made meanwhile, is as good as ours. What a killed process left aside is removed.
+        """
         if folder.exists():
             return folder
         self.root.mkdir(parents=True, exist_ok=True)
-        aside = self.root / f".making-{os.getpid()}-{folder.name}"
-        shutil.rmtree(aside, ignore_errors=True)
-        aside.mkdir()
-        try:
+        with self._aside() as aside:
             fill(aside)
+            for path in aside.iterdir():
+                sync_file(path)
+            sync_folder(aside)
             try:
                 aside.rename(folder)
             except OSError:
                 if not folder.exists():
                     raise
+            sync_folder(self.root)
+        return folder
+
+    @contextmanager
+    def _aside(self) -> Iterator[Path]:
+        """A folder to fill. While it is being filled it is locked: so others know that somebody still is at it."""
+        with _locked(self.root):
+            for left in self.root.glob(f"{MAKING}*"):
+                _remove_left(left)
+            aside = Path(tempfile.mkdtemp(prefix=MAKING, dir=self.root))
+            handle = os.open(aside, os.O_RDONLY)
+            fcntl.flock(handle, fcntl.LOCK_EX)
+        try:
+            aside.chmod(0o755)
+            yield aside
         finally:
             shutil.rmtree(aside, ignore_errors=True)
-        return folder
+            os.close(handle)
 
     def sweep(self, in_use: Path | None) -> None:
         """Remove the oldest bases, and changes whose base is gone or that a later one replaces; never the one in use."""
@@ -88,6 +112,31 @@ class DerivedFolder:
             replaced = any(int(other.name.split("-")[1]) == base for other in changes[place + KEEP_BASES :])
             if base not in kept or replaced:
                 shutil.rmtree(path, ignore_errors=True)
+
+
+@contextmanager
+def _locked(folder: Path) -> Iterator[None]:
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(handle)
+
+
+def _remove_left(folder: Path) -> None:
+    """Remove what somebody was filling, unless that somebody still lives."""
+    try:
+        handle = os.open(folder, os.O_RDONLY)
+    except OSError:  # gone this moment
+        return
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        shutil.rmtree(folder, ignore_errors=True)
+    except BlockingIOError:
+        return
+    finally:
+        os.close(handle)
 
 
 def remove_derived(city: Path) -> None:

@@ -172,7 +172,8 @@ def _fact(table: FormTable, row: Row[Any]) -> tuple[object, ...]:
     """A journal row as a fact: no file and no line, because the row itself is its source."""
     seq, *standard, plain, apart = tuple(row)
     values = read_values(apart if plain is None else plain)
-    return (seq, *standard, None, None, *(values.get(name) for name, _ in table.columns))
+    source = (None,) * (len(FACT_COLUMNS) - 1 - len(ENTRY_FACT_COLUMNS))
+    return (seq, *standard, *source, *(values.get(name) for name, _ in table.columns))
 
 
 def _load_retirements(connection: Connection, workspace: Workspace, known: int) -> EntryTable | None:
