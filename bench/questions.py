@@ -9,7 +9,8 @@ from pathlib import Path
 from bench.large_city import CITY, COUNTY, make_city
 from bench.measuring import measure, peak_gigabytes, tell
 from wangdi.app.derivation import Derived, derive
-from wangdi.app.people import Asked, list_people, show_person
+from wangdi.app.people import Asked, list_people
+from wangdi.app.persons import show_person
 from wangdi.app.questions import as_of_number, compute_figures, stand_on
 from wangdi.app.worklists import list_due
 from wangdi.core.periods import Period, parse_period

@@ -106,7 +106,7 @@ def test_lists_are_as_long_as_counts(standing: Standing, figures: list[Figure], 
     for figure in figures:
         if figure.indicator == indicator and figure.level in ("village", "org", "county") and figure.period == "2025":
             lengths = {
-                part: len(list_people(standing, Asked(indicator, PERIODS[0], figure.area, part), figure.level))  # type: ignore[arg-type]
+                part: len(list_people(standing, Asked(indicator, PERIODS[0], figure.area, part), figure.level))
                 for part in ("numerator", "denominator", "missing")
             }
             assert lengths["numerator"] == figure.numerator

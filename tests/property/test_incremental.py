@@ -12,10 +12,11 @@ import pytest
 
 from tests.cities import CLINIC_A1, CLINIC_A2, CLINIC_B1, TestCity, id_number, make_city, resident
 from wangdi.app import derivation
-from wangdi.app.derivation import PROGRAMME_TABLES, Derived, derive
+from wangdi.app.derivation import Derived, derive
 from wangdi.app.questions import compute_figures, stand_on
 from wangdi.core.periods import Period, parse_period
 from wangdi.language.library import load_library
+from wangdi.programmes.tables import PROGRAMME_TABLES
 from wangdi.store.derived import remove_derived
 
 ON = date(2025, 12, 31)

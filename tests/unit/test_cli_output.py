@@ -64,6 +64,14 @@ def test_a_table_counts_chinese_characters_as_two() -> None:
     ]
 
 
+def test_numbers_written_with_their_signs_stand_on_the_right_too() -> None:
+    rows = [{"numerator": "7", "before": "1/2"}, {"numerator": "1,234", "before": "10/20"}]
+    assert render_grid(Grid(("numerator", "before"), rows), "zh", None).splitlines()[2:] == [
+        "    7    1/2",
+        "1,234  10/20",
+    ]
+
+
 def test_a_number_that_names_something_can_be_typed_again() -> None:
     assert "123456" in render_grid(Grid(("fact_id",), TOWNS), "zh", None)
 

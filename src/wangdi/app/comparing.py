@@ -6,17 +6,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from wangdi.app.derivation import Standing
-from wangdi.app.people import Asked, list_people
+from wangdi.app.derivation import Standing, derive
+from wangdi.app.people import Asked, find_people
 from wangdi.app.questions import compute_figures
 from wangdi.core.periods import Period
 from wangdi.engines.tables import table_of
 from wangdi.indicators.figures import Figure, Level
 from wangdi.language.model import Form
-from wangdi.link.people import parse_person
-
-EVERYBODY = 100_000
-"""People listed for a cell that moved: more than any township has."""
+from wangdi.link.people import parse_person, show_person
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,11 +46,12 @@ def compare_known(
 
 
 def _moved_people(before: Standing, after: Standing, period: Period, figure: Figure) -> list[dict[str, Any]]:
-    asked = Asked(figure.indicator, period, figure.area, "numerator", EVERYBODY)
+    asked = Asked(figure.indicator, period, figure.area, "numerator")
     sides = []
     for standing in (before, after):
-        counted = {row.person_id for row in list_people(standing, asked, figure.level)}  # type: ignore[arg-type]
-        inside = {row.person_id for row in list_people(standing, replace(asked, part="denominator"), figure.level)}  # type: ignore[arg-type]
+        counted = find_people(standing, asked, figure.level)
+        whole = figure.denominator_kind == "people"  # a population opens to its table row, not to people
+        inside = find_people(standing, replace(asked, part="denominator"), figure.level) if whole else set()
         sides.append((counted, inside))
     (old_counted, old_inside), (new_counted, new_inside) = sides
     moves: dict[str, list[str]] = {}
@@ -85,16 +83,12 @@ def _name_cause(records: Sequence[dict[str, Any]], rules_changed: bool) -> str:
 
 def find_causes(before: Standing, after: Standing, people: Sequence[str]) -> dict[str, list[dict[str, Any]]]:
     """The records about these people accepted between two standings, and those ended in between, by person."""
-    from wangdi.app.derivation import derive
-
     numbers = [number for person in people if (number := parse_person(person)) is not None]
     if not numbers:
         return {}
     workspace = after.workspace
     links = f"(SELECT * FROM {derive(after).links} WHERE person_id IN ({', '.join(map(str, numbers))}))"
     found: dict[str, list[dict[str, Any]]] = {}
-    from wangdi.link.people import show_person
-
     for form in after.library.forms.values():
         sql = after.city.all_facts_sql(workspace, table_of(form), after.known)
         rows = workspace.dicts(

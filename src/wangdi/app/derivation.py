@@ -14,16 +14,15 @@ from functools import cached_property
 from pathlib import Path
 
 from wangdi.catalog.tables import REGISTRATION_TABLE
-from wangdi.engines.duck.classify import Relations, plan_judged
-from wangdi.engines.duck.obligations import plan_obligations
+from wangdi.engines.duck.classify import Relations
 from wangdi.engines.duck.run import forms_of
-from wangdi.engines.duck.spells import plan_spells
 from wangdi.engines.tables import table_of
 from wangdi.language.library import Library
 from wangdi.language.model import Form
 from wangdi.language.record import Cell
 from wangdi.language.rules import Programme, bind_pack
 from wangdi.link.people import LinkSources, plan_links, plan_people
+from wangdi.programmes.tables import write_programme
 from wangdi.store.city import City
 from wangdi.store.derived import DerivedFolder, Layers
 from wangdi.store.workspace import Workspace, sql_name
@@ -31,7 +30,6 @@ from wangdi.store.workspace import Workspace, sql_name
 RESIDENT_FORM = "health_record.resident"
 REBUILD_SHARE = 0.2
 """Above this share of changed people a whole rebuild is quicker than a change."""
-PROGRAMME_TABLES = ("visit", "spell", "obligation")
 SUBJECT_SQL = "SELECT person_id AS subject_id, birth_date, sex, is_resident, resident_kind, division, org"
 
 
@@ -129,7 +127,7 @@ def derive(standing: Standing, tell: Callable[[str], None] | None = None) -> Der
             return Derived(standing, Layers(folder.base(base), made))
     if tell is not None:
         tell("derive")
-    made = folder.make(folder.base(standing.known), lambda path: _fill_base(standing, path))
+    made = folder.make(folder.base(standing.known), lambda path: fill_base(standing, path))
     folder.sweep(made)
     return Derived(standing, Layers(made, None))
 
@@ -143,7 +141,8 @@ def _link_sources(standing: Standing, only: str = "") -> LinkSources:
     return LinkSources(registrations, residents, standing.city.salt)
 
 
-def _fill_base(standing: Standing, folder: Path) -> None:
+def fill_base(standing: Standing, folder: Path) -> None:
+    """Work everything out whole into a folder."""
     workspace = standing.workspace
     sources = _link_sources(standing)
     workspace.run(f"CREATE OR REPLACE TEMP TABLE link AS {plan_links(sources)}")
@@ -154,18 +153,9 @@ def _fill_base(standing: Standing, folder: Path) -> None:
 
 
 def _fill_programmes(standing: Standing, folder: Path, links: str, people: str, only: str) -> None:
-    for name, programme in standing.enrolling.items():
+    for programme in standing.enrolling.values():
         relations = _relations(standing, programme, links, people, only)
-        workspace = standing.workspace
-        workspace.run(f"CREATE OR REPLACE TEMP TABLE visit AS {plan_judged(programme, relations)}")
-        workspace.run(f"CREATE OR REPLACE TEMP TABLE spell AS {plan_spells(programme, relations)}")
-        plan = plan_obligations(programme, relations, "visit", "spell", standing.horizon)
-        # Sorted by who has to act: one institution's day then touches few pages.
-        workspace.copy(f"SELECT * FROM ({plan}) ORDER BY org, subject_id", folder / f"{name}.obligation.parquet")
-        workspace.copy("SELECT * FROM spell ORDER BY org, subject_id", folder / f"{name}.spell.parquet")
-        workspace.copy("SELECT * FROM visit ORDER BY subject_id", folder / f"{name}.visit.parquet")
-    for table in (*PROGRAMME_TABLES[:2], "link", "person"):
-        standing.workspace.run(f"DROP TABLE IF EXISTS {table}")
+        write_programme(standing.workspace, programme, relations, standing.horizon, folder)
 
 
 def _relations(standing: Standing, programme: Programme, links: str, people: str, only: str) -> Relations:

@@ -5,11 +5,11 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
-from wangdi.app.derivation import PROGRAMME_TABLES, Derived, derive
-from wangdi.app.derivation import _fill_base as fill_base
+from wangdi.app.derivation import Derived, derive, fill_base
 from wangdi.app.questions import stand_on
 from wangdi.core.problem import Problem
 from wangdi.language.library import Library
+from wangdi.programmes.tables import PROGRAMME_TABLES
 from wangdi.store.city import City
 from wangdi.store.derived import Layers
 from wangdi.store.workspace import Workspace

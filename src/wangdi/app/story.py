@@ -10,8 +10,9 @@ from typing import Any
 
 from wangdi.app.comparing import Moved, compare_known
 from wangdi.app.derivation import Standing
-from wangdi.app.people import Asked, Listed, list_people, show_person
+from wangdi.app.people import Asked, Listed, list_people
 from wangdi.app.periods import last_period
+from wangdi.app.persons import show_person
 from wangdi.app.questions import Answer, compute_figures, stand_on
 from wangdi.app.traces import trace_fact
 from wangdi.core.periods import Period, parse_period

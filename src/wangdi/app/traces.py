@@ -47,7 +47,9 @@ def _source(city: City, found: dict[str, Any]) -> dict[str, Any]:
         return {"file": None, "sha256": None, "line": None, "raw": raw, "journal_row": found["seq"], **when}
     original = city.original(found["source_file"])
     assert original is not None, "a fact names an original that is in the store"
-    raw_text, header = read_source_line(city.original_path(original), original.name, found["source_line"], found["source_part"] or "")
+    raw_text, header = read_source_line(
+        city.original_path(original), original.name, found["source_line"], found["source_part"] or ""
+    )
     return {
         "file": original.name,
         "sha256": original.sha256,

@@ -11,11 +11,10 @@ from wangdi.app.derivation import Derived, Standing, derive
 from wangdi.app.questions import read_places
 from wangdi.core.problem import Problem, Refusal
 from wangdi.engines.tables import table_of
-from wangdi.language.model import ContactTask
 from wangdi.language.names import fields_behind, nearest_name
-from wangdi.language.rules import Programme, Rules
+from wangdi.language.rules import Programme
 from wangdi.link.people import show_person
-from wangdi.programmes.worklist import plan_due
+from wangdi.programmes.worklist import explain_due, plan_due
 from wangdi.store.workspace import sql_name, sql_texts
 
 ATTEMPT_FORM = "health_record.contact_attempt"
@@ -99,24 +98,8 @@ def _due(programme: Programme, row: dict[str, Any], trip: int, known: tuple[Anch
         overdue=bool(row["overdue"]),
         reason=tried[-1] if tried else "",
         trip=trip,
-        why=_why(rules, row, anchors.get((row["subject_id"], row["anchor_on"]), {})),
+        why=explain_due(rules, row, anchors.get((row["subject_id"], row["anchor_on"]), {})),
     )
-
-
-def _why(rules: Rules, row: dict[str, Any], reading: dict[str, Any]) -> dict[str, Any]:
-    """The sentence that asks for it, with its clause and the reading it rests on."""
-    pack, rule = rules.pack, str(row["rule"])
-    task = pack.schedule[row["task"]]
-    label, source = task.title, task.source
-    inputs: dict[str, Any] = {"anchor_on": row["anchor_on"]}
-    if rule.startswith("class:") and pack.classify is not None:
-        judged = next((item for item in pack.classify.rows if item.name == rule.removeprefix("class:")), None)
-        if judged is not None:
-            label, source = judged.label, judged.source or pack.classify.source
-        inputs |= reading
-    elif isinstance(task, ContactTask):
-        label = {"first": f"纳入管理后的首次{task.title}", "missed": f"上一次{task.title}过期未做，须补做"}[rule]
-    return {"rule": f"{pack.id}/{row['task']}/{rule}", "label": label, "source": source, "inputs": inputs}
 
 
 def _anchor_rows(derived: Derived, programme: Programme, people: Sequence[int]) -> Anchors:

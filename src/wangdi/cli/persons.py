@@ -112,7 +112,7 @@ people = Verb(
 
 def run_show(session: Session, person: str, on: date | None, known: str | None) -> Answer:
     """Everything known of one person."""
-    from wangdi.app.people import show_person
+    from wangdi.app.persons import show_person
     from wangdi.link.people import parse_person
 
     number = parse_person(person)

@@ -30,7 +30,7 @@ class Figure:
     title_en: str
     area: str
     area_name: str
-    level: str
+    level: Level
     period: str
     numerator: float
     denominator: float | None

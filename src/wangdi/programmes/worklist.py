@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date
+from typing import Any
+
+from wangdi.language.model import ContactTask
+from wangdi.language.rules import Rules
 
 
 def plan_due(obligations: str, on: date, until: date, test: str = "TRUE") -> str:
@@ -21,14 +26,17 @@ def plan_due(obligations: str, on: date, until: date, test: str = "TRUE") -> str
     """
 
 
-def plan_states(obligations: str, on: date, test: str = "TRUE") -> str:
-    """SQL of every obligation asked by a day with its state on that day, done and failed ones too."""
-    return f"""
-    SELECT o.subject_id, o.org, o.task, o.anchor_on, o.opens, o.due, o.closes, o.rule,
-           CASE WHEN o.ended_on <= DATE '{on}' THEN 'cancelled'
-                WHEN o.done_on <= least(DATE '{on}', o.closes) THEN 'completed'
-                WHEN o.closes < DATE '{on}' THEN 'failed'
-                WHEN o.opens > DATE '{on}' THEN 'draft' ELSE 'ready' END AS state,
-           o.done_on, o.reason
-    FROM {obligations} o WHERE {test} AND o.anchor_on <= DATE '{on}'
-    """
+def explain_due(rules: Rules, row: Mapping[str, Any], reading: Mapping[str, Any]) -> dict[str, Any]:
+    """The sentence that asks for it, with its clause and the reading it rests on."""
+    pack, rule = rules.pack, str(row["rule"])
+    task = pack.schedule[row["task"]]
+    label, source = task.title, task.source
+    inputs: dict[str, Any] = {"anchor_on": row["anchor_on"]}
+    if rule.startswith("class:") and pack.classify is not None:
+        judged = next((item for item in pack.classify.rows if item.name == rule.removeprefix("class:")), None)
+        if judged is not None:
+            label, source = judged.label, judged.source or pack.classify.source
+        inputs |= reading
+    elif isinstance(task, ContactTask):
+        label = {"first": f"纳入管理后的首次{task.title}", "missed": f"上一次{task.title}过期未做，须补做"}[rule]
+    return {"rule": f"{pack.id}/{row['task']}/{rule}", "label": label, "source": source, "inputs": inputs}

@@ -1,0 +1,34 @@
+"""What a programme makes of its records: every visit judged, who is managed, what is asked and what became of it."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+
+from wangdi.engines.duck.classify import Relations, plan_judged
+from wangdi.engines.duck.obligations import plan_obligations
+from wangdi.engines.duck.spells import plan_spells
+from wangdi.language.rules import Programme
+from wangdi.store.workspace import Workspace
+
+PROGRAMME_TABLES = ("visit", "spell", "obligation")
+
+
+def write_programme(
+    workspace: Workspace, programme: Programme, relations: Relations, horizon: date, folder: Path
+) -> None:
+    """Work out a programme's tables and write them as ``<folder>/<programme>.<table>.parquet``.
+
+    Spells and obligations are sorted by who has to act, so that one institution's day touches few pages.
+    """
+    workspace.run(f"CREATE OR REPLACE TEMP TABLE visit AS {plan_judged(programme, relations)}")
+    workspace.run(f"CREATE OR REPLACE TEMP TABLE spell AS {plan_spells(programme, relations)}")
+    obligations = f"SELECT * FROM ({plan_obligations(programme, relations, 'visit', 'spell', horizon)})"
+    for name, sql, order in (
+        ("visit", "SELECT * FROM visit", "subject_id"),
+        ("spell", "SELECT * FROM spell", "org, subject_id"),
+        ("obligation", obligations, "org, subject_id"),
+    ):
+        workspace.copy(f"{sql} ORDER BY {order}", folder / f"{programme.id}.{name}.parquet")
+    workspace.run("DROP TABLE visit")
+    workspace.run("DROP TABLE spell")
