@@ -11,6 +11,7 @@ from wangdi.app.people import Asked, find_people
 from wangdi.app.questions import compute_figures
 from wangdi.core.periods import Period
 from wangdi.engines.tables import table_of
+from wangdi.indicators.counting import over_people
 from wangdi.indicators.figures import Figure, Level
 from wangdi.language.model import Form
 from wangdi.link.people import parse_person, show_person
@@ -35,12 +36,14 @@ def compare_known(
     """
     old = {(f.indicator, f.area): f for f in compute_figures(before, [period], [level], wanted).figures}
     new = {(f.indicator, f.area): f for f in compute_figures(after, [period], [level], wanted).figures}
+    packs = after.library.newest.values()
+    counting_people = {item.id for pack in packs for item in pack.indicators.values() if over_people(item)}
     moved: list[Moved] = []
     for key, now in new.items():
         was = old.get(key)
         if was is None or (was.numerator, was.denominator) == (now.numerator, now.denominator):
             continue
-        people = [] if now.denominator_kind == "items" else _moved_people(before, after, period, now)
+        people = _moved_people(before, after, period, now) if now.indicator in counting_people else []
         moved.append(Moved(was, now, people))
     return moved
 

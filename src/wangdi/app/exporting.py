@@ -6,8 +6,9 @@ import csv
 from pathlib import Path
 
 from wangdi.app.cities import export_city
-from wangdi.app.derivation import PROGRAMME_TABLES, Standing, derive
+from wangdi.app.derivation import Standing, derive
 from wangdi.core.problem import Problem
+from wangdi.programmes.tables import PROGRAMME_TABLES
 from wangdi.store.disk import hash_file
 from wangdi.store.export import LIST_FILE, ExportedForm
 

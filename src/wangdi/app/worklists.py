@@ -9,6 +9,7 @@ from typing import Any
 
 from wangdi.app.derivation import Derived, Standing, derive
 from wangdi.app.questions import read_places
+from wangdi.catalog.tables import REGISTRATION_TABLE
 from wangdi.core.problem import Problem, Refusal
 from wangdi.engines.tables import table_of
 from wangdi.language.names import fields_behind, nearest_name
@@ -25,6 +26,9 @@ class Due:
     """One thing to do for one person. ``trip``: all rows of a person that one visit can serve carry the same number."""
 
     person_id: str
+    name: str
+    phone: str
+    address: str
     org: str
     programme: str
     task: str
@@ -53,16 +57,16 @@ def list_due(standing: Standing, org: str, on: date, within: int = 0) -> list[Du
         raise Refusal(Problem(code="FIG-002", args={"code": f"{org}（{near}？）" if near else org}))
     orgs = [org, *(row.code for row in tree.descendants(org, on))]
     derived = derive(standing)
-    found: list[tuple[str, dict[str, Any]]] = []
+    found: Found = []
     for name in standing.enrolling:
         test = f"list_contains({sql_texts(orgs)}::VARCHAR[], o.org)"
         plan = plan_due(derived.table(name, "obligation"), on, on + timedelta(days=within), test)
         found += [(name, row) for row in standing.workspace.dicts(plan)]
     if not found:
         return []
-    people = list({row["subject_id"] for _, row in found})
-    readings = {name: _anchor_rows(derived, standing.programmes[name], people) for name in {name for name, _ in found}}
-    attempts = _attempts(derived, people, on)
+    _ask_about(derived, {row["subject_id"] for _, row in found})
+    anchors = {name: _anchor_rows(derived, standing.programmes[name], rows) for name, rows in _by_programme(found)}
+    known = _Known(anchors, _attempts(derived, on), _residents(derived))
     first: dict[int, date] = {}
     for _, row in found:
         first[row["subject_id"]] = min(row["closes"], first.get(row["subject_id"], date.max))
@@ -70,23 +74,38 @@ def list_due(standing: Standing, org: str, on: date, within: int = 0) -> list[Du
         key=lambda item: (first[item[1]["subject_id"]], item[1]["subject_id"], item[1]["closes"], item[1]["task"])
     )
     trips = {person: place for place, person in enumerate(dict.fromkeys(row["subject_id"] for _, row in found), 1)}
-    return [
-        _due(standing.programmes[name], row, trips[row["subject_id"]], (readings[name], attempts))
-        for name, row in found
-    ]
+    return [_due(standing.programmes[name], row, trips[row["subject_id"]], known) for name, row in found]
 
 
+Found = list[tuple[str, dict[str, Any]]]
 Anchors = dict[tuple[int, date], dict[str, Any]]
-Attempts = dict[int, list[tuple[date, str]]]
 
 
-def _due(programme: Programme, row: dict[str, Any], trip: int, known: tuple[Anchors, Attempts]) -> Due:
-    anchors, attempts = known
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """What is looked up once for all rows: readings by programme, attempts and names by person."""
+
+    anchors: dict[str, Anchors]
+    attempts: dict[int, list[tuple[date, str]]]
+    residents: dict[int, dict[str, str | None]]
+
+
+def _by_programme(found: Found) -> list[tuple[str, list[dict[str, Any]]]]:
+    names = dict.fromkeys(name for name, _ in found)
+    return [(name, [row for other, row in found if other == name]) for name in names]
+
+
+def _due(programme: Programme, row: dict[str, Any], trip: int, known: _Known) -> Due:
+    anchors, attempts = known.anchors[programme.id], known.attempts
+    resident = known.residents.get(row["subject_id"], {})
     rules = programme.in_force(row["anchor_on"]) or programme.newest
     task = rules.pack.schedule.get(row["task"]) or programme.newest.pack.schedule[row["task"]]
     tried = [outcome for day, outcome in attempts.get(row["subject_id"], []) if day >= row["opens"]]
     return Due(
         person_id=show_person(row["subject_id"]),
+        name=resident.get("name") or "",
+        phone=resident.get("phone") or "",
+        address=resident.get("address") or "",
         org=row["org"],
         programme=programme.id,
         task=row["task"],
@@ -102,40 +121,59 @@ def _due(programme: Programme, row: dict[str, Any], trip: int, known: tuple[Anch
     )
 
 
-def _anchor_rows(derived: Derived, programme: Programme, people: Sequence[int]) -> Anchors:
+def _ask_about(derived: Derived, people: set[int]) -> None:
+    """Put the registrations of these people into the table ``asked``: links are read once, not for every question."""
+    workspace = derived.standing.workspace
+    workspace.create_table("asked_person", {"person_id": "BIGINT"}, [[person] for person in sorted(people)])
+    workspace.run(
+        "CREATE OR REPLACE TEMP TABLE asked AS SELECT registration_id, person_id"
+        f" FROM {derived.links} SEMI JOIN asked_person USING (person_id)"
+    )
+
+
+def _anchor_rows(derived: Derived, programme: Programme, due: Sequence[dict[str, Any]]) -> Anchors:
     """The visits that anchored something, with the readings their class rests on, by person and day."""
+    days = [row["anchor_on"] for row in due if str(row["rule"]).startswith("class:")]
     classify = programme.newest.pack.classify
-    if classify is None:
+    if classify is None or not days:
         return {}
     pack, standing = programme.newest.pack, derived.standing
     form = pack.form(classify.form)
     fields = sorted({name for row in classify.rows for name in fields_behind(pack, row.when)} & form.fields.keys())
     said = ", ".join(f"f.{sql_name(name)}" for name in fields)
-    rows = standing.workspace.dicts(
-        f"SELECT l.person_id, f.seq AS fact_id, f.occurred_on, {said} FROM {standing.facts(form)} f"
-        f" JOIN (SELECT * FROM {derived.links} WHERE {_among(people)}) l USING (registration_id) ORDER BY f.seq"
+    rows = standing.workspace.rows(
+        f"SELECT a.person_id, f.occurred_on, f.seq, {said} FROM {standing.facts(form)} f JOIN asked a USING (registration_id)"
+        f" WHERE f.occurred_on BETWEEN DATE '{min(days)}' AND DATE '{max(days)}' ORDER BY f.seq"
     )
+    names = ("fact_id", *fields)
     return {
-        (row.pop("person_id"), row.pop("occurred_on")): {key: value for key, value in row.items() if value is not None}
-        for row in rows
+        (person, day): {name: value for name, value in zip(names, values, strict=True) if value is not None}
+        for person, day, *values in rows
     }
 
 
-def _attempts(derived: Derived, people: Sequence[int], on: date) -> Attempts:
+def _attempts(derived: Derived, on: date) -> dict[int, list[tuple[date, str]]]:
     standing = derived.standing
     form = standing.library.forms.get(ATTEMPT_FORM)
     if form is None:
         return {}
     sql = standing.city.facts_sql(standing.workspace, table_of(form), standing.known)
-    found: Attempts = {}
+    found: dict[int, list[tuple[date, str]]] = {}
     for person, day, outcome in standing.workspace.rows(
-        f"SELECT l.person_id, f.occurred_on, f.outcome FROM ({sql}) f"
-        f" JOIN (SELECT * FROM {derived.links} WHERE {_among(people)}) l USING (registration_id)"
+        f"SELECT a.person_id, f.occurred_on, f.outcome FROM ({sql}) f JOIN asked a USING (registration_id)"
         f" WHERE f.occurred_on <= DATE '{on}' ORDER BY f.occurred_on, f.seq"
     ):
         found.setdefault(person, []).append((day, outcome))
     return found
 
 
-def _among(people: Sequence[int]) -> str:
-    return f"person_id IN ({', '.join(map(str, people))})"
+def _residents(derived: Derived) -> dict[int, dict[str, str | None]]:
+    """Name, phone and address by person, each from the latest registration that has it: whom to look for, and where."""
+    standing = derived.standing
+    sql = standing.city.facts_sql(standing.workspace, REGISTRATION_TABLE, standing.known)
+    shown = ("name", "phone", "address")
+    latest = ", ".join(f"arg_max(f.{name}, f.seq)" for name in shown)
+    rows = standing.workspace.rows(
+        f"SELECT a.person_id, {latest} FROM ({sql}) f JOIN asked a USING (registration_id) GROUP BY 1"
+    )
+    return {person: dict(zip(shown, values, strict=True)) for person, *values in rows}

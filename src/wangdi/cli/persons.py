@@ -234,11 +234,14 @@ def run_worklist(session: Session, asked: WorklistAsked) -> Answer:
         )
     return Answer(
         payload={"rows": rows, "on": day, "org": asked.org, "known": known, "total": len(found)},
-        grids=(Grid(_WORKLIST, _trip_cells(session, rows), ("org", "opens", "programme", "source", "inputs")),),
+        grids=(Grid(_WORKLIST, _trip_cells(session, rows), ("phone", "org", "opens", "programme", "source", "inputs")),),
         rows=Grid(
             (
                 "trip",
                 "person_id",
+                "name",
+                "phone",
+                "address",
                 "org",
                 "programme",
                 "task",
@@ -260,6 +263,8 @@ def run_worklist(session: Session, asked: WorklistAsked) -> Answer:
 
 _WORKLIST = (
     "trip",
+    "name",
+    "phone",
     "person_id",
     "org",
     "programme",
@@ -286,6 +291,8 @@ def _trip_cells(session: Session, rows: Sequence[dict[str, Any]]) -> list[dict[s
                 **row,
                 "trip": "" if same else str(row["trip"]),
                 "person_id": "〃" if same else row["person_id"],
+                "name": "〃" if same else row["name"],
+                "phone": "" if same else row["phone"],
                 "state": state,
                 "why": row["why"]["label"],
                 "inputs": tell_inputs(row["why"]["inputs"]),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from wangdi.collect.fhir_frame import Context, FhirRow
@@ -60,9 +60,10 @@ class FhirReading:
     Memory is bounded by the patients (and one document), not by the observations. Iterating again reads again.
     """
 
-    def __init__(self, paths: Sequence[Path], settings: FhirSettings) -> None:
+    def __init__(self, paths: Sequence[Path], settings: FhirSettings, names: Mapping[Path, str]) -> None:
         self.paths = tuple(paths)
         self.settings = settings
+        self.names = {path: names.get(path, path.name) for path in paths}
         self.tally = Tally()
         """Complete when the iteration has ended."""
 
@@ -70,8 +71,10 @@ class FhirReading:
         self.tally = tally = Tally()
         people = read_people(self._people(), self.settings)
         for path in self.paths:
-            context = Context(self.settings, people, path)
-            for item in read_resources(path):
+            context = Context(self.settings, people, path, self.names[path])
+            found = 0
+            for item in read_resources(path, self.names[path]):
+                found += 1
                 if isinstance(item, Located):
                     outcome = read_rows(item, context)
                     tally.count(outcome)
@@ -80,6 +83,8 @@ class FhirReading:
                 if item.counts:
                     tally.count([item.problem])
                 yield item.problem
+            if not found:
+                yield Problem(code="FHIR-017", severity=Severity.warning, file=self.names[path])
 
     def lists(self) -> tuple[list[FhirRow], list[Problem]]:
         """Everything at once, for small inputs."""
@@ -94,14 +99,17 @@ class FhirReading:
 
     def _people(self) -> Iterator[Located]:
         for path in self.paths:
-            for item in read_resources(path, NEEDED):
+            for item in read_resources(path, self.names[path], NEEDED):
                 if isinstance(item, Located):
                     yield item
 
 
-def read_fhir(paths: Sequence[Path], settings: FhirSettings | None = None) -> FhirReading:
+def read_fhir(
+    paths: Sequence[Path], settings: FhirSettings | None = None, names: Mapping[Path, str] | None = None
+) -> FhirReading:
     """The FHIR files that were sent together, ready to be iterated.
 
+    ``names``: what each file is called, in messages and to tell lines from documents; else its own name.
     Errors: data that is wrong comes as problems; a file that cannot be opened raises ``Refusal`` while iterating.
     """
-    return FhirReading(paths, settings or FhirSettings())
+    return FhirReading(paths, settings or FhirSettings(), names or {})

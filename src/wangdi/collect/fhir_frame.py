@@ -46,6 +46,8 @@ class Context:
     settings: FhirSettings
     people: People
     path: Path
+    name: str
+    """What the file is called in messages."""
 
 
 Outcome: TypeAlias = list[FhirRow | Problem]
@@ -69,7 +71,7 @@ def say(located: Located, context: Context, code: str, severity: Severity = Seve
     return Problem(
         code=code,
         severity=severity,
-        file=context.path.name,
+        file=context.name,
         line=located.line,
         field=f"{kind}.{field}" if field else located.pointer or None,
         args={**args, "resource": f"{kind}/{safe_text(resource_id(located))}"},
@@ -95,7 +97,7 @@ def make_row(located: Located, context: Context, form: str, values: dict[str, ob
         entered_at=frame.entered_at,
         org=frame.org,
         recorder=frame.recorder,
-        file=context.path.name,
+        file=context.name,
         path=context.path,
         line=located.line,
         pointer=located.pointer,

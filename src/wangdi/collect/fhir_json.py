@@ -15,14 +15,20 @@ from io import BufferedReader, BytesIO
 from pathlib import Path
 from typing import TypeAlias
 
-from wangdi.collect.fhir_walk import Item, Located, Unreadable, broken, walk_text
+from wangdi.collect.fhir_walk import Item, Located, Unreadable, broken, check_characters, walk_text
 from wangdi.core.problem import Problem, Refusal
 
 GZIP_MAGIC = b"\x1f\x8b"
 LINE_SUFFIXES = (".ndjson", ".jsonl")
 SUFFIXES = (".json", *LINE_SUFFIXES)
+MOST_BYTES = 128 << 20
+"""Bytes of one document, or of one line: what must be in memory at once, whatever was sent, also when unpacked."""
 Stream: TypeAlias = gzip.GzipFile | BufferedReader | BytesIO
 _BOM = b"\xef\xbb\xbf"
+
+
+class TooLong(Exception):  # noqa: N818 -- given out, not raised
+    """More stands on one line than is read at once."""
 
 
 def is_fhir(path: Path) -> bool:
@@ -31,17 +37,18 @@ def is_fhir(path: Path) -> bool:
     return name.endswith(SUFFIXES)
 
 
-def read_resources(path: Path, only: tuple[bytes, ...] = ()) -> Iterator[Item]:
+def read_resources(path: Path, name: str, only: tuple[bytes, ...] = ()) -> Iterator[Item]:
     """Every resource of a file in order; with ``only``, at least those whose line holds one of these texts.
 
+    ``name``: what the file is called.
     Errors: what cannot be read is an :class:`Unreadable`; a file that cannot be opened raises :class:`Refusal`.
     """
     with open_original(path) as stream:
         head = first_line(stream)
-        if is_lines(path.name, head):
-            yield from _read_lines(stream, head, path.name, only)
+        if is_lines(name, head):
+            yield from _read_lines(stream, head, name, only)
         else:
-            yield from _read_document(stream, head, path.name)
+            yield from _read_document(stream, head, name)
 
 
 @contextmanager
@@ -68,7 +75,7 @@ def first_line(stream: Stream) -> bytes:
     """The text up to the end of the first line that is not empty."""
     head = b""
     try:
-        while line := stream.readline():
+        while len(head) <= MOST_BYTES and (line := stream.readline(MOST_BYTES + 1)):
             head += line
             if line.strip(b" \t\r\n\xef\xbb\xbf"):
                 break
@@ -87,6 +94,9 @@ def _read_lines(stream: Stream, head: bytes, file: str, only: tuple[bytes, ...])
     number = 0
     for raw in lines_of(stream, head):
         number += 1
+        if isinstance(raw, TooLong):
+            yield _too_long(file, number)
+            return
         if isinstance(raw, Exception):
             args = {"line": str(number - 1)}
             yield Unreadable(Problem(code="FHIR-003", file=file, line=number, args=args), counts=False)
@@ -94,17 +104,24 @@ def _read_lines(stream: Stream, head: bytes, file: str, only: tuple[bytes, ...])
         text = raw.removeprefix(_BOM).strip()
         if not text or (only and not any(part in text for part in only)):
             continue
-        if b'"entry"' in text:
-            yield from walk_text(text, file, number)
-        else:
-            yield _parse_line(text, file, number)
+        items = walk_text(text, file, number) if b'"entry"' in text else iter([_parse_line(text, file, number)])
+        yield from check_characters(items, text, file)
 
 
 def lines_of(stream: Stream, head: bytes) -> Iterator[bytes | Exception]:
-    """The lines of a file, its beginning read before; damage in the compression ends them as an exception given out."""
+    """The lines of a file, its beginning read before; damage in the compression, or a line that is too long, ends them
+    as an exception given out.
+    """
+    if len(head) > MOST_BYTES:
+        yield TooLong()
+        return
     yield from head.splitlines()
     try:
-        yield from stream
+        while line := stream.readline(MOST_BYTES + 1):
+            if len(line) > MOST_BYTES:
+                yield TooLong()
+                return
+            yield line
     except (OSError, EOFError, zlib.error) as error:
         yield error
 
@@ -123,8 +140,16 @@ def _parse_line(text: bytes, file: str, line: int) -> Item:
 
 def _read_document(stream: Stream, head: bytes, file: str) -> Iterator[Item]:
     try:
-        data = head + stream.read()
+        data = head + stream.read(MOST_BYTES + 1 - len(head))
     except (OSError, EOFError, zlib.error):
         yield Unreadable(Problem(code="FHIR-003", file=file, args={"line": "0"}))
         return
-    yield from walk_text(data, file, None)
+    if len(data) > MOST_BYTES:
+        yield _too_long(file, 1)
+        return
+    yield from check_characters(walk_text(data, file, None), data, file)
+
+
+def _too_long(file: str, line: int) -> Unreadable:
+    args = {"most": f"{MOST_BYTES >> 20} MB"}
+    return Unreadable(Problem(code="FHIR-009", file=file, line=line, args=args))

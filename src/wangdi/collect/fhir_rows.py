@@ -20,9 +20,9 @@ def read_rows(located: Located, context: Context) -> Outcome:
     resource = located.resource
     kind = plain_text(resource.get("resourceType"))
     if kind is None and {"exportId", "eventId"} <= resource.keys():
-        return [Problem(code="FHIR-008", severity=Severity.info, file=context.path.name, line=located.line)]
+        return [Problem(code="FHIR-008", severity=Severity.info, file=context.name, line=located.line)]
     if kind is None:
-        return [Problem(code="FHIR-005", file=context.path.name, line=located.line)]
+        return [Problem(code="FHIR-005", file=context.name, line=located.line)]
     if located.bundle_type in rules.refused_bundles:
         return [say(located, context, "FHIR-007", kind=located.bundle_type)]
     if kind == "Patient":

@@ -62,8 +62,31 @@ def walk_text(data: bytes, file: str, line: int | None) -> Iterator[Item]:
 
 def broken(error: Exception, file: str, line: int) -> Unreadable:
     """The reason without the text around it, which may hold a person's data."""
+    if isinstance(error, RecursionError):
+        return Unreadable(Problem(code="FHIR-014", file=file, line=line))
     detail = error.msg if isinstance(error, json.JSONDecodeError) else type(error).__name__
     return Unreadable(Problem(code="FHIR-001", file=file, line=line, args={"detail": detail}))
+
+
+def check_characters(items: Iterator[Item], data: bytes, file: str) -> Iterator[Item]:
+    """The same, but for a resource that holds half a character (a lone surrogate): no file could keep its text."""
+    if b"\\ud" not in data and b"\\uD" not in data:
+        yield from items
+        return
+    for item in items:
+        yield item if isinstance(item, Unreadable) or _is_whole(item) else _half_character(item, file)
+
+
+def _is_whole(item: Located) -> bool:
+    try:
+        json.dumps([item.resource, item.full_url], ensure_ascii=False).encode("utf-8")
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def _half_character(item: Located, file: str) -> Unreadable:
+    return Unreadable(Problem(code="FHIR-015", file=file, line=item.line, field=item.pointer or None))
 
 
 class _Walk:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Literal
@@ -29,7 +30,7 @@ def list_files(paths: Iterable[Path]) -> list[Path]:
         elif path.is_file():
             found.append(path)
         else:
-            raise Refusal(Problem(code="FILE-006", file=path.name))
+            raise Refusal(Problem(code="FILE-006", file=show_path(path.name)))
     return list(dict.fromkeys(found))
 
 
@@ -44,7 +45,7 @@ def judge_kind(path: Path) -> Kind:
         with path.open("rb") as file:
             head = file.read(_HEAD_BYTES)
     except OSError as error:
-        raise Refusal(Problem(code="FILE-007", file=path.name, args={"reason": error.strerror or "?"})) from error
+        raise Refusal(Problem(code="FILE-007", file=show_path(path.name), args={"reason": error.strerror or "?"})) from error
     if not head:
         return "empty"
     if is_fhir(path):
@@ -61,4 +62,18 @@ def shown_names(files: Sequence[Path], paths: Iterable[Path]) -> dict[Path, str]
         for file in files:
             if path.is_dir() and file.is_relative_to(path):
                 names[file] = file.relative_to(path).as_posix()
-    return {file: names.get(file, file.name) for file in files}
+    return {file: show_path(names.get(file, file.name)) for file in files}
+
+
+def show_path(name: str) -> str:
+    """A file's name as text that can be printed and kept.
+
+    Rule: a name that is not UTF-8 is taken for GB18030, which archives packed on Windows leave behind; characters that
+    would break a line or a terminal become ``\ufffd``.
+    """
+    raw = os.fsencode(name)
+    try:
+        text = raw.decode("utf-8")
+    except UnicodeDecodeError:
+        text = raw.decode("gb18030", "replace")
+    return "".join(character if character.isprintable() else "\ufffd" for character in text)

@@ -20,13 +20,15 @@ from python_calamine import (
 
 from wangdi.collect.spreadsheet_cells import Raw
 from wangdi.collect.spreadsheet_html import parse_html_tables
+from wangdi.collect.unpacking import unpacks_within
 from wangdi.core.problem import Problem, Severity
 
 Merge = tuple[int, int, int, int]
 """First row, first column, last row, last column; counted from 0."""
 MOST_CELLS = 30_000_000
 WIDEST = 16384
-MOST_BYTES = 2_000_000_000
+MOST_BYTES = 500_000_000
+"""What a workbook may unpack to; reading it takes about three times as much memory."""
 _NAMES = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
 _LINKS = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}"
 _ERROR_CELL = re.compile(rb'<c r="([A-Z]{1,3})(\d{1,7})"[^>]*\bt="e"')
@@ -96,6 +98,9 @@ def read_grids(data: bytes, file: str) -> tuple[list[Grid], list[Problem]]:
 
 def _read_workbook(data: bytes, kind: str, file: str) -> tuple[list[Grid], list[Problem]]:
     try:
+        if kind in ("xlsx", "ods") and not unpacks_within(data, MOST_BYTES):
+            args = {"most": f"{MOST_BYTES // 1_000_000} MB"}
+            return [], [Problem(code="SHEET-016", file=file, args=args)]
         parts = _sheet_parts(data) if kind == "xlsx" else {}
         with CalamineWorkbook.from_object(BytesIO(data)) as book:
             return _read_sheets(book, parts, file)
@@ -138,8 +143,6 @@ def _sheet_parts(data: bytes) -> dict[str, bytes]:
     """The XML of each sheet by its name. The reader shows error cells as empty, so they are looked up here."""
     parts = {}
     with zipfile.ZipFile(BytesIO(data)) as archive:
-        if sum(info.file_size for info in archive.infolist()) > MOST_BYTES:
-            raise ValueError("the workbook unpacks to more than can be read")
         names = set(archive.namelist())
         links = {
             link.get("Id"): (link.get("Target") or "").lstrip("/")

@@ -166,6 +166,8 @@ def take_spreadsheet(run: Run, path: Path, name: str) -> None:
         taken += _take_sheet(run, sheet, (original.id, name), several=len(sheets) > 1)
     if not taken:
         run.files.append(BatchFile(original=original.id, name=name))
+        if len(sheets) != 1 and not any(problem.severity is Severity.error for problem in problems):
+            run.note(Problem(code="FILE-016", file=name))
 
 
 def _take_sheet(run: Run, sheet: Sheet, file: tuple[int, str], *, several: bool) -> bool:

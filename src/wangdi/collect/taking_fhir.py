@@ -28,20 +28,22 @@ _FRAME = ("org", "entered_at", "occurred_at", "recorder")
 
 def take_fhir(run: Run, paths: Sequence[Path], names: Names[Path, str]) -> None:
     """Every resource of the files; references between the files are resolved."""
-    kept: dict[Path, tuple[int, str]] = {}
+    kept: list[Path] = []
+    sent: dict[Path, tuple[int, str]] = {}
     for path in paths:
         original = run.receive(path, names[path])
-        kept[path] = (original.id, names[path])
+        kept.append(run.writer.original_path(original))
+        sent[kept[-1]] = (original.id, names[path])
     forms = all_forms(dict(run.packs))
     waiting: dict[str, list[ExactRow]] = {}
-    rows: dict[int, int] = dict.fromkeys((number for number, _ in kept.values()), 0)
+    rows: dict[int, int] = dict.fromkeys((number for number, _ in sent.values()), 0)
     problems: list[Problem] = []
-    reading = read_fhir(paths)
+    reading = read_fhir(kept, names={path: name for path, (_, name) in sent.items()})
     for done, item in enumerate(reading, start=1):
         if isinstance(item, Problem):
             problems.append(item)
         elif item.form in forms:
-            number, _ = kept[item.path]
+            number, _ = sent[item.path]
             rows[number] += 1
             waiting.setdefault(item.form, []).append(_exact_row(item, forms[item.form], number))
             if len(waiting[item.form]) >= _FLUSH_ROWS:
@@ -59,7 +61,7 @@ def take_fhir(run: Run, paths: Sequence[Path], names: Names[Path, str]) -> None:
     refused = reading.tally.refused
     run.loose = run.loose.plus(FormCount(received=refused, refused=refused))
     run.files.extend(
-        BatchFile(original=number, name=name, rows=rows[number], mapping=FHIR_MAPPING) for number, name in kept.values()
+        BatchFile(original=number, name=name, rows=rows[number], mapping=FHIR_MAPPING) for number, name in sent.values()
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from importlib.resources import files
-from itertools import pairwise
+from itertools import groupby, pairwise
 from pathlib import Path
 
 from wangdi.core.problem import Problem
@@ -38,12 +38,20 @@ def shipped_packs() -> Path:
 
 def find_pack_files(folder: Path) -> list[Path]:
     """``<folder>/<pack>/pack.yaml`` and further editions ``<folder>/<pack>/<edition>.pack.yaml``."""
-    return sorted([*folder.glob("*/pack.yaml"), *folder.glob("*/*.pack.yaml")])
+    found = [*folder.glob("*/pack.yaml"), *folder.glob("*/*.pack.yaml")]
+    return sorted(found, key=lambda path: (path.parent.name, path.name))
 
 
 def load_library(folders: Iterable[Path] | None = None) -> Library:
-    """Read every pack of the folders (default: those shipped). Problems of all packs come back together."""
-    return read_library([path for folder in (folders or [shipped_packs()]) for path in find_pack_files(folder)])
+    """Read every pack of the folders (default: those shipped). Problems of all packs come back together.
+
+    Rule: a pack's folder takes the place of one of the same name in an earlier folder, with all its editions: a city that
+    adds an edition has to say until when the one before applied.
+    """
+    chosen: dict[str, list[Path]] = {}
+    for folder in folders or [shipped_packs()]:
+        chosen |= {name: list(found) for name, found in groupby(find_pack_files(folder), lambda path: path.parent.name)}
+    return read_library([path for found in chosen.values() for path in found])
 
 
 def load_beside_shipped(own: Path) -> Library:
