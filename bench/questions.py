@@ -11,7 +11,7 @@ from bench.measuring import measure, peak_gigabytes, tell
 from wangdi.app.derivation import Derived, derive
 from wangdi.app.people import Asked, list_people
 from wangdi.app.persons import show_person
-from wangdi.app.questions import as_of_number, compute_figures, stand_on
+from wangdi.app.questions import as_of_number, compute_figures, narrow_rows, stand_on
 from wangdi.app.worklists import list_due
 from wangdi.core.periods import Period, parse_period
 from wangdi.engines.duck.indicators import Question, Tables, plan_members
@@ -63,7 +63,7 @@ def _two_measures(derived: Derived) -> int:
     relations = derived.relations(programme)
     workspace = standing.workspace
     workspace.run(f"CREATE OR REPLACE TEMP TABLE spell_now AS {plan_spells(programme, relations)}")
-    members = plan_members(question, relations, Tables("spell_now", "nothing"))
+    members = plan_members(question, narrow_rows(workspace, question, relations), Tables("spell_now", "nothing"))
     workspace.run(f"CREATE OR REPLACE TEMP TABLE member AS {members}")
     return len(count_people(workspace, question, "member", derived.people))
 

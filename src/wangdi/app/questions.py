@@ -10,7 +10,8 @@ from wangdi.app.derivation import Derived, Standing, derive
 from wangdi.catalog.trees import plant_tree
 from wangdi.core.periods import Period
 from wangdi.core.problem import Problem, Refusal
-from wangdi.engines.duck.indicators import Question, Tables, plan_members
+from wangdi.engines.duck.classify import Relations
+from wangdi.engines.duck.indicators import Question, Tables, plan_members, plan_narrowed
 from wangdi.indicators.counting import Count, count_items, count_people, over_people
 from wangdi.indicators.figures import Figure, Level, Places, Told, index_populations, place_counts
 from wangdi.language.library import Library
@@ -108,13 +109,23 @@ def _count(derived: Derived, programme: Programme, question: Question) -> list[C
     if people:
         asked = Question(question.rules, people, question.periods, question.as_of)
         tables = Tables(derived.table(programme.id, "spell"), derived.table(programme.id, "obligation"))
-        workspace.run(f"CREATE OR REPLACE TEMP TABLE member AS {plan_members(asked, relations, tables)}")
+        narrowed = narrow_rows(workspace, asked, relations)
+        workspace.run(f"CREATE OR REPLACE TEMP TABLE member AS {plan_members(asked, narrowed, tables)}")
         counts += count_people(workspace, asked, "member", derived.people)
         workspace.run("DROP TABLE member")
     for indicator in question.indicators:
         if not over_people(indicator):
             counts += count_items(workspace, question.rules, indicator, question.periods, relations)
     return counts
+
+
+def narrow_rows(workspace: Workspace, question: Question, relations: Relations) -> Relations:
+    """Records that several clauses look at, joined to people once."""
+    forms = dict(relations.forms)
+    for number, (form, sql) in enumerate(plan_narrowed(question, relations).items()):
+        workspace.run(f"CREATE OR REPLACE TEMP TABLE narrowed_{number} AS {sql}")
+        forms[form] = f"narrowed_{number}"
+    return Relations(relations.subjects, forms)
 
 
 def _place(

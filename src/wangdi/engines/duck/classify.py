@@ -60,7 +60,7 @@ def plan_terms(
     read |= {name for term in before for name in fields_behind(pack, pack.terms[term].expression)}
     about_subject = read & columns.keys() - pack.form(form).fields.keys()
     # Who they are is looked up only where a sentence asks for it: joining people to millions of rows is most of the work.
-    columns = {name: text for name, text in columns.items() if name in about_subject or name in pack.form(form).fields}
+    columns = {name: text for name, text in columns.items() if name in about_subject or name in read}
     join = f" LEFT JOIN {relations.subjects} s USING (subject_id)" if about_subject else ""
     names = "".join(f", {text} AS {sql_name(name)}" for name, text in columns.items())
     own = {name: sql_name(name) for name in columns}

@@ -25,6 +25,7 @@ from wangdi.language.model import (
     People,
     RowsComplete,
 )
+from wangdi.language.names import fields_behind, previous_behind
 from wangdi.language.rules import Rules
 from wangdi.store.workspace import sql_name, sql_text
 
@@ -89,6 +90,41 @@ def _denominator_bits(indicator: Indicator) -> str:
     return "at_end" if people is not None and people.when == "period_end" else "managed"
 
 
+def plan_narrowed(question: Question, relations: Relations) -> dict[str, str]:
+    """For each form several clauses look at: SQL of just its rows within the periods and the columns they rest on.
+
+    Worth making a table of before :func:`plan_members`: records are then joined to people once, not once a clause. A form
+    whose previous rows are asked for is left out: the row before may lie before the periods.
+    """
+    rules = question.rules
+    wanted: dict[str, list[LatestRow | EnoughRows | RowsComplete]] = {}
+    for clause in clause_columns(rules, question.indicators):
+        if isinstance(clause, LatestRow | EnoughRows | RowsComplete):
+            wanted.setdefault(rules.pack.form(clause.form).full_name, []).append(clause)
+    found: dict[str, str] = {}
+    for form, clauses in wanted.items():
+        asked = [node for clause in clauses for node in _sentences(clause)]
+        if len(clauses) == 1 or any(previous_behind(rules.pack, node) for node in asked):
+            continue
+        fields = {name for node in asked for name in fields_behind(rules.pack, node)}
+        fields |= {name for clause in clauses if isinstance(clause, RowsComplete) for name in clause.fields}
+        listed = "".join(f", f.{sql_name(name)}" for name in sorted(fields & rules.pack.form(form).fields.keys()))
+        rows = relations.forms[form]
+        within = _span(question, "f.occurred_on")
+        found[form] = f"SELECT f.subject_id, f.seq, f.occurred_on, f.org{listed} FROM {rows} f WHERE {within}"
+    return found
+
+
+def _sentences(clause: Clause) -> list[Expression]:
+    match clause:
+        case LatestRow():
+            return [clause.holds, *_some(clause.where)]
+        case EnoughRows():
+            return _some(clause.where)
+        case _:
+            return []
+
+
 def plan_members(question: Question, relations: Relations, tables: Tables) -> str:
     """Everybody managed on any day of any of the periods, with the periods in which each clause holds.
 
@@ -142,11 +178,17 @@ def _plan_managed(question: Question, tables: Tables) -> str:
     later = (
         "bit_or(inside) OVER (PARTITION BY subject_id ORDER BY start ROWS BETWEEN 1 FOLLOWING AND UNBOUNDED FOLLOWING)"
     )
+    # Most people have one spell: only for the others is it asked which is the latest in each period.
     return f"""
     SELECT subject_id, org, start AS spell_start, mine AS managed, (mine & lasting) AS at_end FROM (
-        SELECT *, (inside & (~coalesce({later}, 0))) AS mine FROM (
-            SELECT subject_id, org, start, {inside} AS inside, {lasting} AS lasting FROM {tables.spells}
-        ) WHERE inside <> 0
+        WITH spell AS MATERIALIZED (
+            SELECT * FROM (SELECT subject_id, org, start, {inside} AS inside, {lasting} AS lasting FROM {tables.spells})
+            WHERE inside <> 0
+        ),
+        several AS MATERIALIZED (SELECT subject_id FROM spell GROUP BY 1 HAVING count(*) > 1)
+        SELECT *, inside AS mine FROM spell ANTI JOIN several USING (subject_id)
+        UNION ALL
+        SELECT *, (inside & (~coalesce({later}, 0))) AS mine FROM spell SEMI JOIN several USING (subject_id)
     ) WHERE mine <> 0
     """
 

@@ -21,21 +21,28 @@ def plan_spells(programme: Programme, relations: Relations) -> str:
 
     ``end`` is the first day no longer managed (null: still open).
     """
+    forms = sorted({form for rules in programme.editions for form in _forms_read(rules)})
+    if not forms:
+        return _NOBODY
+    # Each form is read, and joined to people, once for all that is asked of it.
+    sources = {form: f"source_{number}" for number, form in enumerate(forms)}
+    read = "".join(f"{sources[form]} AS MATERIALIZED (SELECT * FROM {relations.forms[form]})," for form in forms)
+    relations = Relations(relations.subjects, sources)
     changes = " UNION ALL ".join(
         part for rules in programme.editions for part in _plan_changes(programme, rules, relations)
     )
-    if not changes:
-        return _NOBODY
     order = "OVER (PARTITION BY subject_id ORDER BY on_day, enrols, seq"
+    # Most people were enrolled once and nothing else was ever said: theirs is that one row. For the others:
     # 1. Nobody is enrolled after death.  2. The institution last enrolled with: only it may say what `by` keeps to it.
     # 3. Rows that change who manages; everything else falls out.  4. Each lasts until the next change.
     return f"""
-    WITH change AS ({changes}),
+    WITH {read} change AS MATERIALIZED ({changes}),
+    several AS MATERIALIZED (SELECT subject_id FROM change GROUP BY 1 HAVING count(*) > 1),
     death AS (SELECT subject_id, min(on_day) AS died_on FROM change WHERE reason = 'died' GROUP BY subject_id),
     heard AS (
         SELECT c.*, last_value(CASE WHEN enrols THEN org END IGNORE NULLS) {order}
                     ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW) AS managing
-        FROM change c LEFT JOIN death d USING (subject_id)
+        FROM change c SEMI JOIN several USING (subject_id) LEFT JOIN death d USING (subject_id)
         WHERE NOT (enrols AND d.died_on IS NOT NULL AND on_day >= d.died_on)
     ),
     effective AS (
@@ -51,7 +58,15 @@ def plan_spells(programme: Programme, relations: Relations) -> str:
     )
     SELECT subject_id, org, start, "end", coalesce(reason, '') AS reason, told_on, edition
     FROM spell WHERE enrols AND ("end" IS NULL OR "end" > start)
+    UNION ALL
+    SELECT subject_id, org, on_day, NULL, '', NULL, edition FROM change ANTI JOIN several USING (subject_id) WHERE enrols
     """
+
+
+def _forms_read(rules: Rules) -> list[str]:
+    enrol = rules.pack.enrol
+    names = [] if enrol is None else [enrol.form, *(end.form for end in enrol.ends)]
+    return [rules.pack.form(name).full_name for name in names]
 
 
 @dataclass(frozen=True, slots=True)

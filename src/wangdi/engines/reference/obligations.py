@@ -43,7 +43,7 @@ def build_obligations(
                 obligations += _contact_chain(course, task, inside)
             else:
                 obligations += _yearly(course, task, _days_done(programme.newest, task, subject, events))
-    return spells, sorted(obligations, key=lambda item: (item.anchor_on, item.task, item.opens, item.closes))
+    return spells, sorted(obligations, key=lambda item: (item.anchor_on, item.task, item.opens, item.closes, item.rule))
 
 
 def _contact_chain(course: _Course, task: ContactTask, judged: Sequence[Judgement]) -> list[Obligation]:
