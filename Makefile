@@ -6,7 +6,7 @@ STAMP := .venv/.installed-$(shell cat requirements-dev.lock pyproject.toml | cks
 COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
   --no-emit-index-url --no-emit-find-links
 
-.PHONY: demo test check bench bundle format lock clean
+.PHONY: demo test check bench bundle docs format lock clean
 
 demo: $(STAMP)  ## a small synthetic city, from the institutions' files to the figures
 	rm -rf build/demo
@@ -30,6 +30,12 @@ bundle: $(STAMP)  ## build/bundle: installs on a machine like this one without a
 	$(BIN)/pip download --quiet --only-binary :all: --require-hashes -r requirements.lock -d build/bundle/wheels
 	$(BIN)/pip wheel --quiet --no-deps --no-build-isolation . -w build/bundle/wheels
 	cp requirements.lock LICENSE deploy/install.sh build/bundle
+
+docs: $(STAMP)  ## write what is made from the code: docs/reference, the pages' output, the README's tour
+	$(BIN)/python tools/render_reference.py
+	$(BIN)/python tools/follow_pages.py
+	test -e build/demo/city.toml || $(MAKE) --no-print-directory demo
+	$(BIN)/python tools/render_readme.py
 
 format: $(STAMP)
 	$(BIN)/ruff check --fix

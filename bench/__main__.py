@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import sys
 
+from bench.collect import bench_collect
 from bench.questions import bench_city, bench_county, bench_form
 
-BENCHMARKS = {"form": bench_form, "county": bench_county, "city": bench_city}
+BENCHMARKS = {"form": bench_form, "county": bench_county, "city": bench_city, "collect": bench_collect}
 
 
 def main(names: list[str]) -> int:

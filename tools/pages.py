@@ -1,6 +1,6 @@
 """The commands of a page: found, run one after another in a folder of their own, and their output written back.
 
-A fence says what it is. ``console``: commands after ``$``, and below them what they print. ``bash``: commands without output.
+A fence says what it is. ``console``: commands after ``$``, and below them what they print. ``bash``: commands, one a line.
 ``csv NAME``, ``yaml NAME``: a file of that name, written before what follows runs. ``sh`` and everything else is not run: it
 is for what needs another machine. ``<!-- after: PAGE -->`` at the top: the page goes on where that one ended.
 """
@@ -44,12 +44,20 @@ class Block:
                 command.append(line)
             elif line.startswith("$ "):
                 if command:
-                    yield "\n".join(command), printed
+                    yield "\n".join(command), trim(printed)
                 command, printed = [line[2:]], []
             else:
                 printed.append(line)
         if command:
             yield "\n".join(command), printed
+
+    def to_run(self) -> list[str]:
+        """The commands of the block, in order; none where it is of a kind that is not run."""
+        if self.kind == "console":
+            return [command for command, _ in self.commands()]
+        if self.kind != "bash":
+            return []
+        return "\n".join(self.lines).replace("\\\n", "\0").replace("\n", "\1").replace("\0", "\\\n").split("\1")
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +67,14 @@ class Ran:
     command: str
     code: int
     printed: list[str]
+
+
+def trim(lines: list[str]) -> list[str]:
+    """Without the blank lines at the end."""
+    kept = list(lines)
+    while kept and not kept[-1].strip():
+        kept.pop()
+    return kept
 
 
 def read_blocks(text: str) -> list[Block]:
@@ -108,39 +124,41 @@ def _write_script(text: str) -> tuple[str, list[str]]:
     lines, commands = [], []
     for block in read_blocks(text):
         if block.kind in WRITTEN and block.name:
-            lines += [f"mkdir -p \"$(dirname '{block.name}')\"", f"cat > '{block.name}' <<'@@file'", *block.lines, "@@file"]
-        told = [command for command, _ in block.commands()] if block.kind == "console" else []
-        if block.kind == "bash":
-            told = ["\n".join(block.lines)]
-        for command in told:
+            lines += [
+                f"mkdir -p \"$(dirname '{block.name}')\"",
+                f"cat > '{block.name}' <<'@@file'",
+                *block.lines,
+                "@@file",
+            ]
+        for command in block.to_run():
             commands.append(command)
             lines += [command, "ended=$?", 'printf "\\n@@ended %d\\n" $ended', f"{allowed} || exit $ended"]
     return "\n".join(lines), commands
 
 
-def write_output(text: str, ran: list[Ran]) -> str:
-    """The page with what its commands printed."""
+def write_output(text: str, ran: list[Ran], *, exact: bool = False) -> str:
+    """The page with what its commands printed. What differs only by lot stays as it is, unless ``exact``."""
     lines = text.splitlines()
-    results = iter(ran)
-    for block in _backwards(text, results):
-        lines[block[0].start + 1 : block[0].start + 1 + len(block[0].lines)] = block[1]
+    for block, new in _backwards(text, iter(ran), exact):
+        lines[block.start + 1 : block.start + 1 + len(block.lines)] = new
     return "\n".join(lines) + "\n"
 
 
-def _backwards(text: str, results: Iterator[Ran]) -> list[tuple[Block, list[str]]]:
+def _backwards(text: str, results: Iterator[Ran], exact: bool) -> list[tuple[Block, list[str]]]:
     """Each ``console`` block with its new lines, the last first, so that line numbers stay true."""
     told: list[tuple[Block, list[str]]] = []
     for block in read_blocks(text):
         if block.kind == "bash":
-            next(results)
+            for _ in block.to_run():
+                next(results)
         if block.kind != "console":
             continue
         new: list[str] = []
         for command, printed in block.commands():
             one = next(results)
-            said = printed if same_output(printed, one.printed) else one.printed
-            new += [*f"$ {command}".splitlines(), *said, ""]
-        told.append((block, new[:-1]))
+            said = printed if same_output(printed, one.printed) and not exact else one.printed
+            new += [*f"$ {command}".splitlines(), *said, *([""] if said else [])]
+        told.append((block, new[:-1] if new and not new[-1] else new))
     return told[::-1]
 
 
@@ -161,10 +179,8 @@ def same_output(one: list[str], other: list[str]) -> bool:
 
 def _plain(lines: list[str]) -> list[str]:
     told = []
-    for line in lines:
+    for line in trim(lines):
         for pattern, by in VARYING:
             line = pattern.sub(by, line)
         told.append(line.strip())
-    while told and not told[-1]:
-        told.pop()
     return told

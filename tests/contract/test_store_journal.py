@@ -47,7 +47,8 @@ def test_an_entry_is_a_fact_at_once(city: City) -> None:
         assert city.find_fact(workspace, 1) == {"form": FOLLOWUP.name, **found}
     assert found == {
         "seq": 1, "registration_id": 9, "occurred_on": date(2025, 1, 1), "occurred_at": datetime(2025, 1, 1, 8, 5),
-        "entered_at": DAY, "org": "org", "recorder": "李", "source_file": None, "source_line": None, "source_part": None, **EVERY_VALUE,
+        "entered_at": DAY, "org": "org", "recorder": "李", "source_file": None, "source_line": None,
+        "source_part": None, **EVERY_VALUE,
     }  # fmt: skip
     row = city.journal_row(1)
     assert row is not None

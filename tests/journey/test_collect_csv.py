@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 
 from wangdi.catalog.places import Organisation
 from wangdi.catalog.tables import REGISTRATION_TABLE
-from wangdi.collect import delimited
+from wangdi.collect import delimited, typed_rows
 from wangdi.collect.collecting import collect_files
 from wangdi.collect.reconciling import reconcile_counts
 from wangdi.collect.refused import write_refused_rows
@@ -463,8 +463,9 @@ def test_a_full_disk_leaves_nothing_half_accepted(city: City, tmp_path: Path, mo
 
     with monkeypatch.context() as broken:
         broken.setattr("wangdi.store.workspace.Workspace.copy", full)
-        with pytest.raises(OSError, match="No space"):
+        with pytest.raises(Refusal) as refused:
             send(city, path)
+    assert refused.value.problem.code == "STORE-005"
     assert city.batches() == []
     assert list((city.folder / "staging").iterdir()) == []
     assert send(city, path).accepted == 20
@@ -479,3 +480,44 @@ def test_progress_counts_bytes(city: City, tmp_path: Path) -> None:
     )
     collect_files(city, PACKS, [path], request)
     assert told[-1] == ("a.csv", path.stat().st_size, path.stat().st_size)
+
+
+ODDITIES: dict[str, dict[str, object]] = {
+    "plain": {},
+    "day": {"随访日期": "2025年3月4日"},
+    "word": {"随访方式": "1.家庭"},
+    "unit": {"收缩压": "16kPa"},
+    "missing": {"舒张压": "未测"},
+    "lower x": {"档案编号": "", "身份证号": number_of(5, "19500107").lower()},
+    "old number": {"档案编号": "", "身份证号": "990101500101003"},
+    "rubbish": {"收缩压": "很高", "随访方式": "飞鸽"},
+    "no number": {"档案编号": "", "身份证号": "无"},
+    "birthday": {"出生日期": "1950/1/1"},
+}
+"""What a cell may be written like; each needs another way of reading, or none does."""
+
+
+@given(st.lists(st.sampled_from(sorted(ODDITIES)), min_size=1, max_size=12), st.booleans())
+@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_how_other_files_were_written_changes_nothing(
+    tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch, kinds: list[str], org: bool
+) -> None:
+    """Files of one format are read in the way earlier ones needed: a file read for the first time comes to the same."""
+    folder = tmp_path_factory.mktemp("cities")
+    (folder / "mappings").mkdir()
+    mapping = MAPPING if org else MAPPING.replace("organisation: 机构\n", "")
+    (folder / "mappings" / "township.yaml").write_text(mapping, encoding="utf-8")
+    rows = [row(n, "2025-03-01", **ODDITIES[kind]) for n, kind in enumerate(kinds)]
+    mixed = write(folder / "mixed.csv", rows)
+    found: list[object] = []
+    monkeypatch.setattr(typed_rows, "_thorough", {})
+    everything = frozenset(f"{part}.{name}" for part in "sf" for name in (*FOLLOWUP.fields, "id_no", "birth_date"))
+    for known in ({}, {("township", mapping): everything}, None):  # None: what the second run of the first would know
+        if known is not None:
+            typed_rows._thorough.clear()
+            typed_rows._thorough.update(known)
+        with City.create(folder / f"city{len(found)}", name="市", now=datetime(2025, 1, 1), salt="salt") as city:
+            result = send(city, mixed)
+            held = facts(city, "*"), people(city, "*")
+            found.append((held, codes(result), [problem.as_json("zh") for problem in result.problems]))
+    assert found[0] == found[1] == found[2]

@@ -60,8 +60,8 @@ def resources_of(path: Path) -> Iterator[tuple[Place, dict[str, Any]]]:
     # Synthea indents its bundles: a resource of the bundle begins where nothing deeper does.
     begins = [number for number, line in enumerate(text.split("\n"), 1) if re.match(r' {4}"resource": \{', line)]
     entries = json.loads(text)["entry"]
-    for index, (line, entry) in enumerate(zip(begins, entries, strict=True)):
-        yield (path.name, line, f"entry[{index}].resource"), entry["resource"]
+    for index, (begin, entry) in enumerate(zip(begins, entries, strict=True)):
+        yield (path.name, begin, f"entry[{index}].resource"), entry["resource"]
 
 
 def facts_by_place(city: Path) -> dict[Place, list[tuple[str, int]]]:
@@ -157,7 +157,7 @@ def person_of(city: Path, file: str) -> str:
     with City.open(city) as opened, opened.workspace() as workspace:
         sql = opened.facts_sql(workspace, REGISTRATION_TABLE, opened.latest_seq())
         rows = workspace.rows(f"select registration_id, source_file from ({sql})")
-        found = [number for number, source in rows if (row := opened.original(source)) and row.name == file]
+        found = [number for number, source in rows if (sent := opened.original(source)) and sent.name == file]
     assert len(found) == 1
     listed = ask(city, "figures", "--period", "2025")  # the derived tables are there from here on
     assert listed["known"]

@@ -117,4 +117,4 @@ def test_a_wrong_pack_is_told_so(pair: tuple[Chapter, SpecCase]) -> None:
 
 def test_the_page_is_what_the_chapters_say() -> None:
     page = ROOT / "docs" / "reference" / "language.md"
-    assert page.read_text(encoding="utf-8") == render_manual(CHAPTERS), "run: python tools/render_language.py"
+    assert page.read_text(encoding="utf-8") == render_manual(CHAPTERS), "run: make docs"

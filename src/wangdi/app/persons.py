@@ -45,12 +45,15 @@ def _among(registrations: Sequence[int]) -> str:
 
 
 def _registrations(standing: Standing, mine: Sequence[int]) -> list[dict[str, Any]]:
+    """Each institution's knowledge of the person: of every attribute the latest it said; a later file that has no column
+    for a name does not unsay the name.
+    """
     sql = standing.city.facts_sql(standing.workspace, REGISTRATION_TABLE, standing.known)
-    rows = standing.workspace.dicts(
-        f"SELECT * FROM ({sql}) WHERE {_among(mine)} QUALIFY row_number() OVER (PARTITION BY registration_id ORDER BY seq DESC) = 1"
+    latest = ", ".join(f"arg_max({name}, seq) AS {name}" for name, _ in REGISTRATION_TABLE.columns)
+    return standing.workspace.dicts(
+        f"SELECT max(seq) AS fact_id, registration_id, arg_max(org, seq) AS org, {latest}"
+        f" FROM ({sql}) WHERE {_among(mine)} GROUP BY registration_id ORDER BY fact_id"
     )
-    shown = ("seq", "registration_id", "org", *(name for name, _ in REGISTRATION_TABLE.columns))
-    return [{("fact_id" if name == "seq" else name): row[name] for name in shown} for row in rows]
 
 
 def _facts(standing: Standing, mine: Sequence[int]) -> list[dict[str, Any]]:

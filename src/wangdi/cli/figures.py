@@ -140,10 +140,10 @@ def footer_lines(session: Session, found: Figures, hidden: int = 0) -> tuple[str
     lines = [session.word("footer_known", snapshot=found.snapshot, known=found.known, day=found.as_of)]
     editions = sorted({figure.edition for figure in found.figures})
     if editions:
-        lines.append(session.word("footer_editions", editions="、".join(editions)))
+        lines.append(session.word("footer_editions", editions=session.word("list").join(editions)))
     sources = sorted({figure.population_source for figure in found.figures if figure.population_source})
     if sources:
-        lines.append(session.word("footer_populations", sources="、".join(sources)))
+        lines.append(session.word("footer_populations", sources=session.word("list").join(sources)))
     if hidden:
         lines.append(session.word("footer_hidden", hidden=hidden))
     return tuple(lines)
@@ -239,7 +239,7 @@ def _moved_cells(session: Session, row: dict[str, Any]) -> dict[str, Any]:
         side = row[word]
         cells[word] = f"{show_number(side['numerator'])}/{show_number(side['denominator'])}"
         cells[f"{word}_value"] = show_rate(side["value"], row["unit"], session.lang)
-    cells["why"] = "，".join(
+    cells["why"] = session.word("and").join(
         session.word("cause_count", cause=session.word(f"cause_{name}"), count=count)
         for name, count in row["causes"].items()
     )
@@ -250,7 +250,7 @@ def _person_cells(session: Session, person: dict[str, Any]) -> dict[str, Any]:
     first = person["records"][0] if person["records"] else {}
     return {
         "person_id": person["person_id"],
-        "moves": "，".join(session.word(f"move_{move}") for move in person["moves"]),
+        "moves": session.word("and").join(session.word(f"move_{move}") for move in person["moves"]),
         "cause": session.word(f"cause_{person['cause']}"),
         **{name: first.get(name) for name in ("form", "occurred_on", "org", "fact_id")},
     }

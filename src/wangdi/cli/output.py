@@ -17,6 +17,7 @@ import click
 from wangdi.cli.answer import Answer, Grid
 from wangdi.cli.session import Session
 from wangdi.cli.tables import render_grid, terminal_width
+from wangdi.core.formulas import defuse
 
 MARK = "\ufeff"
 """Without it Excel takes UTF-8 for the local code page."""
@@ -104,9 +105,7 @@ def _csv_cell(value: Any) -> Any:
         return "true" if value else "false"
     if isinstance(value, date | datetime):
         return value.isoformat()
-    if isinstance(value, str) and value[:1] in ("=", "+", "@", "\t", "\r"):
-        return f"'{value}"
-    return "" if value is None else value
+    return defuse(value) if isinstance(value, str) else "" if value is None else value
 
 
 def _write_parquet(path: Path, grid: Grid) -> None:

@@ -234,7 +234,9 @@ def run_worklist(session: Session, asked: WorklistAsked) -> Answer:
         )
     return Answer(
         payload={"rows": rows, "on": day, "org": asked.org, "known": known, "total": len(found)},
-        grids=(Grid(_WORKLIST, _trip_cells(session, rows), ("phone", "org", "opens", "programme", "source", "inputs")),),
+        grids=(
+            Grid(_WORKLIST, _trip_cells(session, rows), ("phone", "org", "opens", "programme", "source", "inputs")),
+        ),
         rows=Grid(
             (
                 "trip",

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from wangdi.catalog.tables import REGISTRATION_TABLE
-from wangdi.collect.files import judge_kind, list_files, shown_names
+from wangdi.collect.files import judge_kind, list_files, show_path, shown_names
 from wangdi.collect.mapping_reading import read_mappings
 from wangdi.collect.request import CollectRequest, CollectResult, FormCount
 from wangdi.collect.run import Run
@@ -23,6 +23,7 @@ from wangdi.collect.taking_fhir import take_fhir
 from wangdi.core.problem import Problem, Refusal
 from wangdi.language.model import Pack
 from wangdi.store.city import City
+from wangdi.store.database import answering_refusals
 from wangdi.store.problems import PROBLEM_COLUMNS, read_problems
 from wangdi.store.records import Batch, BatchFile, BatchRecord, StagedSegment
 from wangdi.store.workspace import Workspace
@@ -44,7 +45,7 @@ def collect_files(city: City, packs: Names[str, Pack], paths: Sequence[Path], re
     organisations = _organisation_words(city, request.org)
     files = list_files(paths)
     names = shown_names(files, paths)
-    with city.writer(request.actor, tell=request.tell) as writer:
+    with city.writer(request.actor, tell=request.tell) as writer, answering_refusals():
         spill = writer.staging / "spill"
         with Workspace(request.memory, request.threads, spill) as workspace:
             # It would work the thorough arms of every coalesce out beforehand, for all rows: seven times as slow.
@@ -52,7 +53,13 @@ def collect_files(city: City, packs: Names[str, Pack], paths: Sequence[Path], re
             stage = open_stage(workspace, writer.staging, organisations)
             run = Run(city, packs, request, mappings, writer, stage)
             _take_files(run, files, names)
+            run.note(*(Problem(code="FILE-017", file=show_path(path.name)) for path in paths if _is_bare(path, files)))
             return _accept(run)
+
+
+def _is_bare(path: Path, files: Sequence[Path]) -> bool:
+    """A folder in which there is no file at all."""
+    return path.is_dir() and not any(file.is_relative_to(path) for file in files)
 
 
 def _organisation_words(city: City, sender: str) -> list[tuple[str, str]]:

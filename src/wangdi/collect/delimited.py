@@ -21,6 +21,7 @@ import numpy as np
 from wangdi.collect.encoding import BadBytes, Encoding, Transcoder, bad_bytes_problem
 from wangdi.collect.value_sql import ODD_BLANKS, Blanks
 from wangdi.core.problem import Problem
+from wangdi.store.disk import naming
 
 BLOCK_BYTES = 64 << 20
 """Bytes of the original read at once: what bounds memory whatever the file's size."""
@@ -154,7 +155,8 @@ def _chunks(path: Path, encoding: Encoding, skip_lines: int, folder: Path) -> It
         except BadBytes as bad:
             raise UnreadableFile(bad_bytes_problem(path, offset + start + bad.offset)) from None
         target = folder / f"chunk-{number % 4}.csv"  # four in turn: one being written, one waiting, one being read
-        target.write_bytes(text)
+        with naming(target):
+            target.write_bytes(text)
         odd_returns = b"\r" in data and not data.count(b"\r") == data.count(b"\r\n") == lines
         has_quotes = b'"' in data
         plain = not odd_returns and b"\0" not in data and not (has_quotes and data.count(b'"') % 2)

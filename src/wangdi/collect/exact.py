@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from wangdi.core.problem import Problem
+from wangdi.store.disk import naming
 
 LONGEST_RECORD = 1 << 20
 """Characters in one row. Longer is a quotation mark that was never closed, or no row at all."""
@@ -148,7 +149,7 @@ def _width(cells: list[str], columns: int) -> int:
 def write_rows(rows: Iterable[ExactRow], path: Path) -> int:
     """Rows as a canonical file: every cell in quotes, then the line, the file's number and the part. Answers how many."""
     count = 0
-    with path.open("w", encoding="utf-8", newline="") as file:
+    with naming(path), path.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file, quoting=csv.QUOTE_ALL, lineterminator="\n")
         for row in rows:
             writer.writerow((*row.cells, row.line, row.file, row.part))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Literal
 
@@ -21,17 +21,28 @@ _HEAD_BYTES = 8192
 def list_files(paths: Iterable[Path]) -> list[Path]:
     """Every file meant, in an order that does not depend on the machine; a folder means everything in it.
 
-    Errors: a path that is not there is refused (FILE-006).
+    Errors: a path that is not there is refused (FILE-006), and so is a folder that may not be looked into (FILE-007):
+    what is in it would otherwise be left out and nobody would know.
     """
     found: list[Path] = []
     for path in paths:
         if path.is_dir():
-            found += sorted(each for each in path.rglob("*") if each.is_file() and not _is_hidden(each, path))
+            found += sorted(each for each in _walk(path) if each.is_file() and not _is_hidden(each, path))
         elif path.is_file():
             found.append(path)
         else:
             raise Refusal(Problem(code="FILE-006", file=show_path(path.name)))
     return list(dict.fromkeys(found))
+
+
+def _walk(folder: Path) -> Iterator[Path]:
+    for inside, _, names in os.walk(folder, onerror=_refuse_folder):
+        yield from (Path(inside, name) for name in names)
+
+
+def _refuse_folder(error: OSError) -> None:
+    name = show_path(Path(str(error.filename)).name)
+    raise Refusal(Problem(code="FILE-007", file=name, args={"reason": error.strerror or "?"})) from error
 
 
 def _is_hidden(path: Path, top: Path) -> bool:
@@ -45,7 +56,9 @@ def judge_kind(path: Path) -> Kind:
         with path.open("rb") as file:
             head = file.read(_HEAD_BYTES)
     except OSError as error:
-        raise Refusal(Problem(code="FILE-007", file=show_path(path.name), args={"reason": error.strerror or "?"})) from error
+        raise Refusal(
+            Problem(code="FILE-007", file=show_path(path.name), args={"reason": error.strerror or "?"})
+        ) from error
     if not head:
         return "empty"
     if is_fhir(path):

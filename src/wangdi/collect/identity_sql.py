@@ -11,7 +11,7 @@ import hashlib
 from collections.abc import Mapping
 from datetime import date
 
-from wangdi.collect.value_sql import narrow
+from wangdi.collect.value_sql import bind, narrow
 from wangdi.core.identifiers import IdNumber, check_id_number
 from wangdi.store.workspace import sql_text
 
@@ -63,10 +63,11 @@ def render_registration(prefixed_key: str) -> str:
     return f"cast(md5_number({prefixed_key}) & {_LOW_63_BITS} as bigint)"
 
 
-def render_key(prefix: str, said: Mapping[str, str], birth_date: str) -> str:
+def render_key(prefix: str, said: Mapping[str, str], birth_date: str, *, thorough: bool = True) -> str:
     """:func:`registration_key` in SQL with its prefix; ``said``: SQL of what the row says of its subject.
 
-    Beside an ``id_no`` it needs the column ``id_digits`` (:func:`render_id_digits`).
+    ``thorough``: identity numbers may be others than those of 18 characters (so in every function here). Beside an
+    ``id_no`` it needs the column ``id_digits`` (:func:`render_id_digits`).
     """
     parts = []
     if "code" in said:
@@ -75,24 +76,35 @@ def render_key(prefix: str, said: Mapping[str, str], birth_date: str) -> str:
         parts.append(f"{sql_text(prefix + 'L')} || {said['local_id']}")
     if "id_no" in said:
         number = said["id_no"]
-        valid = f"{sql_text(prefix + 'I')} || {render_id_upgraded(number)}"
-        parts.append(f"case when {render_id_valid(number, 'id_digits')} then {valid} end")
+        valid = f"{sql_text(prefix + 'I')} || {render_id_upgraded(number) if thorough else number}"
+        parts.append(f"case when {render_id_valid(number, 'id_digits', thorough=thorough)} then {valid} end")
     if "name" in said:
         phone, birth = said.get("phone", "null"), f"coalesce(cast({birth_date} as varchar), '')"
         parts.append(f"{sql_text(prefix + 'N')} || {said['name']} || '|' || {birth} || '|' || coalesce({phone}, '')")
     return f"coalesce({', '.join(parts)})" if parts else "cast(null as varchar)"
 
 
-def render_id_number(cell: str) -> str:
+def render_id_number(cell: str, *, thorough: bool = True) -> str:
     """An identity number as written, without the blanks, hyphens and quotes people put into it, in capitals."""
+    plain = f"case when strlen({cell}) = 18 and {render_id_plain(cell)} then {cell}"
+    if not thorough:
+        return f"{plain} end"
     tidied = f"nullif(upper(regexp_replace({narrow(cell)}, {sql_text(_MARKS)}, '', 'g')), '')"
-    return f"case when strlen({cell}) = 18 and regexp_full_match({cell}, '[0-9]{{17}}[0-9X]') then {cell} else {tidied} end"
+    return f"{plain} else {tidied} end"
+
+
+def render_id_plain(cell: str) -> str:
+    """Whether a number needs no tidying."""
+    return f"regexp_full_match({cell}, '[0-9]{{17}}[0-9X]')"
 
 
 def render_id_upgraded(number: str) -> str:
     """The 18 characters of a valid number; 15 digits get their century and check character."""
-    longer = f"({number}[1:6] || '19' || {number}[7:15])"
-    return f"case when strlen({number}) = 15 then {longer} || {_check_character(render_id_digits(longer))} else {number} end"
+    longer = f"{number}[1:6] || '19' || {number}[7:15]"
+    upgraded = bind(
+        longer, "longer", bind(render_id_digits("longer"), "digits", f"longer || {_check_character('digits')}")
+    )
+    return f"case when strlen({number}) = 15 then {upgraded} else {number} end"
 
 
 def render_id_digits(number: str) -> str:
@@ -100,14 +112,15 @@ def render_id_digits(number: str) -> str:
     return f"try_cast({number}[1:17] as bigint)"
 
 
-def render_id_valid(number: str, digits: str) -> str:
+def render_id_valid(number: str, digits: str, *, thorough: bool = True) -> str:
     """Whether a tidied number is one. Agrees with ``core.identifiers.check_id_number``."""
-    birth = f"{number}[7:10] || '-' || {number}[11:12] || '-' || {number}[13:14]"
-    short = f"'19' || {number}[7:8] || '-' || {number}[9:10] || '-' || {number}[11:12]"
+    valid = f"{_check_character(digits)} = {number}[18] and {render_id_birth(number)} is not null"
+    if not thorough:
+        return f"coalesce({valid}, false)"
+    short = f"try_cast('19' || {number}[7:8] || '-' || {number}[9:10] || '-' || {number}[11:12] as date)"
     return (
-        f"coalesce(case when regexp_full_match({number}, '[0-9]{{17}}[0-9X]') "
-        f"then {_check_character(digits)} = {number}[18] and try_cast({birth} as date) is not null "
-        f"when regexp_full_match({number}, '[0-9]{{15}}') then try_cast({short} as date) is not null end, false)"
+        f"coalesce(case when {render_id_plain(number)} then {valid} "
+        f"when regexp_full_match({number}, '[0-9]{{15}}') then {short} is not null end, false)"
     )
 
 

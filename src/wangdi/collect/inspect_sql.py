@@ -15,9 +15,13 @@ _CODES = {
 }  # fmt: skip
 
 
-def render_problems(plan: FormPlan) -> str:
-    """A list of problems (code, severity, field, args) of one row of the pass; empty when nothing is wrong."""
-    found = [one for item in plan.items for one in _item_problems(item)]
+def render_problems(plan: FormPlan, unsound: frozenset[str]) -> str:
+    """A list of problems (code, severity, field, args) of one row of the pass; empty when nothing is wrong.
+
+    ``unsound``: keys of the items to look at; in the others nothing is wrong in any row.
+    """
+    looked_at = [item for item in plan.items if item.key in unsound or item.target.name == "id_no"]
+    found = [one for item in looked_at for one in _item_problems(item)]
     found += _row_problems(plan)
     for check in plan.checks:
         code, severity = ("ROW-014", Severity.error) if check.check.refuse else ("ROW-013", Severity.warning)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from collections.abc import Mapping as Names
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 
 from wangdi.catalog.codelists import load_codelists
@@ -66,9 +67,9 @@ def read_mapping(path: Path, packs: Names[str, Pack]) -> tuple[Mapping | None, l
 
 def parse_mapping(text: str, path: str, packs: Names[str, Pack]) -> tuple[Mapping | None, list[Problem]]:
     """The text of a mapping file as a checked mapping."""
-    document, problems = parse_document(text, path)
+    document, problems = _parse_document(text, path)
     if problems:
-        return None, problems
+        return None, list(problems)
     reading = _Pass(path)
     _close(reading, document, _KEYS)
     name = _required(reading, document, "mapping")
@@ -97,6 +98,12 @@ def parse_mapping(text: str, path: str, packs: Names[str, Pack]) -> tuple[Mappin
     )
     _check_whole(reading, document, mapping, form)
     return (None if reading.problems else mapping), reading.problems
+
+
+@lru_cache(maxsize=256)
+def _parse_document(text: str, path: str) -> tuple[Value, list[Problem]]:
+    """A city's mapping files are the same for every sending of a process; nobody changes what comes out."""
+    return parse_document(text, path)
 
 
 def _read_subject(reading: _Pass, document: Value, pack: Pack) -> dict[str, ColumnRule]:

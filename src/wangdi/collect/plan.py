@@ -1,9 +1,4 @@
-"""What is to be done with every row of a file: its mapping and its form as the columns of one SQL pass.
-
-The pass has four levels, each a plain projection over the one below, so that nothing is worked out twice:
-cell (tidied text) -> said (what it says) -> value (of the form's type) -> row (whose it is, and whether it needs a closer look).
-A row is *suspect* when anything about it may be wrong; only suspect rows are looked at again, exactly.
-"""
+"""What is to be done with every row of a file: its mapping and its form, column by column. :mod:`pass_sql` makes SQL of it."""
 
 from __future__ import annotations
 
@@ -13,10 +8,11 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from wangdi.catalog.tables import REGISTRATION_TABLE, FormTable
-from wangdi.collect.identity_sql import key_prefix, render_id_digits, render_id_number, render_key, render_registration
 from wangdi.collect.mapping import LEDGER_KEY, ColumnRule, Mapping
 from wangdi.collect.spreadsheet_cells import header_key
-from wangdi.collect.value_sql import Blanks, Target, is_converted, render_cell, render_sound_value, render_value
+from wangdi.collect.value_sql import (
+    Target,
+)
 from wangdi.engines.duck.expression import age_sql, render_sql
 from wangdi.engines.tables import table_of
 from wangdi.language.ast import Previous, Term, walk
@@ -102,6 +98,8 @@ class FormPlan:
     checks: tuple[Check, ...]
     people_only: bool = False
     """Only what the file says about people is asked for."""
+    thorough: frozenset[str] = frozenset()
+    """Keys of the items some cells of which are not written plainly."""
 
     @property
     def is_person(self) -> bool:
@@ -209,95 +207,3 @@ def _plan_checks(plan: FormPlan) -> tuple[Check, ...]:
         for check in plan.form.checks
         if not any(isinstance(part, Term | Previous) for part in walk(check.rule))
     )
-
-
-# ---- the pass ---------------------------------------------------------------------------------------------------------
-def render_pass(plan: FormPlan, source: str, blanks: Blanks = "any", keep: Sequence[str] = ()) -> str:
-    """The four levels over ``source``, a relation with the raw columns and whatever else is to be kept (``keep``).
-
-    Columns: the kept ones, cell.*, said.*, value.*, registration_key, registration_id, about, day, org, suspect.
-    """
-    cells = [f"{render_cell(item.rule, plan.raw_column(item.rule), blanks)} as {item.cell}" for item in plan.items]
-    level = f"select {', '.join([*keep, *cells])} from {source}"
-    level = _project(["*", *(f"{_render_said(plan, item)} as {item.said}" for item in plan.items)], level)
-    values = [f"{render_sound_value(item.target, item.rule, item.said)} as {item.value}" for item in plan.items]
-    number, local = plan.find("s.id_no"), plan.find("s.local_id")
-    if number is not None:  # needed only where the institution's own number is not
-        digits = render_id_digits(number.said)
-        values.append(
-            f"{digits if local is None else f'case when {local.cell} is null then {digits} end'} as id_digits"
-        )
-    level = _project(["*", *values], level)
-    org = plan.find("x.org")
-    joined = (
-        f"({level})" if org is None else f"({level}) left join organisation_words words on words.word = {org.value}"
-    )
-    level = _project(["*", *_render_whose(plan)], joined)
-    return _project(
-        ["*", f"{render_registration('registration_key')} as registration_id", f"{render_suspicion(plan)} as suspect"],
-        level,
-    )
-
-
-def _project(columns: list[str], source: str) -> str:
-    relation = source if source.startswith("(") else f"({source})"
-    return f"select {', '.join(columns)} from {relation}"
-
-
-def _render_said(plan: FormPlan, item: Item) -> str:
-    if item.key != "s.id_no" and not (item.target.name == "id_no" and item.target.identifying):
-        return render_value(item.target, item.rule, item.cell)
-    local = plan.find("s.local_id")
-    number = render_id_number(item.cell)
-    if item.key == "s.id_no" and local is not None and not plan.people_only:
-        return (
-            f"case when {local.cell} is null then {number} end"  # else nothing asks for it: the key is the local number
-        )
-    return number
-
-
-def _render_whose(plan: FormPlan) -> list[str]:
-    subject = {item.target.name: item for item in plan.subject_items()}
-    org = plan.find("x.org")
-    code = plan.sender if org is None else f"case when {org.cell} is null then {plan.sender} else words.code end"
-    if plan.is_person:
-        texts = {name: item.value for name, item in subject.items()}
-        key = render_key(
-            key_prefix(plan.setting.salt, plan.setting.sender), texts, plan.value_of("s.birth_date", "date")
-        )
-    else:
-        texts = {LEDGER_KEY: subject[LEDGER_KEY].value} if LEDGER_KEY in subject else {}
-        key = render_key(key_prefix(plan.setting.salt, ""), texts, "null")
-    about = ", ".join(item.cell for item in subject.values()) or "null"
-    day = plan.value_of(f"f.{plan.form.occurred_on}", "date")
-    if not plan.day_required:
-        day = f"coalesce({day}, date '{plan.setting.received_at:%Y-%m-%d}')"
-    return [f"{key} as registration_key", f"hash({about}) as about", f"{code} as org", f"cast({day} as date) as day"]
-
-
-def render_suspicion(plan: FormPlan) -> str:
-    """Whether a row needs a closer look. May say yes to a sound row, never no to one with a problem.
-
-    Written as what a sound row satisfies: unknown counts as not satisfied.
-    """
-    sound = ["registration_key is not null", "org is not null", f"day <= date '{plan.setting.received_at:%Y-%m-%d}'"]
-    for item in plan.items:
-        target = item.target
-        limits = [limit for limit in (target.plausible, target.possible) if limit is not None]
-        holds = f"{item.value} is not null"
-        if limits:
-            low, high = max(limit[0] for limit in limits), min(limit[1] for limit in limits)
-            holds = f"{item.value} between {low!r} and {high!r}"
-        if target.type == "integer" and not is_converted(target, item.rule):
-            holds += f" and {item.said} = {item.value}"
-        if target.name == "id_no":
-            holds = f"strlen({item.cell}) in (15, 18)"
-        if target.required and item.key.startswith("f."):
-            sound.append(holds)
-        elif target.type != "text" or target.name == "id_no":
-            sound.append(f"({item.cell} is null or ({holds}))")
-    birth = plan.find("s.birth_date")
-    if birth is not None:
-        sound.append(f"({birth.value} is null or day >= {birth.value})")
-    sound += [f"coalesce({check.sql}, true)" for check in plan.checks]
-    return f"({' and '.join(sound)}) is not true"

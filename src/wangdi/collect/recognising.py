@@ -41,7 +41,8 @@ def recognise(name: str, readings: Readings, mappings: Names[str, Mapping], want
         candidates = {wanted: mappings[wanted]}
     else:
         candidates = {key: mapping for key, mapping in mappings.items() if mapping.recognise}
-    fitting = [found for mapping in candidates.values() if (found := _fit(mapping, readings)) is not None]
+    keyed = [[(frozenset(map(header_key, row.cells)), row) for row in rows] for rows in readings]
+    fitting = [found for mapping in candidates.values() if (found := _fit(mapping, keyed)) is not None]
     if len(fitting) == 1:
         return fitting[0]
     if len(fitting) > 1:
@@ -53,11 +54,11 @@ def recognise(name: str, readings: Readings, mappings: Names[str, Mapping], want
     return Problem(code="MAP-021", file=name, args={"candidates": "；".join(misses[:8]) or "-"})
 
 
-def _fit(mapping: Mapping, readings: Readings) -> Recognised | None:
+def _fit(mapping: Mapping, keyed: Sequence[Sequence[tuple[frozenset[str], HeadRow]]]) -> Recognised | None:
     needed = set(map(header_key, _needed(mapping)))
-    for place, rows in enumerate(readings):
-        for row in rows:
-            if needed <= set(map(header_key, row.cells)):
+    for place, rows in enumerate(keyed):
+        for keys, row in rows:
+            if needed <= keys:
                 return Recognised(mapping, place, row)
     return None
 

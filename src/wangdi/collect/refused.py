@@ -15,13 +15,11 @@ from wangdi.collect.mapping import Mapping
 from wangdi.collect.mapping_reading import parse_mapping
 from wangdi.collect.recognising import REASON_COLUMNS, recognise
 from wangdi.collect.spreadsheet import read_sheets
+from wangdi.core.formulas import defuse
 from wangdi.core.problem import Problem, Severity
 from wangdi.language.model import Pack
 from wangdi.store.city import City
 from wangdi.store.records import BatchFile
-
-_DANGEROUS = ("=", "+", "-", "@", "\t", "\r")
-"""What makes a spreadsheet run a cell instead of showing it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,17 +71,6 @@ def _with_reasons(
     reasons = "；".join(dict.fromkeys(problem.message() for problem in problems))
     remedies = "；".join(dict.fromkeys(hint for problem in problems if (hint := problem.hint())))
     return [*map(defuse, fitted), reasons, remedies, place[0], str(place[1])]
-
-
-def defuse(cell: str) -> str:
-    """A cell that no spreadsheet runs as a formula; plain numbers stay as they are."""
-    if not cell.startswith(_DANGEROUS):
-        return cell
-    try:
-        float(cell)
-    except ValueError:
-        return f"'{cell}"
-    return cell
 
 
 def _read_tables(city: City, packs: Names[str, Pack], file: BatchFile, lines: Sequence[int]) -> Iterator[_Table]:

@@ -39,11 +39,10 @@ class Sending:
 def settle_form(stage: Stage, form: FormStage, accepted: Accepted, sending: Sending) -> None:
     """Take duplicates out of a form's segments, retire what is superseded, withdraw what is missing; keep the counts."""
     workspace = stage.workspace
-    _find_chains(workspace, form, accepted, sending)
-    found = workspace.one("select count(*) from chained")
+    chained = _find_chains(workspace, form, accepted, sending)
     workspace.create_table("duplicates", {"r": "BIGINT"})
     workspace.create_table("retired", {"fact_seq": "BIGINT", "by_r": "BIGINT", "kind": "VARCHAR"})
-    if found and found[0]:
+    if chained:
         _judge_chains(workspace, form, sending)
     withdrawn = _withdraw(stage, form, accepted, sending) if sending.replace_period else 0
     duplicates = _count(workspace, "duplicates")
@@ -100,8 +99,11 @@ def _key(form: FormStage) -> str:
     return ", ".join(map(sql_name, form.key))
 
 
-def _find_chains(workspace: Workspace, form: FormStage, accepted: Accepted, sending: Sending) -> None:
-    """``chained``: every row whose key stands more than once, here or among what was accepted before, with its place."""
+def _find_chains(workspace: Workspace, form: FormStage, accepted: Accepted, sending: Sending) -> bool:
+    """``chained``: every row whose key stands more than once, here or among what was accepted before, with its place.
+
+    Missing: False when there is none; the staged rows need not be read then.
+    """
     workspace.run(
         f"create or replace temp table before as select seq, {_key(form)}, {render_content(form.table)} as content "
         f"from ({accepted.current}) fact semi join {form.keys} keys on {_same_key(form, 'keys', 'fact')}"
@@ -128,6 +130,8 @@ def _find_chains(workspace: Workspace, form: FormStage, accepted: Accepted, send
     workspace.run(
         f"create or replace temp table places as select {_key(form)}, r{again or ', false'} as again from {chosen}"
     )
+    if not _count(workspace, "places"):
+        return False
     contents = f"select seq_offset as r, {render_content(form.table)} as content from ({staged_sql(form)})"
     workspace.run(
         f"create or replace temp table chained as select {_key(form)}, content, r, null::bigint as seq, r as place, again "
@@ -137,6 +141,7 @@ def _find_chains(workspace: Workspace, form: FormStage, accepted: Accepted, send
         f"insert into chained select {_key(form)}, content, null, seq, seq - (select coalesce(max(seq), 0) + 1 from before), "
         "false from before"
     )
+    return True
 
 
 def _judge_chains(workspace: Workspace, form: FormStage, sending: Sending) -> None:

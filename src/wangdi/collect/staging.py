@@ -12,11 +12,14 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from wangdi.catalog.tables import FACT_COLUMNS, REGISTRATION_TABLE, FormTable
+from wangdi.collect.identity_sql import render_id_plain
 from wangdi.collect.inspect_sql import render_blank, render_problems, render_total
-from wangdi.collect.loading import RAW, RawRows
-from wangdi.collect.people_sql import DOUBTS, PERSON_FRAME, kept_cells, render_people, render_persons
-from wangdi.collect.plan import FormPlan, render_pass
+from wangdi.collect.loading import RawRows
+from wangdi.collect.pass_sql import render_pass
+from wangdi.collect.people_sql import DOUBT, PERSON_FRAME, render_people, render_persons
+from wangdi.collect.plan import FormPlan
 from wangdi.collect.request import FormCount
+from wangdi.collect.typed_rows import Typed, day_of, frame_column, suspects_sql, type_rows
 from wangdi.core.problem import Problem
 from wangdi.store.problems import PROBLEM_COLUMNS
 from wangdi.store.records import StagedSegment
@@ -120,9 +123,10 @@ def stage_rows(stage: Stage, plan: FormPlan, raw: RawRows) -> bool:
 
     Missing: False when ``raw`` is not what it seemed (some line is not exactly one row): nothing was staged then.
     """
-    typed = _type_rows(stage.workspace, plan, raw)
+    typed = type_rows(stage.workspace, plan, raw)
     if typed is None:
         return False
+    plan = typed.plan
     workspace, base = stage.workspace, stage.offset
     form = _form_stage(stage, plan)
     skipped, refused = _inspect(stage, plan, typed) if typed.suspects else (0, 0)
@@ -143,49 +147,6 @@ def stage_rows(stage: Stage, plan: FormPlan, raw: RawRows) -> bool:
     if plan.is_person:
         _stage_people(stage, plan, typed, kept)
     return True
-
-
-@dataclass(frozen=True, slots=True)
-class Typed:
-    """The rows of a chunk after the pass: a relation with ``row`` and what differs from row to row."""
-
-    raw: RawRows
-    raw_table: str | None
-    """The raw rows as a table of their own, where they had to be one."""
-    sql: str
-    rows: int
-    suspects: int
-
-
-def _type_rows(workspace: Workspace, plan: FormPlan, raw: RawRows) -> Typed | None:
-    """Run the pass straight over the source, so that plain text is never held as such."""
-    keep = [] if raw.expected is not None else ["source_line", "source_file", "source_part"]
-    source, table, sql = raw.sql, None, "(select rowid as row, * from typed)"
-    try:
-        if plan.find("x.org") is not None:  # a join does not promise to keep the order that numbers the rows
-            table = _hold(workspace, raw)
-            source, sql = f"(select rowid as row, * from {table})", "typed"
-            keep.append("row")
-        passed = render_pass(plan, source, raw.blanks, keep)
-        workspace.run(
-            f"create or replace temp table typed as select {', '.join(keep + _typed_columns(plan))} from ({passed})"
-        )
-    except Exception:
-        if raw.expected is None:
-            raise
-        return None  # whatever the reader stumbled over, the exact way says what it is and on which line
-    counted = workspace.one("select count(*), count(*) filter (where suspect) from typed")
-    rows, suspects = counted if counted else (0, 0)
-    if raw.expected not in (None, rows):
-        return None
-    return Typed(raw, table, sql, rows, suspects)
-
-
-def _hold(workspace: Workspace, raw: RawRows) -> str:
-    """The raw rows as a table, whose rowid numbers them."""
-    if raw.sql != RAW:
-        workspace.run(f"create or replace temp table {RAW} as select * from {raw.sql}")
-    return RAW
 
 
 def _segment(table: FormTable, path: Path, rows: int, offsets: tuple[int, int]) -> StagedSegment:
@@ -222,51 +183,13 @@ def _keys_sql(form: FormStage, plan: FormPlan, rows: tuple[str, int, str]) -> st
     relation, base, file = rows
     there = _filled(plan) | {"registration_id"}
     key = [sql_name(part) if part in there else "null" for part in form.key]
-    return f"select {', '.join(key)}, {_day(plan)}, row + {base}, {file} from {relation}"
-
-
-def _day(plan: FormPlan) -> str:
-    """The day of a typed row: its own field where that is all it is."""
-    field_name = plan.form.occurred_on
-    return sql_name(field_name) if _day_is_field(plan) else "day"
-
-
-def _day_is_field(plan: FormPlan) -> bool:
-    item = plan.find(f"f.{plan.form.occurred_on}")
-    return item is not None and item.target.type == "date" and plan.day_required
-
-
-def _typed_columns(plan: FormPlan) -> list[str]:
-    """What is kept of a row: every column that is not the same for all of them."""
-    columns = ["registration_id", "suspect", *(["about", *kept_cells(plan)] if plan.is_person else [])]
-    columns += [f"{item.value} as {sql_name(item.target.name)}" for item in plan.items if item.key.startswith("f.")]
-    columns += [f"{item.value} as {item.target.name}" for item in plan.items if _is_frame(item.key)]
-    if plan.find("x.org") is not None:
-        columns.append("org")
-    if not _day_is_field(plan):
-        columns.append("day")
-    return columns
-
-
-def _is_frame(key: str) -> bool:
-    return key in ("x.entered_at", "x.occurred_at", "x.recorder")
-
-
-def frame_column(plan: FormPlan, name: str, kind: str) -> str:
-    """A standard column of a typed row, or the constant it is."""
-    if name == "org":
-        return "org" if plan.find("x.org") is not None else plan.sender
-    if name == "occurred_at" and plan.find("x.occurred_at") is None:
-        day = plan.find(f"f.{plan.form.occurred_on}")
-        if day is not None and day.target.type == "datetime":
-            return sql_name(day.target.name)
-    return name if plan.find(f"x.{name}") is not None else f"cast(null as {kind})"
+    return f"select {', '.join(key)}, {day_of(plan)}, row + {base}, {file} from {relation}"
 
 
 def _fact_columns(plan: FormPlan, typed: Typed, base: int) -> str:
     filled = _filled(plan)
     standard = [
-        f"row + {base} as seq_offset, registration_id, {_day(plan)} as occurred_on",
+        f"row + {base} as seq_offset, registration_id, {day_of(plan)} as occurred_on",
         f"{frame_column(plan, 'occurred_at', 'timestamp')} as occurred_at",
         f"{frame_column(plan, 'entered_at', 'timestamp')} as entered_at",
         f"{frame_column(plan, 'org', 'varchar')} as org, {frame_column(plan, 'recorder', 'varchar')} as recorder",
@@ -284,16 +207,12 @@ def _written(plan: FormPlan) -> set[str]:
 # ---- suspects --------------------------------------------------------------------------------------------------------
 def _inspect(stage: Stage, plan: FormPlan, typed: Typed) -> tuple[int, int]:
     """Look at the suspect rows exactly: tell their problems, fill ``dropped``. Answers how many are skipped and refused."""
-    workspace, raw = stage.workspace, typed.raw
-    table = typed.raw_table or _hold(workspace, raw)
-    chosen = f"select row from {typed.sql} where suspect"
-    place = f"{raw.line} as line, {raw.file} as file"
-    suspects = f"(select *, {place} from (select rowid as row, * from {table} where rowid in ({chosen})))"
+    workspace = stage.workspace
     cells = [f"c{column}" for column in range(plan.columns.width)]
-    passed = render_pass(plan, suspects, "any", ["row", "line", "file", *cells])
+    passed = render_pass(plan, suspects_sql(typed), "any", ["row", "line", "file", *cells])
     workspace.run(
         f"create or replace temp table odd as select row, line, file, {render_blank(plan)} as is_blank, "
-        f"{render_total(plan)} as is_total, {render_problems(plan)} as problems from ({passed})"
+        f"{render_total(plan)} as is_total, {render_problems(plan, typed.unsound)} as problems from ({passed})"
     )
     severities = "list_transform(problems, lambda problem: problem.severity)"
     workspace.run(
@@ -325,24 +244,36 @@ def _stage_people(stage: Stage, plan: FormPlan, typed: Typed, kept: str) -> None
     )
     workspace.run(f"insert into seen select registration_id, about, {base} from fresh")
     chosen = (
-        f"(select *, registration_id as number, {_day(plan)} as happened_on, {frame_column(plan, 'org', 'varchar')} as said_by, "
+        f"(select *, registration_id as number, {day_of(plan)} as happened_on, {frame_column(plan, 'org', 'varchar')} as said_by, "
         f"cast({typed.raw.file} as integer) as file, cast({typed.raw.line} as integer) as line, "
         f"{typed.raw.part} as part "
         f"from {typed.sql} where row in (select row from fresh))"
     )
-    workspace.run(f"create or replace temp table persons as {render_persons(plan, chosen, PERSON_FRAME)}")
+    read = _person_plan(workspace, plan, chosen)
+    workspace.run(f"create or replace temp table persons as {render_persons(read, chosen, PERSON_FRAME)}")
     workspace.run(
-        "create or replace temp table newcomers as select number, said, min(row) as row "
-        "from persons anti join told on told.registration_id = number and told.said = persons.said group by all"
+        "create or replace temp table newcomers as select *, row_number() over (order by row) as place "
+        "from (select number, said, min(row) as row "
+        "from persons anti join told on told.registration_id = number and told.said = persons.said group by all)"
     )
     workspace.run(f"insert into told select number, said, {base} from newcomers")
-    for code, condition in DOUBTS:
-        workspace.run(
-            f"insert into problems select '{code}', 'warning', sources.name, line, 'id_no', null "
-            f"from persons join sources using (file) where {condition}"
-        )
+    workspace.run(
+        "insert into problems select doubt, 'warning', sources.name, line, 'id_no', null "
+        f"from (select {DOUBT} as doubt, file, line from persons) join sources using (file) where doubt is not null"
+    )
     path = stage.folder / f"people-{base}.parquet"
     rows = workspace.copy(render_people(base), path, PARQUET)
     if rows:
         stage.offset += rows
         stage.people.append(_segment(REGISTRATION_TABLE, path, rows, (base, base + rows - 1)))
+
+
+def _person_plan(workspace: Workspace, plan: FormPlan, chosen: str) -> FormPlan:
+    """The plan that also reads those identity numbers thoroughly that the rows themselves had no need of."""
+    number = plan.find("s.id_no")
+    if number is None or number.key in plan.thorough:
+        return plan
+    odd = workspace.one(
+        f"select 1 from {chosen} where {number.cell} is not null and not {render_id_plain(number.cell)} limit 1"
+    )
+    return plan if odd is None else replace(plan, thorough=plan.thorough | {number.key})

@@ -1,11 +1,14 @@
 """SQL that turns the text of a cell into a value: what people type in, as the form's type, or null where it is not one.
 
 Each has a quick way for what is written plainly and a thorough way that only the other rows take (``coalesce`` and ``case``
-evaluate an arm only for the rows that reach it). A thorough way agrees with its Python oracle in ``core`` (property tests).
+evaluate an arm only for the rows that reach it), and that is left out where a column has no such rows: for a small file an
+engine takes longer to understand an expression than to work it out. A thorough way agrees with its Python oracle in ``core``
+(property tests).
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
@@ -67,27 +70,45 @@ def render_cell(rule: ColumnRule, column: str, blanks: Blanks = "any") -> str:
     return f"case when {column} <= '!' or suffix({column}, ' ') or {ends} then {trimmed} else {column} end"
 
 
-def render_value(target: Target, rule: ColumnRule, cell: str) -> str:
+def render_value(target: Target, rule: ColumnRule, cell: str, *, thorough: bool = True) -> str:
     """What a cell says, in the target's unit and codes; :func:`render_sound_value` makes it the target's type.
 
     Two steps, because the second looks at the first several times and an engine would work it out as often.
-    Missing: null when it says nothing of the kind.
+    Missing: null when it says nothing of the kind; without ``thorough`` also when it is not written plainly.
     """
     match target.type:
         case "integer" | "decimal":
-            return _render_number(target, rule, cell)
+            ways = _quick_number(target, rule, cell), _thorough_number
         case "date":
-            return render_day(cell)
+            ways = _quick_day(cell), _thorough_day
         case "datetime":
-            return render_moment(cell)
+            ways = _quick_moment(cell), _thorough_moment
         case "boolean":
-            return _render_boolean(rule, cell)
+            ways = _quick_boolean(rule, cell), _thorough_boolean
         case "code":
-            return _render_code(_words_of(target, rule), cell)
+            ways = _render_case(cell, _words_of(target, rule)), _thorough_code
         case "codes":
-            return _render_codes(target, rule, cell)
+            ways = _render_case(cell, _words_of(target, rule)), _thorough_codes
         case _:
             return _render_text(rule, cell)
+    quick, other = ways
+    return f"coalesce({quick}, {other(target, rule, cell)})" if thorough else quick
+
+
+def render_odd(target: Target, cell: str, said: str) -> str:
+    """Whether only the thorough way can tell what a cell says; a word for 'not measured' is no number to either.
+
+    It needs a column ``missing_words`` that is :data:`MISSING_WORDS`.
+    """
+    odd = f"{cell} is not null and {said} is null"
+    if target.type in ("integer", "decimal", "date", "datetime"):
+        return f"{odd} and not list_contains(missing_words, {cell})"
+    return odd
+
+
+def bind(value: str, name: str, body: str) -> str:
+    """``body`` with ``name`` for a value that it would otherwise say, and have worked out, several times."""
+    return f"list_transform([{value}], lambda {name}: {body})[1]"
 
 
 def render_sound_value(target: Target, rule: ColumnRule, said: str) -> str:
@@ -133,9 +154,8 @@ def _render_case(cell: str, words: dict[str, str]) -> str:
 
 
 # ---- numbers ----------------------------------------------------------------------------------------------------------
-def _render_number(target: Target, rule: ColumnRule, cell: str) -> str:
-    quick = _convert(f"try_cast({cell} as double)", _conversion(target, rule.unit or target.unit))
-    return f"coalesce({quick}, {_thorough_number(target, rule, cell)})"
+def _quick_number(target: Target, rule: ColumnRule, cell: str) -> str:
+    return _convert(f"try_cast({cell} as double)", _conversion(target, rule.unit or target.unit))
 
 
 def _conversion(target: Target, unit: str) -> Conversion | None:
@@ -154,37 +174,44 @@ def _convert(number: str, conversion: Conversion | None) -> str:
 
 def _thorough_number(target: Target, rule: ColumnRule, cell: str) -> str:
     """Full-width digits, thousands, and a unit written behind: the field's, the mapping's, or one that converts."""
-    text = f"replace({narrow(cell)}, ' ', '')"
-    thousands = f"regexp_full_match({text}, '[+-]?[0-9]{{1,3}}(,[0-9]{{3}})+([.][0-9]+)?')"
-    plain = f"case when {thousands} then replace({text}, ',', '') else {text} end"
+    thousands = "regexp_full_match(written, '[+-]?[0-9]{1,3}(,[0-9]{3})+([.][0-9]+)?')"
+    plain = f"case when {thousands} then replace(written, ',', '') else written end"
     pattern = "'^([+-]?(?:[0-9]+[.]?[0-9]*|[.][0-9]+))([^0-9.].*)?$'"
-    number = f"try_cast(regexp_extract({plain}, {pattern}, 1) as double)"
-    suffix = f"lower(regexp_extract({plain}, {pattern}, 2))"
-    arms = [f"when '' then {_convert(number, _conversion(target, rule.unit or target.unit))}"]
-    for written, unit in load_unit_aliases().items():
-        conversion = find_conversion(target.name, unit, target.unit) if target.unit else None
+    text = bind(f"replace({narrow(cell)}, ' ', '')", "written", plain)
+    parts = f"regexp_extract({text}, {pattern}, ['digits', 'unit'])"
+    number = "try_cast(part.digits as double)"
+    units: dict[str, list[str]] = {_convert(number, _conversion(target, rule.unit or target.unit)): [""]}
+    for written, unit in load_unit_aliases().items() if target.unit else ():
+        conversion = find_conversion(target.name, unit, target.unit)
         if conversion is not None:
-            arms.append(f"when {sql_text(written)} then {_convert(number, conversion)}")
-    return f"case {suffix} {' '.join(arms)} end"
+            units.setdefault(_convert(number, conversion), []).append(written)
+    arms = " ".join(f"when lower(part.unit) in ({_listed(words)}) then {value}" for value, words in units.items())
+    return bind(parts, "part", f"case {arms} end")
+
+
+def _listed(words: Iterable[str]) -> str:
+    return ", ".join(map(sql_text, words))
 
 
 # ---- dates ------------------------------------------------------------------------------------------------------------
-def render_day(cell: str) -> str:
+def _quick_day(cell: str) -> str:
+    return f"case when {cell} < ':' and strlen({cell}) <= 19 then try_cast({cell} as date) end"
+
+
+def _thorough_day(target: Target, rule: ColumnRule, cell: str) -> str:
     """The day a text says. Agrees with ``core.dates.parse_date_text``."""
-    quick = f"case when {cell} < ':' and strlen({cell}) <= 19 then try_cast({cell} as date) end"
-    day = _day_text(
-        narrow(cell)
-    )  # still the whole text where no pattern fits; the cast would make something even of 'epoch'
-    return f"coalesce({quick}, case when {day} < ':' and strlen({day}) <= 10 then try_cast({day} as date) end)"
+    # Still the whole text where no pattern fits; the cast would make something even of 'epoch'.
+    cast = "case when day < ':' and strlen(day) <= 10 then try_cast(day as date) end"
+    return bind(_day_text(narrow(cell)), "day", cast)
 
 
 _CLOCK = "[0-9]{1,2}:[0-9]{2}(?::[0-9]{2}(?:[.][0-9]+)?)?"
 _TAIL = f"(?:[ T]\\s*{_CLOCK})?(?:\\s*[+]08:?00|\\s*[+]08)?"
 
 
-def _day_text(text: str) -> str:
+def _day_text(cell: str) -> str:
     arms = " ".join(
-        f"when contains({text}, '{mark}') then regexp_replace({text}, '^([0-9]{{4}}){first}([0-9]{{1,2}}){second}"
+        f"when contains(written, '{mark}') then regexp_replace(written, '^([0-9]{{4}}){first}([0-9]{{1,2}}){second}"
         f"([0-9]{{1,2}}){end}{_TAIL}$', '\\1-\\2-\\3')"
         for mark, first, second, end in (
             ("年", "年", "月", "日"),
@@ -193,31 +220,37 @@ def _day_text(text: str) -> str:
             (".", "[.]", "[.]", ""),
         )
     )
-    compact = (
-        f"regexp_replace({text}, '^([0-9]{{4}})([0-9]{{2}})([0-9]{{2}})(?:[0-9]{{4}}(?:[0-9]{{2}})?)?$', '\\1-\\2-\\3')"
-    )
-    return f"case {arms} else {compact} end"
+    compact = "'^([0-9]{4})([0-9]{2})([0-9]{2})(?:[0-9]{4}(?:[0-9]{2})?)?$'"
+    return bind(cell, "written", f"case {arms} else regexp_replace(written, {compact}, '\\1-\\2-\\3') end")
 
 
-def render_moment(cell: str) -> str:
-    """The local moment a text says; a day alone is its midnight."""
-    text = narrow(cell)
-    quick = f"case when {cell} < ':' and strlen({cell}) <= 19 then try_cast({cell} as timestamp) end"
-    clock = f"regexp_extract({text}, '[ T日]\\s*({_CLOCK})', 1)"
-    compact = f"regexp_replace({text}, '^[0-9]{{8}}([0-9]{{2}})([0-9]{{2}})([0-9]{{2}})?$', '\\1:\\2:\\3')"
-    time = f"coalesce(nullif({clock}, ''), case when {compact} <> {text} then rtrim({compact}, ':') end, '')"
-    day = _day_text(text)
-    thorough = f"try_cast(rtrim({day} || ' ' || {time}) as timestamp)"
-    return f"coalesce({quick}, case when {day} < ':' and strlen({day}) <= 10 then {thorough} end)"
+def _quick_moment(cell: str) -> str:
+    return f"case when {cell} < ':' and strlen({cell}) <= 19 then try_cast({cell} as timestamp) end"
+
+
+def _thorough_moment(target: Target, rule: ColumnRule, cell: str) -> str:
+    """The local moment a text says; a day alone is its midnight. Agrees with ``core.dates.parse_moment_text``."""
+    clock = f"regexp_extract(moment, '[ T日]\\s*({_CLOCK})', 1)"
+    compact = "regexp_replace(moment, '^[0-9]{8}([0-9]{2})([0-9]{2})([0-9]{2})?$', '\\1:\\2:\\3')"
+    time = f"coalesce(nullif({clock}, ''), case when {compact} <> moment then rtrim({compact}, ':') end, '')"
+    cast = f"case when day < ':' and strlen(day) <= 10 then try_cast(rtrim(day || ' ' || {time}) as timestamp) end"
+    return bind(narrow(cell), "moment", bind(_day_text("moment"), "day", cast))
 
 
 # ---- words ------------------------------------------------------------------------------------------------------------
-def _render_boolean(rule: ColumnRule, cell: str) -> str:
+def _quick_boolean(rule: ColumnRule, cell: str) -> str:
+    arms = (f"when {cell} in ({_listed(words)}) then {value}" for value, words in _yes_no(rule) if words)
+    return f"case {' '.join(arms)} end"
+
+
+def _thorough_boolean(target: Target, rule: ColumnRule, cell: str) -> str:
+    arms = (f"when word in ({_listed(map(_squeeze, words))}) then {value}" for value, words in _yes_no(rule) if words)
+    return bind(_squeezed(cell), "word", f"case {' '.join(arms)} end")
+
+
+def _yes_no(rule: ColumnRule) -> tuple[tuple[str, tuple[str, ...]], ...]:
     yes, no = (rule.true, rule.false) if rule.true else (_YES, _NO)
-    words = dict.fromkeys(yes, "true") | dict.fromkeys(no, "false")
-    quick = " ".join(f"when {sql_text(word)} then {value}" for word, value in words.items())
-    squeezed = " ".join(f"when {sql_text(_squeeze(word))} then {value}" for word, value in words.items())
-    return f"coalesce(case {cell} {quick} end, case {_squeezed(cell)} {squeezed} end)"
+    return ("true", tuple(word for word in yes if word not in no)), ("false", no)
 
 
 def _words_of(target: Target, rule: ColumnRule) -> dict[str, str]:
@@ -230,8 +263,12 @@ def _words_of(target: Target, rule: ColumnRule) -> dict[str, str]:
     return words
 
 
-def _render_code(words: dict[str, str], cell: str) -> str:
-    return f"coalesce({_render_case(cell, words)}, {_render_case(_squeezed(cell), _squeezed_words(words))})"
+def _thorough_code(target: Target, rule: ColumnRule, cell: str) -> str:
+    return _squeezed_code(_words_of(target, rule), cell)
+
+
+def _squeezed_code(words: dict[str, str], cell: str) -> str:
+    return bind(_squeezed(cell), "squeezed", _render_case("squeezed", _squeezed_words(words)))
 
 
 def _squeezed_words(words: dict[str, str]) -> dict[str, str]:
@@ -245,7 +282,7 @@ def _squeezed_words(words: dict[str, str]) -> dict[str, str]:
     return squeezed
 
 
-def _render_codes(target: Target, rule: ColumnRule, cell: str) -> str:
+def _thorough_codes(target: Target, rule: ColumnRule, cell: str) -> str:
     """Several codes in one cell, joined in the order of the code list. One that is not known makes the whole unknown."""
     words = _words_of(target, rule)
     known = load_codelists().get(target.codes)
@@ -255,14 +292,16 @@ def _render_codes(target: Target, rule: ColumnRule, cell: str) -> str:
         if rule.separator
         else f"string_split_regex({cell}, {sql_text(_LIST_SEPARATORS)})"
     )
-    parts = f"list_filter({parts}, lambda word: trim(word, {sql_text(BLANKS)}) <> '')"
-    found = f"list_transform({parts}, lambda word: {_render_code(words, f'trim(word, {sql_text(BLANKS)})')})"
-    joined = f"list_filter({sql_texts(order)}, lambda code: list_contains({found}, code))"
+    trimmed = (
+        f"list_filter(list_transform({parts}, lambda part: trim(part, {sql_text(BLANKS)})), lambda part: part <> '')"
+    )
+    code = f"coalesce({_render_case('part', words)}, {_squeezed_code(words, 'part')})"
+    joined = f"list_filter({sql_texts(order)}, lambda code: list_contains(found, code))"
     several = (
-        f"case when list_bool_and(list_transform({found}, lambda code: code is not null)) "
+        "case when list_bool_and(list_transform(found, lambda code: code is not null)) "
         f"then nullif(array_to_string({joined}, '{CODES_SEPARATOR}'), '') end"
     )
-    return f"coalesce({_render_case(cell, words)}, {several})"
+    return bind(f"list_transform({trimmed}, lambda part: {code})", "found", several)
 
 
 def _squeeze(word: str) -> str:
@@ -273,4 +312,4 @@ def _squeeze(word: str) -> str:
 
 def _squeezed(cell: str) -> str:
     text = f"lower(regexp_replace(regexp_replace({narrow(cell)}, '[.]0+$', ''), '{_JOINTS}', '', 'g'))"
-    return f"case when ltrim({text}, '0') = '' then {text}[1:1] else ltrim({text}, '0') end"
+    return bind(text, "text", "case when ltrim(text, '0') = '' then text[1:1] else ltrim(text, '0') end")

@@ -22,7 +22,8 @@ class Figure:
     """One figure with everything it must be told with.
 
     Missing: ``value`` is None where the denominator is 0 or no population was published; ``denominator`` is None in the
-    second case. ``population_seq`` opens the row of the population table it was divided by.
+    second case. ``population``: the kind of a population table, or the printed words of the people (items) counted over.
+    ``population_seq`` opens the row of the population table it was divided by.
     """
 
     indicator: str
@@ -137,7 +138,7 @@ def _figure(
         value=value,
         unit=indicator.unit,
         denominator_kind=_denominator_kind(indicator),
-        population=indicator.of.kind if isinstance(indicator.of, PopulationOf) else None,
+        population=indicator.of.kind if isinstance(indicator.of, PopulationOf) else indicator.of_label or None,
         population_source=None if population is None else population[1].source,
         population_seq=None if population is None else population[0],
         edition=told.edition[period.text],

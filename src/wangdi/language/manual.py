@@ -232,7 +232,7 @@ _PREFACE = """
 
 本页由 `tests/spec/language/*.yaml` 生成；那里的每一例都在所有引擎上运行，所以这里写的就是引擎做的。
 This page is rendered from `tests/spec/language/*.yaml`. Every case there is run on every engine: what is written here is
-what they do. To write it anew: `python tools/render_language.py`.
+what they do. To write it anew: `make docs`.
 """
 
 

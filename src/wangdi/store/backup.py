@@ -27,12 +27,14 @@ from wangdi.store.originals import original_target
 CONTENTS = "backup.json"
 FORMAT = 1
 ROWS_AT_ONCE = 5_000
+RULE_FOLDERS = ("mappings", "packs")
+"""What a city has of its own to read files and to judge records with: without them a restored city answers otherwise."""
 
 
 def write_backup(
     city: City, file: Path | str, who: str, wait_seconds: float = WAIT_SECONDS, tell: Tell | None = None
 ) -> int:
-    """Write the whole city into one tar file; answers how many files are in it.
+    """Write the whole city into one tar file, its own packs and mappings too; answers how many files are in it.
 
     The database goes in as SQLite whatever it is here, and no password with it. Writing waits meanwhile.
     Errors: STORE-005 when the file cannot be written, STORE-010 when somebody else keeps writing.
@@ -47,11 +49,15 @@ def write_backup(
         hashes[SQLITE_FILE] = hash_file(dump)
         file_text = render_city_file(CityFile(id=city.id, name=city.name, database="sqlite")).encode()
         hashes[CITY_FILE] = hashlib.sha256(file_text).hexdigest()
+        rules = _rule_files(city.folder)
+        hashes |= {path: hashlib.sha256(content).hexdigest() for path, content in rules.items()}
         contents = {"format": FORMAT, "city": city.name, "latest_seq": city.latest_seq(), "files": hashes}
         with tarfile.open(draft, "w") as tar:
             _add_bytes(tar, CONTENTS, json.dumps(contents, ensure_ascii=False, indent=1).encode())
             _add_bytes(tar, CITY_FILE, file_text)
-            for path in sorted(hashes.keys() - {CITY_FILE}):
+            for path, content in rules.items():
+                _add_bytes(tar, path, content)
+            for path in sorted(hashes.keys() - rules.keys() - {CITY_FILE}):
                 tar.add(dump if path == SQLITE_FILE else city.folder / path, path, recursive=False)
         sync_file(draft)
         draft.replace(target)
@@ -96,6 +102,12 @@ def _listed_files(connection: Connection) -> dict[str, str]:
         hashes |= {row.path: row.sha256 for row in connection.execute(select(table.c.path, table.c.sha256))}
     originals = connection.execute(select(schema.original.c.sha256).distinct()).scalars()
     return hashes | {original_target(sha256): sha256 for sha256 in originals}
+
+
+def _rule_files(folder: Path) -> dict[str, bytes]:
+    """The city's own mappings and packs, read once: somebody may be editing them."""
+    paths = [path for name in RULE_FOLDERS for path in sorted((folder / name).rglob("*")) if path.is_file()]
+    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in paths}
 
 
 def _dump_database(connection: Connection, path: Path) -> None:

@@ -10,7 +10,8 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -25,6 +26,17 @@ class Move:
 
     staged: Path
     target: str
+
+
+@contextmanager
+def naming(path: Path) -> Iterator[None]:
+    """Give an error of writing (a full disk) the file's name, which the system leaves out."""
+    try:
+        yield
+    except OSError as error:
+        if error.filename is None:
+            error.filename = str(path)
+        raise
 
 
 def sync_file(path: Path) -> None:
@@ -55,7 +67,7 @@ def copy_hashed(source: Path, target: Path) -> tuple[str, int]:
     """Copy a file onto the disk and answer its SHA-256 and size, reading it once."""
     digest = hashlib.sha256()
     size = 0
-    with source.open("rb") as reader, target.open("wb") as writer:
+    with source.open("rb") as reader, naming(target), target.open("wb") as writer:
         while chunk := reader.read(CHUNK_BYTES):
             digest.update(chunk)
             writer.write(chunk)
@@ -68,7 +80,7 @@ def copy_hashed(source: Path, target: Path) -> tuple[str, int]:
 def write_synced(path: Path, text: str) -> None:
     """Write a small file so that it is there whole or not at all."""
     draft = path.with_name(path.name + ".new")
-    with draft.open("w", encoding="utf-8") as handle:
+    with naming(path), draft.open("w", encoding="utf-8") as handle:
         handle.write(text)
         handle.flush()
         os.fsync(handle.fileno())

@@ -197,7 +197,8 @@ def find_fact(connection: Connection, workspace: Workspace, folder: Path, seq: i
     if row is not None and row.rolled_into is None:
         entry = row.entry
         standard = {name: getattr(entry, name) for name in ENTRY_FACT_COLUMNS}
-        return {"form": entry.form, "seq": seq, **standard, "source_file": None, "source_line": None, "source_part": None, **entry.values}
+        source = {name: None for name, _ in FACT_COLUMNS if name.startswith("source_")}
+        return {"form": entry.form, "seq": seq, **standard, **source, **entry.values}
     for segment in read_segments(connection, None, seq):
         if segment.last_seq < seq or segment.table == RETIREMENT_TABLE.name:
             continue

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from itertools import islice
 from pathlib import Path
 from types import TracebackType
@@ -60,12 +62,8 @@ class Workspace:
         self._tables: set[str] = set()
 
     def _execute(self, sql: str, params: Sequence[object]) -> duckdb.DuckDBPyConnection:
-        try:
+        with _answering():
             return self._connection.execute(sql, list(params))
-        except (duckdb.IOException, duckdb.OutOfMemoryException) as error:
-            # A full disk, a vanished file, memory: the surroundings, not the statement.
-            reason = str(error).strip().split("\n", 1)[0]
-            raise Refusal(Problem(code="STORE-007", args={"reason": reason})) from error
 
     def run(self, sql: str, params: Sequence[object] = ()) -> None:
         """Execute one statement for its effect.
@@ -76,24 +74,31 @@ class Workspace:
 
     def rows(self, sql: str, params: Sequence[object] = ()) -> list[Row]:
         """Every row of a query."""
-        return self._execute(sql, params).fetchall()
+        with _answering():
+            return self._execute(sql, params).fetchall()
 
     def batches(self, sql: str, params: Sequence[object] = (), size: int = CHUNK_ROWS) -> Iterator[list[Row]]:
         """The rows of a query in order, a bounded number at a time. Run nothing else here until it is exhausted."""
         result = self._execute(sql, params)
-        while rows := result.fetchmany(size):
+        while True:
+            with _answering():
+                rows = result.fetchmany(size)
+            if not rows:
+                return
             yield rows
 
     def one(self, sql: str, params: Sequence[object] = ()) -> Row | None:
         """The first row of a query, if there is any."""
-        row: Row | None = self._execute(sql, params).fetchone()
+        with _answering():
+            row: Row | None = self._execute(sql, params).fetchone()
         return row
 
     def dicts(self, sql: str, params: Sequence[object] = ()) -> list[dict[str, Any]]:
         """Every row of a query as column -> value."""
-        result = self._execute(sql, params)
-        names = [column[0] for column in result.description or ()]
-        return [dict(zip(names, row, strict=True)) for row in result.fetchall()]
+        with _answering():
+            result = self._execute(sql, params)
+            names = [column[0] for column in result.description or ()]
+            return [dict(zip(names, row, strict=True)) for row in result.fetchall()]
 
     def columns(self, sql: str) -> tuple[tuple[str, str], ...]:
         """Names and DuckDB types of a query's columns, without running it."""
@@ -135,3 +140,23 @@ class Workspace:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+
+_SAID = re.compile(r'"exception_message":"((?:[^"\\]|\\.)*)"')
+"""Where DuckDB puts what the system said, when it was another thread that heard it."""
+
+
+@contextmanager
+def _answering() -> Iterator[None]:
+    """Tell the surroundings (a full disk, a vanished file, memory, Ctrl-C) from a wrong statement."""
+    try:
+        yield
+    except (duckdb.IOException, duckdb.OutOfMemoryException) as error:
+        first = str(error).strip().split("\n", 1)[0]
+        said = _SAID.search(first)
+        reason = said[1].replace('\\"', '"') if said else first
+        raise Refusal(Problem(code="STORE-007", args={"reason": reason})) from error
+    except (duckdb.InterruptException, RuntimeError) as error:
+        if "interrupted" in str(error).lower():
+            raise KeyboardInterrupt from error
+        raise

@@ -92,7 +92,9 @@ def build_set(
             'SELECT subject_id, org, start, "end", reason, told_on, edition FROM spell ORDER BY subject_id, start'
         )
         plan = plan_obligations(programme, relations, "judged", "spell", horizon)
-        rows = workspace.rows(f"SELECT {COLUMNS} FROM ({plan}) ORDER BY subject_id, anchor_on, task, opens, closes, rule")
+        rows = workspace.rows(
+            f"SELECT {COLUMNS} FROM ({plan}) ORDER BY subject_id, anchor_on, task, opens, closes, rule"
+        )
     obligations = [
         Obligation(row[0], row[2], row[3], row[4], row[5], row[6], row[7], row[8], row[9], row[10], row[11])
         for row in rows
