@@ -58,7 +58,10 @@ def _registrations(standing: Standing, mine: Sequence[int]) -> list[dict[str, An
 
 def _facts(standing: Standing, mine: Sequence[int]) -> list[dict[str, Any]]:
     facts: list[dict[str, Any]] = []
+    kept = {segment.table for segment in standing.city.segments()} | standing.city.waiting_entries().keys()
     for form in standing.library.forms.values():
+        if form.full_name not in kept:  # nobody ever sent one: not worth a question
+            continue
         table = table_of(form)
         fields = ", ".join(sql_name(name) for name, _ in table.columns)
         sql = standing.city.facts_sql(standing.workspace, table, standing.known)
