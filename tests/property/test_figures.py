@@ -101,6 +101,16 @@ def test_what_cannot_be_placed_is_a_row_of_its_own(figures: list[Figure]) -> Non
     assert villages["unallocated"].denominator > counties["unallocated"].denominator > 0
 
 
+def test_more_periods_than_bits_in_a_number(standing: Standing) -> None:
+    """Seventy-two months at once say what each says alone."""
+    months = [_period(f"{year}-{month:02d}") for year in range(2020, 2026) for month in range(1, 13)]
+    together = compute_figures(standing, months, ["county"], ["htn_std", "htn_ctrl"]).figures
+    assert sum(figure.denominator or 0 for figure in together) > 0
+    for month in (months[0], months[59], months[60], months[-1]):
+        alone = compute_figures(standing, [month], ["county"], ["htn_std", "htn_ctrl"]).figures
+        assert [figure for figure in together if figure.period == month.text] == alone
+
+
 @pytest.mark.parametrize("indicator", ["htn_std", "htn_std_4", "htn_ctrl", "htn_ctrl_face"])
 def test_lists_are_as_long_as_counts(standing: Standing, figures: list[Figure], indicator: str) -> None:
     for figure in figures:

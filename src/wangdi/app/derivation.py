@@ -150,6 +150,8 @@ def fill_base(standing: Standing, folder: Path) -> None:
     workspace.copy("SELECT * FROM link ORDER BY registration_id", folder / "link.parquet")
     workspace.copy("SELECT * FROM person ORDER BY person_id", folder / "person.parquet")
     _fill_programmes(standing, folder, "link", "person", "")
+    workspace.run("DROP TABLE link")  # a city's worth of people; they are on the disk now
+    workspace.run("DROP TABLE person")
 
 
 def _fill_programmes(standing: Standing, folder: Path, links: str, people: str, only: str) -> None:

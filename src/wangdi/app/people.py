@@ -30,8 +30,6 @@ from wangdi.language.rules import Programme, Rules
 from wangdi.link.people import show_person as show_number
 from wangdi.store.workspace import sql_texts
 
-PARTS = ("numerator", "denominator", "missing")
-
 
 @dataclass(frozen=True, slots=True)
 class Listed:

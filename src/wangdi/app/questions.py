@@ -11,7 +11,7 @@ from wangdi.catalog.trees import plant_tree
 from wangdi.core.periods import Period
 from wangdi.core.problem import Problem, Refusal
 from wangdi.engines.duck.classify import Relations
-from wangdi.engines.duck.indicators import Question, Tables, plan_members, plan_narrowed
+from wangdi.engines.duck.indicators import MOST_PERIODS, Question, Tables, plan_members, plan_narrowed
 from wangdi.indicators.counting import Count, count_items, count_people, over_people
 from wangdi.indicators.figures import Figure, Level, Places, Told, index_populations, place_counts
 from wangdi.language.library import Library
@@ -20,6 +20,9 @@ from wangdi.language.names import nearest_name
 from wangdi.language.rules import Programme, Rules
 from wangdi.store.city import City
 from wangdi.store.workspace import Workspace
+
+NARROWED = "narrowed_"
+"""What the tables of :func:`narrow_rows` are called."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +89,10 @@ def compute_figures(
         for rules, during in editions_of(programme, periods):
             chosen = [item for item in rules.pack.indicators.values() if item.id in owners]
             told = Told(places, populations, standing.known, {period.text: rules.pack.edition for period in during})
-            counts = _count(derived, programme, Question(rules, tuple(chosen), tuple(during), as_of))
+            counts: list[Count] = []
+            for first in range(0, len(during), MOST_PERIODS):
+                part = tuple(during[first : first + MOST_PERIODS])
+                counts += _count(derived, programme, Question(rules, tuple(chosen), part, as_of))
             figures += _place(chosen, during, levels, counts, told)
     return Answer(f"{standing.known}-{standing.rules_key}", standing.known, as_of, figures)
 
@@ -112,7 +118,8 @@ def _count(derived: Derived, programme: Programme, question: Question) -> list[C
         narrowed = narrow_rows(workspace, asked, relations)
         workspace.run(f"CREATE OR REPLACE TEMP TABLE member AS {plan_members(asked, narrowed, tables)}")
         counts += count_people(workspace, asked, "member", derived.people)
-        workspace.run("DROP TABLE member")
+        for table in ("member", *(name for name in narrowed.forms.values() if name.startswith(NARROWED))):
+            workspace.run(f"DROP TABLE {table}")
     for indicator in question.indicators:
         if not over_people(indicator):
             counts += count_items(workspace, question.rules, indicator, question.periods, relations)
@@ -123,8 +130,8 @@ def narrow_rows(workspace: Workspace, question: Question, relations: Relations) 
     """Records that several clauses look at, joined to people once."""
     forms = dict(relations.forms)
     for number, (form, sql) in enumerate(plan_narrowed(question, relations).items()):
-        workspace.run(f"CREATE OR REPLACE TEMP TABLE narrowed_{number} AS {sql}")
-        forms[form] = f"narrowed_{number}"
+        forms[form] = f"{NARROWED}{number}"
+        workspace.run(f"CREATE OR REPLACE TEMP TABLE {forms[form]} AS {sql}")
     return Relations(relations.subjects, forms)
 
 
