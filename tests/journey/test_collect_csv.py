@@ -406,7 +406,8 @@ def test_small_chunks_give_what_one_chunk_gives(city: City, tmp_path: Path, monk
         for n in range(400)
     ]
     path = write(tmp_path / "a.csv", rows, encoding="gb18030")
-    monkeypatch.setattr(delimited, "BLOCK_BYTES", 2000)
+    for name, size in (("BLOCK_BYTES", 500), ("FIRST_CHUNK_BYTES", 1000), ("CHUNK_BYTES", 2000)):
+        monkeypatch.setattr(delimited, name, size)
     result = send(city, path)
     lines = [line for (line,) in facts(city, "source_line", order="source_line")]
     small = facts(city, "registration_id", "contact_date", "sbp", order="1, 2, 3")

@@ -7,8 +7,11 @@ from typing import Any
 
 import yaml
 
+_Loader: type = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
+"""The C library's parser where PyYAML has it: ten times as fast, and every command reads these files."""
 
-class _TextLoader(yaml.BaseLoader):
+
+class _TextLoader(_Loader):  # type: ignore[misc]
     """YAML with text scalars only (``01`` stays ``01``, ``no`` stays ``no``) and no repeated keys."""
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
@@ -21,7 +24,8 @@ class _TextLoader(yaml.BaseLoader):
             if key.value in seen:
                 raise ValueError(f"{key.value!r} stands twice, line {key.start_mark.line + 1}")
             seen.add(key.value)
-        return super().construct_mapping(node, deep)
+        content: dict[Any, Any] = super().construct_mapping(node, deep)
+        return content
 
 
 def parse_data_text(text: str) -> Any:

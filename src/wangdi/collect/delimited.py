@@ -23,8 +23,13 @@ from wangdi.collect.value_sql import ODD_BLANKS, Blanks
 from wangdi.core.problem import Problem
 from wangdi.store.disk import naming
 
-BLOCK_BYTES = 64 << 20
-"""Bytes of the original read at once: what bounds memory whatever the file's size."""
+BLOCK_BYTES = 1 << 20
+"""Bytes of the original read and turned into UTF-8 at once: few enough to stay in the processor's cache."""
+CHUNK_BYTES = 64 << 20
+"""Bytes of the original in a chunk: what bounds memory whatever the file's size."""
+FIRST_CHUNK_BYTES = 8 << 20
+"""The first chunk is small, so that whoever takes the chunks need not wait for it."""
+LONGEST_LINE = 128 << 20
 HEAD_BYTES = 256 << 10
 HEAD_ROWS = 30
 QUOTED_LINES = 200
@@ -137,9 +142,75 @@ class UnreadableFile(Exception):  # noqa: N818 -- carries a Problem out of the r
         self.problem = problem
 
 
+@dataclass(frozen=True, slots=True)
+class _Block:
+    """Some whole lines: as they came, in UTF-8, and where they are."""
+
+    data: bytes
+    text: bytes
+    line: int
+    lines: int
+    offset: int
+    bytes_done: int
+
+
+@dataclass(slots=True)
+class _Tally:
+    """What is known of the text written into a chunk so far."""
+
+    first_line: int
+    offset: int
+    size: int = 0
+    lines: int = 0
+    quotes: int = 0
+    returns: int = 0
+    line_ends: int = 0
+    """Carriage returns that stand before a line feed."""
+    has_nulls: bool = False
+    blanks: Blanks = "none"
+
+    def add(self, block: _Block) -> None:
+        """Count some whole lines."""
+        data = block.data
+        self.size += len(data)
+        self.lines += block.lines
+        if b"\r" in data:
+            self.returns += data.count(b"\r")
+            self.line_ends += data.count(b"\r\n")
+        if b'"' in data:
+            self.quotes += data.count(b'"')
+        self.has_nulls = self.has_nulls or b"\0" in data
+        self.blanks = _widest(self.blanks, block.text)
+
+    @property
+    def plain(self) -> bool:
+        """Nothing says that a line might not be exactly one row."""
+        one_kind = self.returns == 0 or self.returns == self.line_ends == self.lines
+        return one_kind and not self.has_nulls and self.quotes % 2 == 0
+
+
 def _chunks(path: Path, encoding: Encoding, skip_lines: int, folder: Path) -> Iterator[Chunk]:
+    number = 0
+    blocks = _text_blocks(path, encoding, skip_lines)
+    block = next(blocks, None)
+    while block is not None:
+        target = folder / f"chunk-{number % 3}.csv"  # three in turn: one being written, one waiting, one being read
+        tally, done = _Tally(block.line, block.offset), 0
+        limit = CHUNK_BYTES if number else FIRST_CHUNK_BYTES
+        with naming(target), target.open("wb") as file:
+            while block is not None and (tally.size == 0 or tally.size + len(block.data) <= limit):
+                file.write(block.text)
+                tally.add(block)
+                done = block.bytes_done
+                block = next(blocks, None)
+        yield Chunk(target, tally.first_line, tally.lines, tally.plain, tally.blanks, tally.offset, done)
+        number += 1
+
+
+def _text_blocks(path: Path, encoding: Encoding, skip_lines: int) -> Iterator[_Block]:
+    """The lines after ``skip_lines``. Errors: raises :class:`UnreadableFile` at bytes that are no character."""
     transcode = Transcoder().to_utf8 if encoding.name == "gb18030" else None
-    line, skipped, number = 1, 0, 0
+    line, skipped = 1, 0
     for offset, block, done in _blocks(path, encoding):
         start = 0
         while skipped < skip_lines and start < len(block):
@@ -149,20 +220,13 @@ def _chunks(path: Path, encoding: Encoding, skip_lines: int, folder: Path) -> It
         data = block[start:] if start else block
         if not data:
             continue
-        lines = count_lines(data)
         try:
             text = transcode(data) if transcode else data
         except BadBytes as bad:
             raise UnreadableFile(bad_bytes_problem(path, offset + start + bad.offset)) from None
-        target = folder / f"chunk-{number % 4}.csv"  # four in turn: one being written, one waiting, one being read
-        with naming(target):
-            target.write_bytes(text)
-        odd_returns = b"\r" in data and not data.count(b"\r") == data.count(b"\r\n") == lines
-        has_quotes = b'"' in data
-        plain = not odd_returns and b"\0" not in data and not (has_quotes and data.count(b'"') % 2)
-        yield Chunk(target, line, lines, plain, _find_blanks(text), offset + start, done)
+        lines = count_lines(data)
+        yield _Block(data, text, line, lines, offset + start, done)
         line += lines
-        number += 1
 
 
 def count_lines(data: bytes) -> int:
@@ -170,38 +234,34 @@ def count_lines(data: bytes) -> int:
     return int(np.count_nonzero(np.frombuffer(data, dtype=np.uint8) == ord("\n")))
 
 
-def _find_blanks(text: bytes) -> Blanks:
+def _widest(known: Blanks, text: bytes) -> Blanks:
     # A first byte that is rare in Chinese is looked for first: that is a memchr, looking for two or three is not.
-    if any(blank[:1] in text and blank in text for blank in _ODD_BLANKS):
+    if known == "any" or any(blank[:1] in text and blank in text for blank in _ODD_BLANKS):
         return "any"
-    return "spaces" if b" " in text else "none"
+    return "spaces" if known == "spaces" or b" " in text else "none"
 
 
 def _blocks(path: Path, encoding: Encoding) -> Iterator[tuple[int, bytes, int]]:
     """Blocks that end with a line: (byte offset in the file, block, bytes read so far). UTF-16 comes out as UTF-8."""
     with path.open("rb") as file:
         file.seek(encoding.skip)
-        seekable = not encoding.name.startswith("utf-16")
-        read = file.read if seekable else _utf16_reader(file, encoding)
-        carried, offset, classic = b"", encoding.skip, None
+        read = _utf16_reader(file, encoding) if encoding.name.startswith("utf-16") else file.read
+        carried, offset, classic = bytearray(), encoding.skip, None
         while block := read(BLOCK_BYTES):
             if classic is None:  # line ends of before 2001: a carriage return alone
                 classic = b"\n" not in block and b"\r" in block
             block = block.replace(b"\r", b"\n") if classic else block
             end = block.rfind(b"\n") + 1
             if end == 0:
-                if len(carried) + len(block) > 2 * BLOCK_BYTES:
-                    raise UnreadableFile(Problem(code="FILE-004", file=path.name, args={"offset": str(offset)}))
                 carried += block
+                if len(carried) > LONGEST_LINE:
+                    raise UnreadableFile(Problem(code="FILE-004", file=path.name, args={"offset": str(offset)}))
                 continue
-            whole = carried + block[:end] if carried else block if end == len(block) else block[:end]
+            whole = bytes(carried) + block[:end]
             yield offset, whole, file.tell()
-            offset, carried = offset + len(whole), block[end:]
-            if carried and seekable:  # read again with the next block rather than joined to it
-                file.seek(-len(carried), io.SEEK_CUR)
-                carried = b""
+            offset, carried = offset + len(whole), bytearray(block[end:])
         if carried:
-            yield offset, carried + b"\n", file.tell()
+            yield offset, bytes(carried) + b"\n", file.tell()
 
 
 def _utf16_reader(file: BinaryIO, encoding: Encoding) -> Callable[[int], bytes]:

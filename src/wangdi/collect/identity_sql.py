@@ -109,12 +109,15 @@ def render_id_upgraded(number: str) -> str:
 
 def render_id_digits(number: str) -> str:
     """The first 17 digits of a number as an integer; a column of its own, because the check looks at it 17 times."""
-    return f"try_cast({number}[1:17] as bigint)"
+    return f"try_cast(left({number}, 17) as bigint)"
 
 
-def render_id_valid(number: str, digits: str, *, thorough: bool = True) -> str:
-    """Whether a tidied number is one. Agrees with ``core.identifiers.check_id_number``."""
-    valid = f"{_check_character(digits)} = {number}[18] and {render_id_birth(number)} is not null"
+def render_id_valid(number: str, digits: str, birth: str = "", *, thorough: bool = True) -> str:
+    """Whether a tidied number is one. Agrees with ``core.identifiers.check_id_number``.
+
+    ``birth``: a column that is :func:`render_id_birth` already, where there is one.
+    """
+    valid = f"{_check_character(digits)} = {number}[18] and {birth or render_id_birth(number)} is not null"
     if not thorough:
         return f"coalesce({valid}, false)"
     short = f"try_cast('19' || {number}[7:8] || '-' || {number}[9:10] || '-' || {number}[11:12] as date)"
@@ -126,7 +129,7 @@ def render_id_valid(number: str, digits: str, *, thorough: bool = True) -> str:
 
 def render_id_birth(number: str) -> str:
     """The birth date inside a valid 18-character number."""
-    return f"try_cast({number}[7:10] || '-' || {number}[11:12] || '-' || {number}[13:14] as date)"
+    return f"cast(try_strptime({number}[7:14], '%Y%m%d') as date)"
 
 
 def render_id_sex(number: str) -> str:

@@ -12,6 +12,8 @@ from wangdi.collect.value_sql import Blanks
 from wangdi.store.workspace import Workspace, sql_text
 
 RAW = "raw"
+NO_PART = "cast(null as varchar)"
+"""The place of rows in a source that has no parts: a line is enough."""
 _OPTIONS = "auto_detect = false, header = false, quote = '\"', escape = '\"', strict_mode = true"
 _BUFFER_BYTES = 16_000_000
 """What one thread of the reader takes at a time."""
@@ -37,7 +39,7 @@ class RawRows:
     sql: str
     line: str
     file: str
-    part: str = "cast(null as varchar)"
+    part: str = NO_PART
     blanks: Blanks = "any"
     expected: int | None = None
 

@@ -73,7 +73,7 @@ def _unasked(plan: FormPlan, item: Item) -> str:
 def _render_said(plan: FormPlan, item: Item) -> str:
     thorough = item.key in plan.thorough
     if not _is_id_number(item):
-        return render_value(item.target, item.rule, item.cell, thorough=thorough)
+        return render_value(item.target, item.rule, item.cell, thorough=thorough, listed=plan.is_large)
     number, unasked = render_id_number(item.cell, thorough=thorough), _unasked(plan, item)
     return f"case when {unasked} then null else {number} end" if unasked else number
 

@@ -43,6 +43,7 @@ def kept_cells(plan: FormPlan) -> list[str]:
 def render_persons(plan: FormPlan, chosen: str, frame: Sequence[str]) -> str:
     """The people of some typed rows (``chosen``): the frame's columns, every attribute, ``usable``, the birthdays and ``said``.
 
+    ``odd``: there is an identity number that only the thorough way can read.
     Rule: where a valid number is all that says birthday and sex, they are taken from it; an old number gets its 18 digits.
     """
     items = plan.subject_items()
@@ -57,22 +58,39 @@ def render_persons(plan: FormPlan, chosen: str, frame: Sequence[str]) -> str:
         f"{stated.get(name, f'cast(null as {kind})')} as {sql_name(name)}" for name, kind in REGISTRATION_TABLE.columns
     ]
     kept = ", ".join(frame)
-    level = f"select {kept}, {', '.join(attributes)} from ({render_values(persons, source, 'none', frame)})"
-    level = f"select *, {render_id_digits('id_no')} as digits from ({level})"
-    level = f"select *, {render_id_valid('id_no', 'digits', thorough=thorough)} as usable from ({level})"
-    number = f"case when usable then {render_id_upgraded('id_no')} else id_no end" if thorough else "id_no"
-    level = f"select * replace ({number} as id_no), birth_date as stated_birth from ({level})"
-    level = f"select *, case when usable then {render_id_birth('id_no')} end as id_birth from ({level})"
+    number = next((item for item in items if item.key == "s.id_no"), None)
+    odd = f"{number.cell} is not null and {number.said} is null" if number and not thorough else "false"
+    level = (
+        f"select {kept}, {', '.join(attributes)}, {odd} as odd from ({render_values(persons, source, 'none', frame)})"
+    )
+    level = f"select *, {render_id_digits('id_no')} as digits, {render_id_birth('id_no')} as born from ({level})"
+    level = f"select *, {render_id_valid('id_no', 'digits', 'born', thorough=thorough)} as usable from ({level})"
+    grown = f"case when usable then {render_id_upgraded('id_no')} else id_no end" if thorough else "id_no"
+    level = f"select * replace ({grown} as id_no), birth_date as stated_birth from ({level})"
+    born = render_id_birth("id_no") if thorough else "born"  # an old number has grown since
+    level = f"select *, case when usable then {born} end as id_birth from ({level})"
     sex = f"coalesce(sex, case when usable then {render_id_sex('id_no')} end) as sex"
     level = f"select * replace (coalesce(birth_date, id_birth) as birth_date, {sex}) from ({level})"
-    return f"select {kept}, {', '.join(_ATTRIBUTES)}, usable, stated_birth, id_birth, {render_said()} as said from ({level})"
+    doubts = "odd, usable, stated_birth, id_birth"
+    return f"select {kept}, {', '.join(_ATTRIBUTES)}, {doubts}, {render_said()} as said from ({level})"
+
+
+_STANDARD = {
+    "registration_id": "number",
+    "occurred_on": "happened_on",
+    "org": "said_by",
+    "source_file": "file",
+    "source_line": "line",
+    "source_part": "part",
+}
+PEOPLE_COLUMNS = ("seq_offset", *_STANDARD, *(name for name, _ in REGISTRATION_TABLE.columns))
+"""The columns of :func:`render_people`; the other standard ones are read as null."""
 
 
 def render_people(base: int) -> str:
     """The newcomers among ``persons`` as rows of ``system.registration``, numbered from ``base``."""
+    standard = ", ".join(f"{sql} as {name}" for name, sql in _STANDARD.items())
     return (
-        f"select {base} - 1 + place as seq_offset, number as registration_id, "
-        "happened_on as occurred_on, cast(null as timestamp) as occurred_at, cast(null as timestamp) as entered_at, "
-        "said_by as org, cast(null as varchar) as recorder, file as source_file, line as source_line, part as source_part, "
-        f"{', '.join(_ATTRIBUTES)} from persons join (select row, place from newcomers) using (row)"
+        f"select {base} - 1 + place as seq_offset, {standard}, {', '.join(_ATTRIBUTES)} "
+        "from persons join (select row, place from newcomers) using (row)"
     )

@@ -100,6 +100,8 @@ class FormPlan:
     """Only what the file says about people is asked for."""
     thorough: frozenset[str] = frozenset()
     """Keys of the items some cells of which are not written plainly."""
+    is_large: bool = False
+    """So many rows that a longer expression pays."""
 
     @property
     def is_person(self) -> bool:

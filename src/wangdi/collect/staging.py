@@ -7,25 +7,25 @@ chunk said for the first time about people. A row that is refused leaves a gap.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Container, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from wangdi.catalog.tables import FACT_COLUMNS, REGISTRATION_TABLE, FormTable
-from wangdi.collect.identity_sql import render_id_plain
+from wangdi.catalog.tables import REGISTRATION_TABLE, FormTable
 from wangdi.collect.inspect_sql import render_blank, render_problems, render_total
-from wangdi.collect.loading import RawRows
+from wangdi.collect.loading import NO_PART, RawRows
 from wangdi.collect.pass_sql import render_pass
-from wangdi.collect.people_sql import DOUBT, PERSON_FRAME, render_people, render_persons
+from wangdi.collect.people_sql import DOUBT, PEOPLE_COLUMNS, PERSON_FRAME, render_people, render_persons
 from wangdi.collect.plan import FormPlan
 from wangdi.collect.request import FormCount
 from wangdi.collect.typed_rows import Typed, day_of, frame_column, suspects_sql, type_rows
+from wangdi.collect.writing import PARQUET, SegmentWriter
 from wangdi.core.problem import Problem
 from wangdi.store.problems import PROBLEM_COLUMNS
 from wangdi.store.records import StagedSegment
 from wangdi.store.workspace import Workspace, sql_name
 
-PARQUET = "format parquet, compression zstd, compression_level 1"
 TOTAL_ROW = "ROW-018"
 
 
@@ -57,6 +57,9 @@ class Stage:
 
     workspace: Workspace
     folder: Path
+    writer: SegmentWriter
+    turn: int = 0
+    """Which of two tables the next rows are typed into: the other one may still be being written."""
     offset: int = 0
     """The next free number within the batch."""
     forms: dict[str, FormStage] = field(default_factory=dict)
@@ -69,6 +72,7 @@ class Stage:
 
     def undo(self, mark: Mark) -> None:
         """Forget what was staged since: a file turned out to be unreadable in its middle."""
+        self.writer.wait()
         tables = ["seen", "told"]
         for name, form in self.forms.items():
             form.count = mark.counts.get(name, FormCount())
@@ -79,14 +83,16 @@ class Stage:
             self.workspace.run(f"delete from {table} where r >= {mark.offset}")
 
 
-def open_stage(workspace: Workspace, folder: Path, organisations: Iterable[tuple[str, str]]) -> Stage:
+@contextmanager
+def open_stage(workspace: Workspace, folder: Path, organisations: Iterable[tuple[str, str]]) -> Iterator[Stage]:
     """An empty stage. ``organisations``: every word that names an organisation, and its code."""
     workspace.create_table("organisation_words", {"word": "VARCHAR", "code": "VARCHAR"}, organisations)
     workspace.create_table("sources", {"file": "INTEGER", "name": "VARCHAR"})
     workspace.create_table("problems", PROBLEM_COLUMNS)
     workspace.create_table("seen", {"registration_id": "BIGINT", "about": "UBIGINT", "r": "BIGINT"})
     workspace.create_table("told", {"registration_id": "BIGINT", "said": "UBIGINT", "r": "BIGINT"})
-    return Stage(workspace, folder)
+    with SegmentWriter(workspace) as writer:
+        yield Stage(workspace, folder, writer)
 
 
 def add_problems(stage: Stage, problems: Iterable[Problem]) -> None:
@@ -123,33 +129,37 @@ def stage_rows(stage: Stage, plan: FormPlan, raw: RawRows) -> bool:
 
     Missing: False when ``raw`` is not what it seemed (some line is not exactly one row): nothing was staged then.
     """
-    typed = type_rows(stage.workspace, plan, raw)
+    typed = type_rows(stage.workspace, plan, raw, f"typed_{stage.turn}")
     if typed is None:
         return False
-    plan = typed.plan
+    plan, dropped = typed.plan, f"dropped_{stage.turn}"
+    stage.turn = 1 - stage.turn
     workspace, base = stage.workspace, stage.offset
     form = _form_stage(stage, plan)
-    skipped, refused = _inspect(stage, plan, typed) if typed.suspects else (0, 0)
-    kept = typed.sql if skipped + refused == 0 else f"(select * from {typed.sql} anti join dropped using (row))"
+    skipped, refused = _inspect(stage, typed, dropped) if typed.suspects else (0, 0)
+    kept = typed.sql if skipped + refused == 0 else f"(select * from {typed.sql} anti join {dropped} using (row))"
     stage.offset += typed.rows
     received, accepted = typed.rows - skipped, typed.rows - skipped - refused
     form.count = form.count.plus(FormCount(received=received, accepted=accepted, refused=refused))
     if refused:
-        gone = f"(select * from {typed.sql} semi join (select row from dropped where refused) using (row))"
+        gone = f"(select * from {typed.sql} semi join (select row from {dropped} where refused) using (row))"
         workspace.run(f"insert into {form.refused_keys} {_keys_sql(form, plan, (gone, base, raw.file))}")
     if accepted == 0:
         return True
     path = stage.folder / f"facts-{base}.parquet"
-    workspace.copy(f"select {_fact_columns(plan, typed, base)} from {kept}", path, PARQUET)
-    there = tuple((name, kind) for name, kind in plan.table.all_columns() if name in _written(plan))
-    form.segments.append(replace(_segment(plan.table, path, accepted, (base, base + typed.rows - 1)), columns=there))
+    columns = _fact_columns(plan, typed, base)
+    listed = ", ".join(f"{sql} as {sql_name(name)}" for name, sql in columns.items())
+    stage.writer.write(f"select {listed} from {kept}", path)
+    form.segments.append(_segment(plan.table, columns, path, accepted, (base, base + typed.rows - 1)))
     workspace.run(f"insert into {form.keys} {_keys_sql(form, plan, (kept, base, raw.file))}")
     if plan.is_person:
         _stage_people(stage, plan, typed, kept)
     return True
 
 
-def _segment(table: FormTable, path: Path, rows: int, offsets: tuple[int, int]) -> StagedSegment:
+def _segment(
+    table: FormTable, columns: Container[str], path: Path, rows: int, offsets: tuple[int, int]
+) -> StagedSegment:
     return StagedSegment(
         table=table.name,
         path=path,
@@ -157,7 +167,7 @@ def _segment(table: FormTable, path: Path, rows: int, offsets: tuple[int, int]) 
         first_offset=offsets[0],
         last_offset=offsets[1],
         identifying=table.identifying,
-        columns=table.all_columns(),
+        columns=tuple((name, kind) for name, kind in table.all_columns() if name in columns),
     )
 
 
@@ -186,28 +196,31 @@ def _keys_sql(form: FormStage, plan: FormPlan, rows: tuple[str, int, str]) -> st
     return f"select {', '.join(key)}, {day_of(plan)}, row + {base}, {file} from {relation}"
 
 
-def _fact_columns(plan: FormPlan, typed: Typed, base: int) -> str:
-    filled = _filled(plan)
-    standard = [
-        f"row + {base} as seq_offset, registration_id, {day_of(plan)} as occurred_on",
-        f"{frame_column(plan, 'occurred_at', 'timestamp')} as occurred_at",
-        f"{frame_column(plan, 'entered_at', 'timestamp')} as entered_at",
-        f"{frame_column(plan, 'org', 'varchar')} as org, {frame_column(plan, 'recorder', 'varchar')} as recorder",
-        f"cast({typed.raw.file} as integer) as source_file, cast({typed.raw.line} as integer) as source_line",
-        f"{typed.raw.part} as source_part",
-    ]
-    return ", ".join([*standard, *(sql_name(name) for name, _ in plan.table.columns if name in filled)])
-
-
-def _written(plan: FormPlan) -> set[str]:
-    """Columns of a segment: fields the file does not have are left out, and read as null."""
-    return _filled(plan) | {name for name, _ in FACT_COLUMNS}
+def _fact_columns(plan: FormPlan, typed: Typed, base: int) -> dict[str, str]:
+    """The columns of a form's segment, as SQL: what a file has nothing for is left out, and read as null."""
+    filled, raw, org = _filled(plan), typed.raw, frame_column(plan, "org")
+    if org == plan.sender:  # a constant is written faster as the only member of a list
+        org = f"cast({org} as enum({org}))"
+    standard = {
+        "seq_offset": f"row + {base}",
+        "registration_id": "registration_id",
+        "occurred_on": day_of(plan),
+        "occurred_at": frame_column(plan, "occurred_at"),
+        "entered_at": frame_column(plan, "entered_at"),
+        "org": org,
+        "recorder": frame_column(plan, "recorder"),
+        "source_file": f"cast({raw.file} as integer)",
+        "source_line": f"cast({raw.line} as integer)",
+        "source_part": "" if raw.part == NO_PART else raw.part,
+    }
+    fields = {name: sql_name(name) for name, _ in plan.table.columns if name in filled}
+    return {name: sql for name, sql in {**standard, **fields}.items() if sql}
 
 
 # ---- suspects --------------------------------------------------------------------------------------------------------
-def _inspect(stage: Stage, plan: FormPlan, typed: Typed) -> tuple[int, int]:
+def _inspect(stage: Stage, typed: Typed, dropped: str) -> tuple[int, int]:
     """Look at the suspect rows exactly: tell their problems, fill ``dropped``. Answers how many are skipped and refused."""
-    workspace = stage.workspace
+    workspace, plan = stage.workspace, typed.plan
     cells = [f"c{column}" for column in range(plan.columns.width)]
     passed = render_pass(plan, suspects_sql(typed), "any", ["row", "line", "file", *cells])
     workspace.run(
@@ -216,7 +229,7 @@ def _inspect(stage: Stage, plan: FormPlan, typed: Typed) -> tuple[int, int]:
     )
     severities = "list_transform(problems, lambda problem: problem.severity)"
     workspace.run(
-        "create or replace temp table dropped as "
+        f"create or replace table {dropped} as "
         "select row, line, file, is_total and not is_blank as is_total, not (is_blank or is_total) as refused from odd "
         f"where is_blank or is_total or list_contains({severities}, 'error')"
     )
@@ -224,10 +237,12 @@ def _inspect(stage: Stage, plan: FormPlan, typed: Typed) -> tuple[int, int]:
     shown = "problem.code, problem.severity, name, line, problem.field, problem.args"
     workspace.run(f"insert into problems select {shown} from ({told}) join sources using (file)")
     total = (
-        f"select '{TOTAL_ROW}', 'info', name, line, null, null from dropped join sources using (file) where is_total"
+        f"select '{TOTAL_ROW}', 'info', name, line, null, null from {dropped} join sources using (file) where is_total"
     )
     workspace.run(f"insert into problems {total}")
-    counted = workspace.one("select count(*) filter (where not refused), count(*) filter (where refused) from dropped")
+    counted = workspace.one(
+        f"select count(*) filter (where not refused), count(*) filter (where refused) from {dropped}"
+    )
     return (counted[0], counted[1]) if counted else (0, 0)
 
 
@@ -244,13 +259,15 @@ def _stage_people(stage: Stage, plan: FormPlan, typed: Typed, kept: str) -> None
     )
     workspace.run(f"insert into seen select registration_id, about, {base} from fresh")
     chosen = (
-        f"(select *, registration_id as number, {day_of(plan)} as happened_on, {frame_column(plan, 'org', 'varchar')} as said_by, "
+        f"(select *, registration_id as number, {day_of(plan)} as happened_on, {frame_column(plan, 'org')} as said_by, "
         f"cast({typed.raw.file} as integer) as file, cast({typed.raw.line} as integer) as line, "
         f"{typed.raw.part} as part "
         f"from {typed.sql} where row in (select row from fresh))"
     )
-    read = _person_plan(workspace, plan, chosen)
-    workspace.run(f"create or replace temp table persons as {render_persons(read, chosen, PERSON_FRAME)}")
+    workspace.run(f"create or replace temp table persons as {render_persons(plan, chosen, PERSON_FRAME)}")
+    if workspace.one("select 1 from persons where odd limit 1"):  # numbers that the rows themselves had no need of
+        plan = replace(plan, thorough=plan.thorough | {"s.id_no"})
+        workspace.run(f"create or replace temp table persons as {render_persons(plan, chosen, PERSON_FRAME)}")
     workspace.run(
         "create or replace temp table newcomers as select *, row_number() over (order by row) as place "
         "from (select number, said, min(row) as row "
@@ -265,15 +282,4 @@ def _stage_people(stage: Stage, plan: FormPlan, typed: Typed, kept: str) -> None
     rows = workspace.copy(render_people(base), path, PARQUET)
     if rows:
         stage.offset += rows
-        stage.people.append(_segment(REGISTRATION_TABLE, path, rows, (base, base + rows - 1)))
-
-
-def _person_plan(workspace: Workspace, plan: FormPlan, chosen: str) -> FormPlan:
-    """The plan that also reads those identity numbers thoroughly that the rows themselves had no need of."""
-    number = plan.find("s.id_no")
-    if number is None or number.key in plan.thorough:
-        return plan
-    odd = workspace.one(
-        f"select 1 from {chosen} where {number.cell} is not null and not {render_id_plain(number.cell)} limit 1"
-    )
-    return plan if odd is None else replace(plan, thorough=plan.thorough | {number.key})
+        stage.people.append(_segment(REGISTRATION_TABLE, PEOPLE_COLUMNS, path, rows, (base, base + rows - 1)))

@@ -11,6 +11,7 @@ from wangdi.collect.people_sql import kept_cells
 from wangdi.collect.plan import FormPlan
 from wangdi.store.workspace import Workspace, sql_name
 
+LARGE_ROWS = 100_000
 _thorough: dict[tuple[str, str], frozenset[str]] = {}
 """What files needed read thoroughly so far, by their mapping's name and text. It changes how rows are read, never as what."""
 
@@ -29,13 +30,13 @@ class Typed:
     """Keys of the items that make rows suspect."""
 
 
-def type_rows(workspace: Workspace, plan: FormPlan, raw: RawRows) -> Typed | None:
-    """Run the pass straight over the source, so that plain text is never held as such; again where cells are odd."""
+def type_rows(workspace: Workspace, plan: FormPlan, raw: RawRows, table: str) -> Typed | None:
+    """Run the pass straight over the source into ``table``, so that plain text is never held; again where cells are odd."""
     mapping = plan.mapping.name, plan.mapping.body
     while True:
-        plan = replace(plan, thorough=_thorough.get(mapping, frozenset()))
+        plan = replace(plan, thorough=_thorough.get(mapping, frozenset()), is_large=(raw.expected or 0) >= LARGE_ROWS)
         try:
-            typed = _run_pass(workspace, plan, raw)
+            typed = _run_pass(workspace, plan, raw, table)
             if typed.suspects:
                 raw = _hold(workspace, raw)
         except Exception:
@@ -50,18 +51,16 @@ def type_rows(workspace: Workspace, plan: FormPlan, raw: RawRows) -> Typed | Non
         _thorough[mapping] = plan.thorough | odd
 
 
-def _run_pass(workspace: Workspace, plan: FormPlan, raw: RawRows) -> Typed:
+def _run_pass(workspace: Workspace, plan: FormPlan, raw: RawRows, table: str) -> Typed:
     keep = [] if raw.expected is not None else ["source_line", "source_file", "source_part"]
-    source, sql = raw.sql, "(select rowid as row, * from typed)"
+    source, sql = raw.sql, f"(select rowid as row, * from {table})"
     if plan.find("x.org") is not None:  # a join does not promise to keep the order that numbers the rows
         raw = _hold(workspace, raw)
-        source, sql = f"(select rowid as row, * from {RAW})", "typed"
+        source, sql = f"(select rowid as row, * from {RAW})", table
         keep.append("row")
     passed = render_pass(plan, source, raw.blanks, keep)
-    workspace.run(
-        f"create or replace temp table typed as select {', '.join(keep + _typed_columns(plan))} from ({passed})"
-    )
-    counted = workspace.one("select count(*), count(*) filter (where suspect) from typed")
+    workspace.run(f"create or replace table {table} as select {', '.join(keep + _typed_columns(plan))} from ({passed})")
+    counted = workspace.one(f"select count(*), count(*) filter (where suspect) from {table}")
     rows, suspects = counted if counted else (0, 0)
     return Typed(plan, raw, sql, rows, suspects)
 
@@ -93,7 +92,10 @@ def _hold(workspace: Workspace, raw: RawRows) -> RawRows:
 def _typed_columns(plan: FormPlan) -> list[str]:
     """What is kept of a row: every column that is not the same for all of them."""
     columns = ["registration_id", "suspect", *(["about", *kept_cells(plan)] if plan.is_person else [])]
-    columns += [f"{item.value} as {sql_name(item.target.name)}" for item in plan.items if item.key.startswith("f.")]
+    for item in plan.items:
+        if item.key.startswith("f."):
+            stored = item.said if item.target.type == "code" else item.value  # said may be a place in the list of codes
+            columns.append(f"{stored} as {sql_name(item.target.name)}")
     columns += [f"{item.value} as {item.target.name}" for item in plan.items if _is_frame(item.key)]
     if plan.find("x.org") is not None:
         columns.append("org")
@@ -106,15 +108,15 @@ def _is_frame(key: str) -> bool:
     return key in ("x.entered_at", "x.occurred_at", "x.recorder")
 
 
-def frame_column(plan: FormPlan, name: str, kind: str) -> str:
-    """A standard column of a typed row, or the constant it is."""
+def frame_column(plan: FormPlan, name: str) -> str:
+    """A standard column of a typed row, or the constant it is; empty where the file has nothing for it."""
     if name == "org":
         return "org" if plan.find("x.org") is not None else plan.sender
     if name == "occurred_at" and plan.find("x.occurred_at") is None:
         day = plan.find(f"f.{plan.form.occurred_on}")
         if day is not None and day.target.type == "datetime":
             return sql_name(day.target.name)
-    return name if plan.find(f"x.{name}") is not None else f"cast(null as {kind})"
+    return name if plan.find(f"x.{name}") is not None else ""
 
 
 def day_of(plan: FormPlan) -> str:

@@ -34,6 +34,8 @@ _YES = ("是", "有", "true", "t", "yes", "y", "1", "√", "✓", "阳性")
 _NO = ("否", "无", "没有", "false", "f", "no", "n", "0", "×", "阴性")
 _FIRST_DAY, _LAST_DAY = "1900-01-01", "2199-12-31"
 """Dates outside are slips of the pen (0204-03-01, 20225-1-1)."""
+_LISTED_CODES = 20
+"""Codes a list may have to be written into the expression as often as it has words."""
 _LIST_SEPARATORS = "[;；,，、|/ 　]+"
 _JOINTS = "[.\\s、:：_()（）-]"
 """What stands between a code and its word: ``1.门诊``, ``1 门诊``, ``门诊(1)``."""
@@ -70,10 +72,12 @@ def render_cell(rule: ColumnRule, column: str, blanks: Blanks = "any") -> str:
     return f"case when {column} <= '!' or suffix({column}, ' ') or {ends} then {trimmed} else {column} end"
 
 
-def render_value(target: Target, rule: ColumnRule, cell: str, *, thorough: bool = True) -> str:
+def render_value(target: Target, rule: ColumnRule, cell: str, *, thorough: bool = True, listed: bool = False) -> str:
     """What a cell says, in the target's unit and codes; :func:`render_sound_value` makes it the target's type.
 
     Two steps, because the second looks at the first several times and an engine would work it out as often.
+    ``listed``: codes written plainly come as places in the list of codes, which a large file is stored from in half the
+    time; a small file is not worth the longer expression.
     Missing: null when it says nothing of the kind; without ``thorough`` also when it is not written plainly.
     """
     match target.type:
@@ -86,7 +90,10 @@ def render_value(target: Target, rule: ColumnRule, cell: str, *, thorough: bool 
         case "boolean":
             ways = _quick_boolean(rule, cell), _thorough_boolean
         case "code":
-            ways = _render_case(cell, _words_of(target, rule)), _thorough_code
+            words = _words_of(target, rule)
+            if listed and not thorough and 0 < len(set(words.values())) <= _LISTED_CODES:
+                return _render_listed(cell, words)
+            ways = _render_case(cell, words), _thorough_code
         case "codes":
             ways = _render_case(cell, _words_of(target, rule)), _thorough_codes
         case _:
@@ -123,6 +130,8 @@ def render_sound_value(target: Target, rule: ColumnRule, said: str) -> str:
         case "datetime":
             last = f"timestamp '{_LAST_DAY} 23:59:59'"
             return f"case when {said} between timestamp '{_FIRST_DAY}' and {last} then {said} end"
+        case "code":
+            return f"cast({said} as varchar)"
         case _:
             return said
 
@@ -139,10 +148,9 @@ def narrow(cell: str) -> str:
 
 def _render_text(rule: ColumnRule, cell: str) -> str:
     # An apostrophe before = + - @ is how a spreadsheet is kept from running a cell; it is not part of the text.
-    plain = (
-        "case when cell_text[1] = '''' and cell_text[2] in ('=', '+', '-', '@') then cell_text[2:] else cell_text end"
-    )
-    plain = plain.replace("cell_text", cell)
+    # Hardly a text begins with a sign before '(': comparing whole texts is cheaper than taking their first character.
+    quoted = f"{cell} < '(' and {cell}[1] = '''' and {cell}[2] in ('=', '+', '-', '@')"
+    plain = f"case when {quoted} then {cell}[2:] else {cell} end"
     if not rule.codes:
         return plain
     return f"coalesce({_render_case(cell, rule.codes)}, {plain})"
@@ -151,6 +159,12 @@ def _render_text(rule: ColumnRule, cell: str) -> str:
 def _render_case(cell: str, words: dict[str, str]) -> str:
     arms = " ".join(f"when {sql_text(word)} then {sql_text(code)}" for word, code in words.items())
     return f"case {cell} {arms} end" if arms else "cast(null as varchar)"
+
+
+def _render_listed(cell: str, words: dict[str, str]) -> str:
+    kind = f"enum({', '.join(map(sql_text, dict.fromkeys(words.values())))})"
+    arms = " ".join(f"when {sql_text(word)} then {sql_text(code)}::{kind}" for word, code in words.items())
+    return f"case {cell} {arms} end"
 
 
 # ---- numbers ----------------------------------------------------------------------------------------------------------

@@ -11,12 +11,14 @@ import hashlib
 import json
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 CHUNK_BYTES = 1 << 20
 INTENT = "intent.json"
+_SYNCING = 8
 STAGING = "staging"
 
 
@@ -64,16 +66,20 @@ def hash_file(path: Path) -> str:
 
 
 def copy_hashed(source: Path, target: Path) -> tuple[str, int]:
-    """Copy a file onto the disk and answer its SHA-256 and size, reading it once."""
+    """Copy a file and answer its SHA-256 and size, reading it once. Whoever makes the copy real syncs it."""
     digest = hashlib.sha256()
     size = 0
-    with source.open("rb") as reader, naming(target), target.open("wb") as writer:
+    with (
+        source.open("rb") as reader,
+        naming(target),
+        target.open("wb") as writer,
+        ThreadPoolExecutor(max_workers=1) as hasher,
+    ):
         while chunk := reader.read(CHUNK_BYTES):
-            digest.update(chunk)
+            hashed = hasher.submit(digest.update, chunk)  # while this thread writes
             writer.write(chunk)
+            hashed.result()
             size += len(chunk)
-        writer.flush()
-        os.fsync(writer.fileno())
     return digest.hexdigest(), size
 
 
@@ -101,8 +107,8 @@ def run_moves(city: Path, moves: Sequence[Move]) -> None:
     """Make staged files real. The caller commits their manifest rows next, then calls ``clear_intent``."""
     if not moves:
         return
-    for move in moves:
-        sync_file(move.staged)
+    with ThreadPoolExecutor(max_workers=_SYNCING) as pool:  # a disk syncs several files in hardly more time than one
+        list(pool.map(sync_file, (move.staged for move in moves)))
     write_synced(city / INTENT, json.dumps([move.target for move in moves]))
     for move in moves:
         target = city / move.target

@@ -12,6 +12,7 @@ from types import TracebackType
 from typing import Any, Self
 
 import duckdb
+import numpy as np
 
 from wangdi.core.problem import Problem, Refusal
 
@@ -61,6 +62,13 @@ class Workspace:
         self._connection.execute("set TimeZone = 'UTC'")
         self._tables: set[str] = set()
 
+    def beside(self) -> Workspace:
+        """A second session over the same tables (not the temporary ones), for another thread. Close it before this one."""
+        other = object.__new__(Workspace)
+        other._connection = self._connection.cursor()
+        other._tables = set()
+        return other
+
     def _execute(self, sql: str, params: Sequence[object]) -> duckdb.DuckDBPyConnection:
         with _answering():
             return self._connection.execute(sql, list(params))
@@ -92,6 +100,13 @@ class Workspace:
         with _answering():
             row: Row | None = self._execute(sql, params).fetchone()
         return row
+
+    def numbers(self, sql: str, params: Sequence[object] = ()) -> np.ndarray:
+        """The only column of a query, of numbers without nulls, as an array."""
+        with _answering():
+            columns = self._execute(sql, params).fetchnumpy()
+        (column,) = columns.values()
+        return np.asarray(column)
 
     def dicts(self, sql: str, params: Sequence[object] = ()) -> list[dict[str, Any]]:
         """Every row of a query as column -> value."""
