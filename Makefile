@@ -8,9 +8,9 @@ COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --gen
 
 .PHONY: demo test check bench bundle docs format lock clean
 
-demo: $(STAMP)  ## a small synthetic city, from the institutions' files to the figures
+demo: $(STAMP)  ## a small synthetic city, from the institutions' files to the figures; in a terminal its pages are then served
 	rm -rf build/demo
-	$(BIN)/wangdi demo build/demo --no-serve
+	$(BIN)/wangdi demo build/demo
 
 test: check  ## every check and every test
 	$(BIN)/pytest -n 2
@@ -33,6 +33,7 @@ bundle: $(STAMP)  ## build/bundle: installs on a machine like this one without a
 
 docs: $(STAMP)  ## write what is made from the code: docs/reference, the pages' output, the README's tour
 	$(BIN)/python tools/render_reference.py
+	$(BIN)/python tools/render_trials.py
 	$(BIN)/python tools/follow_pages.py
 	test -e build/demo/city.toml || $(MAKE) --no-print-directory demo
 	$(BIN)/python tools/render_readme.py

@@ -121,6 +121,11 @@ def check_against(city: City, workspace: Workspace, model: Model) -> None:
         assert workspace.rows(f"{every} order by 1") == expected
         holds = f"select seq, registration_id from ({city.facts_sql(workspace, FOLLOWUP, known)}) order by 1"
         assert workspace.rows(holds) == [(seq, who) for seq, who, by, _ in expected if by is None]
+        for who in {0, *model.facts.values()}:
+            about = city.facts_about(workspace, [who], [FOLLOWUP], known)
+            found = workspace.answers({form: f"select seq from ({sql}) order by 1" for form, sql in about.items()})
+            mine = [{"seq": seq} for seq, owner, by, _ in expected if owner == who and by is None]
+            assert found.get(FOLLOWUP.name, []) == mine
         since = known // 2
         changed = city.changed_since(workspace, FOLLOWUP, since, known)
         assert [who for (who,) in workspace.rows(f"select * from ({changed}) order by 1")] == model.changed(

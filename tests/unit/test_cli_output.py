@@ -11,8 +11,9 @@ from typing import Any
 import pytest
 from rich.cells import cell_len
 
+from wangdi.app.numbers import plain_number, round_half_up, show_number, show_rate
 from wangdi.cli.answer import Answer, Grid
-from wangdi.cli.numbers import plain_number, round_half_up, show_cell, show_number, show_rate
+from wangdi.cli.numbers import show_cell
 from wangdi.cli.output import render_csv, render_json, replace_text, write_answer
 from wangdi.cli.session import Session
 from wangdi.cli.tables import fold_text, render_grid, show_plainly

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from wangdi.store.derived import MAKING, DerivedFolder
+from wangdi.store.derived import KEEP_BASES, MAKING, DerivedFolder, hold_layers
 
 
 def fill(folder: Path) -> None:
@@ -53,3 +53,32 @@ def test_somebody_elses_is_as_good_and_a_failure_leaves_nothing(tmp_path: Path) 
     with pytest.raises(OSError, match="no room"):
         derived.make(derived.base(9), fail)
     assert [path.name for path in derived.root.iterdir()] == [derived.base(7).name]
+
+
+def test_what_is_asked_stays_until_nobody_asks_it(tmp_path: Path) -> None:
+    derived = DerivedFolder(tmp_path / "rules")
+    numbers = list(range(1, KEEP_BASES + 3))
+    for number in numbers:
+        derived.make(derived.base(number), fill)
+    change = derived.make(derived.change(numbers[-1], 99), fill)
+    asked = hold_layers(derived.base(1), None)
+    layered = hold_layers(derived.base(2), change)
+    derived.sweep()
+    assert derived.bases() == numbers[:2] + numbers[-KEEP_BASES:]
+    del asked, layered
+    derived.sweep()
+    assert derived.bases() == numbers[-KEEP_BASES:]
+    assert change.is_dir(), "its base is one of the last"
+    assert hold_layers(derived.base(1), None) is None
+
+
+def test_an_older_question_keeps_the_change_it_has_just_made(tmp_path: Path) -> None:
+    derived = DerivedFolder(tmp_path / "rules")
+    derived.make(derived.base(1), fill)
+    for known in range(20, 20 + KEEP_BASES + 1):
+        derived.make(derived.change(1, known), fill)
+    older = derived.make(derived.change(1, 10), fill)
+    asked = hold_layers(derived.base(1), older)
+    derived.sweep()
+    assert older.is_dir()
+    assert asked is not None

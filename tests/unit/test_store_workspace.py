@@ -66,6 +66,26 @@ def test_a_table_is_replaced_and_forgotten() -> None:
         assert not workspace.has_table("t")
 
 
+def test_questions_asked_together_are_answered_as_one_by_one() -> None:
+    with Workspace() as workspace:
+        workspace.create_table(
+            "t", COLUMNS, [(1, 0.5, "x", True, date(2025, 1, 2), datetime(2025, 1, 2, 3)), (None,) * 6]
+        )
+        asked = {f"q{number}": f"select {number} as n, * from t order by whole" for number in range(9)}
+        together = workspace.answers(asked)
+        assert list(together.items()) == [(name, workspace.dicts(sql)) for name, sql in asked.items()]
+        assert workspace.answers({}) == {}
+        with pytest.raises(duckdb.Error):
+            workspace.answers({"good": "select 1", "bad": "select nonsense"})
+        assert workspace.one("select 1") == (1,), "a question that failed leaves the session usable"
+
+
+def test_a_session_beside_has_the_same_settings() -> None:
+    said = "select name, value from duckdb_settings() where name in ('TimeZone', 'parquet_metadata_cache') order by 1"
+    with Workspace() as workspace, workspace.beside() as other:
+        assert other.rows(said) == workspace.rows(said) == [("TimeZone", "UTC"), ("parquet_metadata_cache", "true")]
+
+
 def test_copy_answers_how_many(tmp_path: Path) -> None:
     with Workspace() as workspace:
         assert workspace.copy("select * from range(7)", tmp_path / "it's.parquet") == 7

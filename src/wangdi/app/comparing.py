@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 from wangdi.app.derivation import Standing, derive
 from wangdi.app.people import Asked, find_people
-from wangdi.app.questions import compute_figures
+from wangdi.app.questions import as_of_number, compute_figures
 from wangdi.core.periods import Period
 from wangdi.engines.tables import table_of
 from wangdi.indicators.counting import over_people
 from wangdi.indicators.figures import Figure, Level
 from wangdi.language.model import Form
+from wangdi.language.record import Cell
 from wangdi.link.people import parse_person, show_person
 
 
@@ -32,23 +33,39 @@ def compare_known(
     """The figures of a period that differ between two standings, each with the people and records that moved it.
 
     Rule: for each person who entered or left the numerator or the denominator, the records accepted, superseded or
-    withdrawn in between are named: ``late`` (new), ``corrected``, ``withdrawn``; where there are none the rules changed.
+    withdrawn in between are named: ``late`` (new), ``corrected``, ``withdrawn``. Where there are none: ``rules`` changed,
+    ``time`` went by inside the period (more was due), or the records were ``relinked``.
     """
-    old = {(f.indicator, f.area): f for f in compute_figures(before, [period], [level], wanted).figures}
-    new = {(f.indicator, f.area): f for f in compute_figures(after, [period], [level], wanted).figures}
-    packs = after.library.newest.values()
-    counting_people = {item.id for pack in packs for item in pack.indicators.values() if over_people(item)}
-    moved: list[Moved] = []
-    for key, now in new.items():
-        was = old.get(key)
-        if was is None or (was.numerator, was.denominator) == (now.numerator, now.denominator):
-            continue
-        people = _moved_people(before, after, period, now) if now.indicator in counting_people else []
-        moved.append(Moved(was, now, people))
-    return moved
+    old = compute_figures(before, [period], [level], wanted).figures
+    new = compute_figures(after, [period], [level], wanted).figures
+    return [Moved(was, now, _moved_people(before, after, period, now)) for was, now in pair_moved(old, new)]
+
+
+def pair_moved(before: Iterable[Figure], after: Iterable[Figure]) -> list[tuple[Figure, Figure]]:
+    """The figures that are there on both sides and differ, as they were and as they are."""
+    old = {(figure.indicator, figure.area): figure for figure in before}
+    pairs = ((old.get((now.indicator, now.area)), now) for now in after)
+    return [
+        (was, now)
+        for was, now in pairs
+        if was is not None and (was.numerator, was.denominator) != (now.numerator, now.denominator)
+    ]
 
 
 def _moved_people(before: Standing, after: Standing, period: Period, figure: Figure) -> list[dict[str, Any]]:
+    """Who moved a figure, with the records and the cause; nobody where it does not count people."""
+    moves = find_moves(before, after, period, figure)
+    return explain_moves(before, after, period, moves)
+
+
+def find_moves(before: Standing, after: Standing, period: Period, figure: Figure) -> dict[str, list[str]]:
+    """Who entered or left the numerator or the denominator of a figure, by person; empty where it counts no people.
+
+    Both standings may share one engine.
+    """
+    packs = after.library.newest.values()
+    if figure.indicator not in {item.id for pack in packs for item in pack.indicators.values() if over_people(item)}:
+        return {}
     asked = Asked(figure.indicator, period, figure.area, "numerator")
     sides = []
     for standing in (before, after):
@@ -66,22 +83,44 @@ def _moved_people(before: Standing, after: Standing, period: Period, figure: Fig
     ):
         for person in people:
             moves.setdefault(person, []).append(word)
-    causes = find_causes(before, after, sorted(moves))
-    rules_changed = before.rules_key != after.rules_key
+    return dict(sorted(moves.items()))
+
+
+def explain_moves(
+    before: Standing, after: Standing, period: Period, moves: Mapping[str, list[str]]
+) -> list[dict[str, Any]]:
+    """The records behind some people's moves, and their cause."""
+    causes = find_causes(before, after, list(moves))
+    otherwise = _cause_without_records(before, after, period)
     return [
         {
             "person_id": person,
             "moves": words,
             "records": causes.get(person, []),
-            "cause": _name_cause(causes.get(person, []), rules_changed),
+            "cause": _name_cause(causes.get(person, []), otherwise),
         }
-        for person, words in sorted(moves.items())
+        for person, words in moves.items()
     ]
 
 
-def _name_cause(records: Sequence[dict[str, Any]], rules_changed: bool) -> str:
+def _cause_without_records(before: Standing, after: Standing, period: Period) -> str:
+    """Why somebody moves about whom nothing was accepted: other rules, a day on which more is due, or who is who."""
+    if _bound_rules(before) != _bound_rules(after):
+        return "rules"
+    passed = as_of_number(before.city, before.known) < min(period.end, as_of_number(after.city, after.known))
+    return "time" if passed else "relinked"
+
+
+def _bound_rules(standing: Standing) -> dict[str, list[tuple[str, list[tuple[str, Cell]]]]]:
+    return {
+        name: [(rules.pack.digest, sorted(rules.values.items())) for rules in item.editions]
+        for name, item in standing.programmes.items()
+    }
+
+
+def _name_cause(records: Sequence[dict[str, Any]], otherwise: str) -> str:
     kinds = list(dict.fromkeys(str(record["kind"]) for record in records))
-    return kinds[0] if kinds else ("rules" if rules_changed else "relinked")
+    return kinds[0] if kinds else otherwise
 
 
 def find_causes(before: Standing, after: Standing, people: Sequence[str]) -> dict[str, list[dict[str, Any]]]:

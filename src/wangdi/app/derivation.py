@@ -24,7 +24,8 @@ from wangdi.language.rules import Programme, bind_pack
 from wangdi.link.people import LinkSources, plan_links, plan_people
 from wangdi.programmes.tables import write_programme
 from wangdi.store.city import City
-from wangdi.store.derived import DerivedFolder, Layers
+from wangdi.store.derived import DerivedFolder, Layers, hold_layers
+from wangdi.store.manifest import PARQUET
 from wangdi.store.workspace import Workspace, sql_name
 
 RESIDENT_FORM = "health_record.resident"
@@ -115,21 +116,35 @@ def derive(standing: Standing, tell: Callable[[str], None] | None = None) -> Der
     ``tell`` hears what is being worked out.
     """
     folder = DerivedFolder(standing.city.folder / "derived" / standing.rules_key)
+    layers: Layers | None = None
+    while layers is None:  # again where somebody swept away this moment what was found
+        layers = _find_layers(standing, folder, tell)
+    return Derived(standing, layers)
+
+
+def _find_layers(standing: Standing, folder: DerivedFolder, tell: Callable[[str], None] | None) -> Layers | None:
     before = [known for known in folder.bases() if known <= standing.known]
     if before and before[-1] == standing.known:
-        return Derived(standing, Layers(folder.base(standing.known), None))
+        return hold_layers(folder.base(standing.known), None)
     if before:
-        base = before[-1]
-        change = folder.change(base, standing.known)
-        if change.exists() or _few_changed(standing, folder.base(base), base):
-            made = folder.make(change, lambda path: _fill_change(standing, folder.base(base), path, base))
-            folder.sweep(folder.base(base))
-            return Derived(standing, Layers(folder.base(base), made))
+        base = folder.base(before[-1])
+        held = hold_layers(base, None)
+        if held is None:
+            return None
+        change = folder.change(before[-1], standing.known)
+        if change.exists() or _few_changed(standing, base, before[-1]):
+            folder.make(change, lambda path: _fill_change(standing, base, path, before[-1]))
+            return _hold_and_sweep(folder, base, change)
     if tell is not None:
         tell("derive")
     made = folder.make(folder.base(standing.known), lambda path: fill_base(standing, path))
-    folder.sweep(made)
-    return Derived(standing, Layers(made, None))
+    return _hold_and_sweep(folder, made, None)
+
+
+def _hold_and_sweep(folder: DerivedFolder, base: Path, change: Path | None) -> Layers | None:
+    layers = hold_layers(base, change)
+    folder.sweep()
+    return layers
 
 
 def _link_sources(standing: Standing, only: str = "") -> LinkSources:
@@ -147,8 +162,9 @@ def fill_base(standing: Standing, folder: Path) -> None:
     sources = _link_sources(standing)
     workspace.run(f"CREATE OR REPLACE TEMP TABLE link AS {plan_links(sources)}")
     workspace.run(f"CREATE OR REPLACE TEMP TABLE person AS {plan_people(sources, 'link')}")
-    workspace.copy("SELECT * FROM link ORDER BY registration_id", folder / "link.parquet")
-    workspace.copy("SELECT * FROM person ORDER BY person_id", folder / "person.parquet")
+    # Both by person: one person's page is then one row group of each.
+    workspace.copy("SELECT * FROM link ORDER BY person_id", folder / "link.parquet", PARQUET)
+    workspace.copy("SELECT * FROM person ORDER BY person_id", folder / "person.parquet", PARQUET)
     _fill_programmes(standing, folder, "link", "person", "")
     workspace.run("DROP TABLE link")  # a city's worth of people; they are on the disk now
     workspace.run("DROP TABLE person")

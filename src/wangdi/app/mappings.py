@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
+import shutil
+import tempfile
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from wangdi.app.cities import mapping_folders
-from wangdi.collect.drafting import draft_mapping
+from wangdi.collect.delimited import HeadRow
+from wangdi.collect.drafting import draft_mapping, read_sample
 from wangdi.collect.mapping_reading import parse_mapping, read_mapping, read_mappings
+from wangdi.collect.recognising import missing_columns
 from wangdi.core.problem import Problem, Refusal
 from wangdi.language.library import Library
 from wangdi.store.city import City
+from wangdi.store.records import Original
+
+NEAREST = 3
+"""Mappings that are shown to somebody whose file none fits."""
 
 
 def list_mappings(
@@ -47,6 +56,73 @@ def check_mappings(paths: Sequence[Path], library: Library) -> tuple[list[str], 
         if mapping is not None:
             names.append(mapping.name)
     return names, problems
+
+
+@dataclass(frozen=True, slots=True)
+class Expected:
+    """What a mapping wants of a file: the form it fills, the columns it is recognised by, and all it reads."""
+
+    name: str
+    form: str
+    title: str
+    recognise: tuple[str, ...]
+    columns: tuple[str, ...]
+    notes: str
+
+
+def expect_columns(city: City, library: Library) -> list[Expected]:
+    """Every mapping of the city with the columns it expects, by form."""
+    found, _ = read_mappings(mapping_folders(city), library.newest)
+    listed = [
+        Expected(one.name, one.form, library.forms[one.form].title, one.recognise, tuple(one.columns()), one.notes)
+        for one in found.values()
+    ]
+    return sorted(listed, key=lambda one: (one.form, one.name))
+
+
+@dataclass(frozen=True, slots=True)
+class Nearest:
+    """A mapping that does not fit a file, and the columns the file lacks for it."""
+
+    expected: Expected
+    missing: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Unread:
+    """Why no mapping fitted a file: the columns that were found, and the mappings that come nearest."""
+
+    columns: tuple[str, ...]
+    nearest: tuple[Nearest, ...]
+
+
+def explain_unread(city: City, library: Library, original: Original) -> Unread | None:
+    """What a file that no mapping fits has, and which mappings come nearest; None where it is no table."""
+    try:
+        columns = read_sample(city.original_path(original)).columns
+    except Refusal:
+        return None
+    header = [[HeadRow(1, columns)]]
+    found, _ = read_mappings(mapping_folders(city), library.newest)
+    near = [
+        Nearest(one, tuple(missing_columns(found[one.name], header)))
+        for one in expect_columns(city, library)
+        if one.recognise
+    ]
+    near.sort(key=lambda one: len(one.missing) / len(one.expected.recognise))
+    return Unread(columns, tuple(near[:NEAREST]))
+
+
+def draft_original(city: City, library: Library, original: Original) -> str:
+    """A drafted mapping for a file that was received, named like the file. Errors: as :func:`draft_for`."""
+    name = original.name.rsplit("/", 1)[-1]
+    with tempfile.TemporaryDirectory() as folder:
+        sample = Path(folder) / name
+        try:
+            sample.symlink_to(city.original_path(original).resolve())
+        except OSError:  # a file system without links
+            shutil.copyfile(city.original_path(original), sample)
+        return draft_for(sample, library)[0]
 
 
 def draft_for(sample: Path, library: Library) -> tuple[str, list[Problem]]:

@@ -147,12 +147,16 @@ def _mutant_json(mutant: Mutant) -> dict[str, Any]:
     return {"place": mutant.place, "change": mutant.change, "line": mutant.line}
 
 
-def read_cases(pack: Pack) -> Cases:
-    """The examples and walks beside a pack; those of a further edition bear its name. Absent files are no cases."""
+def case_files(pack: Pack) -> tuple[Path, Path]:
+    """Where the examples and the walks of a pack stand, whether or not they are there; a further edition's bear its name."""
     path = Path(pack.path)
     stem = "" if path.name == "pack.yaml" else path.name.removesuffix("pack.yaml")
-    examples_file = path.with_name(pack.examples or f"{stem}examples.csv")
-    walks_file = path.with_name(f"{stem}walks.yaml")
+    return path.with_name(pack.examples or f"{stem}examples.csv"), path.with_name(f"{stem}walks.yaml")
+
+
+def read_cases(pack: Pack) -> Cases:
+    """The examples and walks beside a pack; those of a further edition bear its name. Absent files are no cases."""
+    examples_file, walks_file = case_files(pack)
     examples: list[Example] = []
     walks: list[Walk] = []
     problems: list[Problem] = []

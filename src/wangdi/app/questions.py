@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -13,9 +13,8 @@ from wangdi.core.problem import Problem, Refusal
 from wangdi.engines.duck.classify import Relations
 from wangdi.engines.duck.indicators import MOST_PERIODS, Question, Tables, plan_members, plan_narrowed
 from wangdi.indicators.counting import Count, count_items, count_people, over_people
-from wangdi.indicators.figures import Figure, Level, Places, Told, index_populations, place_counts
+from wangdi.indicators.figures import Figure, Level, Placed, Places, Told, index_populations, place_counts
 from wangdi.language.library import Library
-from wangdi.language.model import Indicator
 from wangdi.language.names import nearest_name
 from wangdi.language.rules import Programme, Rules
 from wangdi.store.city import City
@@ -67,6 +66,25 @@ def read_places(city: City, known: int) -> Places:
     return Places(plant_tree(city.regions(known)), plant_tree(city.organisations(known)))
 
 
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """Everything counted for some periods, before it is placed in areas: any level can be asked of it, at once."""
+
+    standing: Standing
+    as_of: date
+    told: Told
+    editions: Mapping[tuple[str, str], Rules]
+    """The rules in force, by pack and period."""
+    counts: Mapping[tuple[str, str], list[Count]]
+    """By indicator and period."""
+    periods: tuple[Period, ...]
+
+    @property
+    def snapshot(self) -> str:
+        """The name of what the figures stand on."""
+        return f"{self.standing.known}-{self.standing.rules_key}"
+
+
 def compute_figures(
     standing: Standing,
     periods: Sequence[Period],
@@ -78,23 +96,57 @@ def compute_figures(
 
     Grain: one figure per indicator, period and area. Each edition counts the periods that end while it is in force.
     """
+    counted = count_all(standing, periods, wanted, tell)
+    figures = place_figures(counted, levels, wanted)
+    return Answer(counted.snapshot, standing.known, counted.as_of, figures)
+
+
+def count_all(
+    standing: Standing,
+    periods: Sequence[Period],
+    wanted: Sequence[str] = (),
+    tell: Callable[[str], None] | None = None,
+) -> Counted:
+    """Count the wanted indicators (all of them where none is named) for every period. Errors: FIG-001."""
     derived = derive(standing, tell)
     as_of = as_of_number(standing.city, standing.known)
     owners = find_indicators(standing.library, wanted)
     populations = index_populations(standing.city.numbered_populations(standing.known))
-    places = read_places(standing.city, standing.known)
-    figures: list[Figure] = []
+    editions: dict[tuple[str, str], Rules] = {}
+    counts: dict[tuple[str, str], list[Count]] = {}
     for pack in dict.fromkeys(owners.values()):
         programme = standing.programmes[pack]
         for rules, during in editions_of(programme, periods):
-            chosen = [item for item in rules.pack.indicators.values() if item.id in owners]
-            told = Told(places, populations, standing.known, {period.text: rules.pack.edition for period in during})
-            counts: list[Count] = []
+            editions |= {(pack, period.text): rules for period in during}
+            chosen = tuple(item for item in rules.pack.indicators.values() if item.id in owners)
             for first in range(0, len(during), MOST_PERIODS):
                 part = tuple(during[first : first + MOST_PERIODS])
-                counts += _count(derived, programme, Question(rules, tuple(chosen), part, as_of))
-            figures += _place(chosen, during, levels, counts, told)
-    return Answer(f"{standing.known}-{standing.rules_key}", standing.known, as_of, figures)
+                for count in _count(derived, programme, Question(rules, chosen, part, as_of)):
+                    counts.setdefault((count.indicator, count.period), []).append(count)
+    told = Told(read_places(standing.city, standing.known), populations, standing.known)
+    return Counted(standing, as_of, told, editions, counts, tuple(periods))
+
+
+def place_figures(
+    counted: Counted, levels: Sequence[Level], wanted: Sequence[str] = (), periods: Sequence[Period] = ()
+) -> list[Figure]:
+    """What was counted as figures of the areas of some levels. ``periods``: all that were counted where none is named.
+
+    Order: indicator, period, level, area.
+    """
+    owners = find_indicators(counted.standing.library, wanted)
+    figures: list[Figure] = []
+    for name, pack in owners.items():
+        for period in periods or counted.periods:
+            rules = counted.editions.get((pack, period.text))
+            indicator = rules.pack.indicators.get(name) if rules is not None else None
+            if rules is None or indicator is None:  # no edition in force has it
+                continue
+            counts = counted.counts.get((name, period.text), [])
+            asked = Placed(indicator, period, rules.pack.edition)
+            for level in levels:
+                figures += place_counts(asked, counts, level, counted.told)
+    return figures
 
 
 def editions_of(programme: Programme, periods: Iterable[Period]) -> list[tuple[Rules, list[Period]]]:
@@ -133,22 +185,3 @@ def narrow_rows(workspace: Workspace, question: Question, relations: Relations) 
         forms[form] = f"{NARROWED}{number}"
         workspace.run(f"CREATE OR REPLACE TEMP TABLE {forms[form]} AS {sql}")
     return Relations(relations.subjects, forms)
-
-
-def _place(
-    indicators: Sequence[Indicator],
-    periods: Sequence[Period],
-    levels: Sequence[Level],
-    counts: Sequence[Count],
-    told: Told,
-) -> list[Figure]:
-    by_question: dict[tuple[str, str], list[Count]] = {}
-    for count in counts:
-        by_question.setdefault((count.indicator, count.period), []).append(count)
-    return [
-        figure
-        for indicator in indicators
-        for period in periods
-        for level in levels
-        for figure in place_counts(indicator, by_question.get((indicator.id, period.text), []), period, level, told)
-    ]

@@ -15,6 +15,7 @@ from wangdi.app.periods import last_period
 from wangdi.app.persons import show_person
 from wangdi.app.questions import Answer, compute_figures, stand_on
 from wangdi.app.traces import trace_fact
+from wangdi.app.tryout import FOLDER, INDICATOR, Tryout, write_tryout
 from wangdi.core.periods import Period, parse_period
 from wangdi.core.problem import Problem
 from wangdi.indicators.figures import Figure, Level
@@ -66,17 +67,31 @@ class Story:
     missing: Missing | None
     late: Late | None
     refused: list[tuple[str, int]]
+    tryout: Tryout | None
 
 
 def find_story(city: City, standing: Standing, year: int) -> Story:
-    """Ask the city everything the demo tells."""
+    """Ask the city everything the demo tells, and lay out what the reader may send in."""
     whole = _period(str(year))
     levels: set[str] = {region.level for region in city.regions(standing.known)}
     top: Level = "city" if "city" in levels else "county"
     board = compute_figures(standing, [_period(str(year - 1)), whole], [top])
     townships = compute_figures(standing, [whole], ["township"], [RATE])
     refused = [(code, count) for severity, code, count in city.problem_counts() if severity == "error"]
-    return Story(board, townships, _find_missing(standing, townships, whole), _find_late(standing, top, year), refused)
+    return Story(
+        board,
+        townships,
+        _find_missing(standing, townships, whole),
+        _find_late(standing, top, year),
+        refused,
+        _write_tryout(standing, top),
+    )
+
+
+def _write_tryout(standing: Standing, top: Level) -> Tryout | None:
+    period = last_period(standing)
+    figures = compute_figures(standing, [period], [top], [INDICATOR]).figures
+    return write_tryout(standing, figures[0], period, standing.city.folder / FOLDER) if figures else None
 
 
 def _period(text: str) -> Period:

@@ -68,13 +68,13 @@ def _history(city: City, workspace: Workspace, library: Library, found: dict[str
     form = library.forms.get(found["form"])
     if form is None:
         return []
-    tests = [f"registration_id = {int(found['registration_id'])}"]
+    tests = ["true"]
     params: list[object] = []
     for name in form.record_key:
         if name != "registration" and found.get(name) is not None:
             tests.append(f'"{name}" = ?')
             params.append(found[name])
-    sql = city.all_facts_sql(workspace, table_of(form), city.latest_seq())
+    sql = city.all_facts_sql(workspace, table_of(form), city.latest_seq(), [found["registration_id"]])
     rows = workspace.dicts(f"SELECT * FROM ({sql}) WHERE {' AND '.join(tests)} ORDER BY seq", params)
     return [
         {

@@ -41,6 +41,10 @@ class Due:
     reason: str
     trip: int
     why: dict[str, Any] = field(default_factory=dict)
+    sex: str = ""
+    birth_date: date | None = None
+    division: str = ""
+    """The village one lives in, by code; empty where nobody said."""
 
 
 def list_due(standing: Standing, org: str, on: date, within: int = 0) -> list[Due]:
@@ -87,7 +91,7 @@ class _Known:
 
     anchors: dict[str, Anchors]
     attempts: dict[int, list[tuple[date, str]]]
-    residents: dict[int, dict[str, str | None]]
+    residents: dict[int, dict[str, Any]]
 
 
 def _by_programme(found: Found) -> list[tuple[str, list[dict[str, Any]]]]:
@@ -118,6 +122,9 @@ def _due(programme: Programme, row: dict[str, Any], trip: int, known: _Known) ->
         reason=tried[-1] if tried else "",
         trip=trip,
         why=explain_due(rules, row, anchors.get((row["subject_id"], row["anchor_on"]), {})),
+        sex=resident.get("sex") or "",
+        birth_date=resident.get("birth_date"),
+        division=resident.get("division") or "",
     )
 
 
@@ -167,13 +174,18 @@ def _attempts(derived: Derived, on: date) -> dict[int, list[tuple[date, str]]]:
     return found
 
 
-def _residents(derived: Derived) -> dict[int, dict[str, str | None]]:
-    """Name, phone and address by person, each from the latest registration that has it: whom to look for, and where."""
+def _residents(derived: Derived) -> dict[int, dict[str, Any]]:
+    """Name, phone and address by person, each from the latest registration that has it, with sex, birth date and village:
+    whom to look for, and where.
+    """
     standing = derived.standing
     sql = standing.city.facts_sql(standing.workspace, REGISTRATION_TABLE, standing.known)
-    shown = ("name", "phone", "address")
-    latest = ", ".join(f"arg_max(f.{name}, f.seq)" for name in shown)
+    said, known = ("name", "phone", "address"), ("sex", "birth_date", "division")
+    latest = ", ".join(f"arg_max(f.{name}, f.seq) AS {name}" for name in said)
     rows = standing.workspace.rows(
-        f"SELECT a.person_id, {latest} FROM ({sql}) f JOIN asked a USING (registration_id) GROUP BY 1"
+        f"SELECT person_id, {', '.join((*said, *known))} FROM (SELECT a.person_id, {latest}"
+        f" FROM ({sql}) f JOIN asked a USING (registration_id) GROUP BY 1)"
+        f" LEFT JOIN (SELECT person_id, {', '.join(known)} FROM {derived.people} SEMI JOIN asked_person USING (person_id))"
+        " USING (person_id)"
     )
-    return {person: dict(zip(shown, values, strict=True)) for person, *values in rows}
+    return {person: dict(zip((*said, *known), values, strict=True)) for person, *values in rows}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 import time
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
@@ -11,13 +12,14 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from wangdi.app.numbers import show_number, show_rate
 from wangdi.cli.answer import Answer, Grid
 from wangdi.cli.figures import figure_row, figures_answer, footer_lines
 from wangdi.cli.frame import Verb, argument, option
 from wangdi.cli.kinds import PATH, WordKind
-from wangdi.cli.numbers import show_number, show_rate
 from wangdi.cli.persons import tell_inputs, tell_reason
 from wangdi.cli.progress import show_steps
+from wangdi.cli.serving import LOCAL, ServeAsked, serve_folder
 from wangdi.cli.session import Session
 from wangdi.cli.tables import render_grid, show_plainly, terminal_width
 from wangdi.core.problem import load_messages
@@ -90,8 +92,10 @@ def run_demo(session: Session, asked: DemoAsked) -> Answer:
     text = tell_story(session, made, story, library)
     seconds = {name: round(value, 1) for name, value in watch.seconds.items()}
     session.say(session.word("demo_seconds", **{name: seconds.get(name, 0.0) for name in STEPS}))
-    if asked.serve:
-        session.say(session.word("no_pages_yet"))
+    if sys.stdout.isatty() if asked.serve is None else asked.serve:
+        click.echo(text)
+        serve_folder(session, asked.folder, ServeAsked(asked.port, LOCAL, False, None, None))
+        text = session.word("served")
     return Answer(payload=_demo_json(session, made, story, seconds), text=text)
 
 
@@ -120,6 +124,7 @@ def _demo_json(session: Session, made: DemoCity, story: Story, seconds: Mapping[
         "missing": None if story.missing is None else asdict(story.missing),
         "late": None if story.late is None else {**asdict(story.late), "period": story.late.period.text},
         "refused": [{"code": code, "count": count} for code, count in story.refused],
+        "try": None if story.tryout is None else asdict(story.tryout),
     }
 
 
@@ -305,4 +310,13 @@ def _tell_next(session: Session, folder: Path, story: Story) -> str:
         "story_next", folder=folder, person=person, org=org, area=area, fact=fact, period=period,
         day=late.known_a if late else "…", late=late.period.text if late else period,
     )  # fmt: skip
-    return f"{session.word('story_next_title')}\n{said.rstrip()}"
+    tried = _tell_tryout(session, folder, story)
+    return f"{session.word('story_next_title')}\n{said.rstrip()}{tried}"
+
+
+def _tell_tryout(session: Session, folder: Path, story: Story) -> str:
+    """The two files to send in, where the city has them."""
+    if story.tryout is None:
+        return ""
+    late, sheet = (f"{folder}/{path.parent.name}/{path.name}" for path in (story.tryout.late, story.tryout.sheet))
+    return f"\n{session.word('story_try', folder=folder, org=story.tryout.org, late=late, sheet=sheet).rstrip()}"

@@ -16,6 +16,8 @@ EXIT_CODES: tuple[tuple[str, int], ...] = (
     ("CLI-010", ENVIRONMENT),
     ("CLI-011", ENVIRONMENT),
     ("CLI-012", ENVIRONMENT),
+    ("CLI-016", ENVIRONMENT),
+    ("CLI-017", ENVIRONMENT),
     ("CLI-02", NOT_PERMITTED),
     ("CLI-", USAGE),
     ("DATE-", USAGE),

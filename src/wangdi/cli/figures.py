@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from wangdi.app.numbers import plain_number, show_number, show_rate
 from wangdi.cli.answer import Answer, Grid
 from wangdi.cli.frame import Verb, option
 from wangdi.cli.kinds import PERIOD, WordKind
-from wangdi.cli.numbers import plain_number, show_number, show_rate
 from wangdi.cli.session import Session
 from wangdi.core.periods import Period
 

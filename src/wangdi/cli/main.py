@@ -10,6 +10,7 @@ from wangdi.cli.frame import Root, Tree
 
 VERBS: tuple[tuple[str, str], ...] = (
     ("demo", "wangdi.cli.demonstration:demo"),
+    ("serve", "wangdi.cli.serving:serve"),
     ("init", "wangdi.cli.cities:init"),
     ("update", "wangdi.cli.cities:update"),
     ("collect", "wangdi.cli.collecting:collect"),

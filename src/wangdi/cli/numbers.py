@@ -1,37 +1,12 @@
-"""Numbers and values as people read them in a terminal."""
+"""Values in the cells of a terminal's tables."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date, datetime
-from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
-from wangdi.cli.words import LANGUAGES, unit_sign
-
-NOTHING = "—"
-HUNDREDTH = Decimal("0.01")
-
-
-def show_rate(value: float | None, unit: str, lang: str = LANGUAGES[0]) -> str:
-    """A value with its unit: rates to two decimals, half up, ``97.69%``; a count as a whole number; none as ``—``."""
-    if value is None:
-        return NOTHING
-    if unit in ("count", "") and value == int(value):
-        return f"{int(value):,}"
-    return f"{round_half_up(value):,}{unit_sign(lang, unit)}"
-
-
-def round_half_up(value: float) -> Decimal:
-    """Two decimals, as a report prints them: 0.125 is 0.13."""
-    return Decimal(repr(value)).quantize(HUNDREDTH, ROUND_HALF_UP)
-
-
-def show_number(value: float | None) -> str:
-    """A count with thousands separators; what is no whole number with two decimals."""
-    if value is None:
-        return NOTHING
-    return f"{int(value):,}" if value == int(value) else f"{round_half_up(value):,}"
+from wangdi.app.numbers import NOTHING, show_number
 
 
 def show_cell(value: Any) -> str:
@@ -58,8 +33,3 @@ def show_inside(value: Any) -> str:
     if isinstance(value, bool) or not isinstance(value, int | float):
         return show_cell(value)
     return repr(value) if isinstance(value, int) else f"{value:g}"
-
-
-def plain_number(value: float | None) -> int | float | None:
-    """A count as JSON writes it: 12, not 12.0."""
-    return int(value) if value is not None and value == int(value) else value

@@ -29,12 +29,6 @@ def column_title(lang: str, name: str) -> str:
     return title
 
 
-def unit_sign(lang: str, unit: str) -> str:
-    """What stands behind a rate; a unit nobody gave a sign is written out."""
-    signs: Mapping[str, str] = load_words(lang)["units"]
-    return signs.get(unit, f" {unit}" if unit else "")
-
-
 def option_text(lang: str, verb: str, name: str) -> str:
     """What a verb's option or argument is for: its own words, else those all verbs share."""
     texts = load_words(lang)

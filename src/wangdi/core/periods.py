@@ -53,14 +53,14 @@ class Period:
             "year": f"{year}年",
             "quarter": f"{year}年第{quarter}季度",
             "month": f"{year}年{month}月",
-            "ytd": f"{year}年1—{month}月",
+            "ytd": f"{year}年1—{month}月" if month > 1 else f"{year}年1月",
             "mch": f"{year}妇幼年度",
         }
         en = {
             "year": f"{year}",
             "quarter": f"quarter {quarter} of {year}",
             "month": f"{self.end:%B} {year}",
-            "ytd": f"January to {self.end:%B} {year}",
+            "ytd": f"January to {self.end:%B} {year}" if month > 1 else f"January {year}",
             "mch": f"maternal and child health year {year}",
         }
         return (zh if lang == "zh" else en)[self.kind]

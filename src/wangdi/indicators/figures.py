@@ -82,17 +82,23 @@ class Told:
     places: Places
     populations: Mapping[tuple[str, int, str], tuple[int, PopulationRow]]
     known: int
-    edition: Mapping[str, str]
-    """Edition by period."""
 
 
-def place_counts(
-    indicator: Indicator, counts: Sequence[Count], period: Period, level: Level, told: Told
-) -> list[Figure]:
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """What is placed: an indicator, for a period, by an edition of its rules."""
+
+    indicator: Indicator
+    period: Period
+    edition: str
+
+
+def place_counts(asked: Placed, counts: Sequence[Count], level: Level, told: Told) -> list[Figure]:
     """The figures of one indicator and period at one level: one per area that existed, and one for what cannot be placed.
 
     The numerators and the people of the denominators of all areas sum to the whole; populations are never summed.
     """
+    period = asked.period
     numerators: dict[str, float] = {}
     wholes: dict[str, float] = {}
     cache: dict[tuple[str, str], str] = {}
@@ -107,14 +113,13 @@ def place_counts(
     if UNALLOCATED in numerators:
         areas.append((UNALLOCATED, "未能归属"))
     return [
-        _figure(indicator, period, level, told, (code, name, numerators.get(code, 0.0), wholes.get(code, 0.0)))
+        _figure(asked, level, told, (code, name, numerators.get(code, 0.0), wholes.get(code, 0.0)))
         for code, name in areas
     ]
 
 
-def _figure(
-    indicator: Indicator, period: Period, level: Level, told: Told, found: tuple[str, str, float, float]
-) -> Figure:
+def _figure(asked: Placed, level: Level, told: Told, found: tuple[str, str, float, float]) -> Figure:
+    indicator, period = asked.indicator, asked.period
     code, name, numerator, whole = found
     denominator: float | None = whole
     population: tuple[int, PopulationRow] | None = None
@@ -141,7 +146,7 @@ def _figure(
         population=indicator.of.kind if isinstance(indicator.of, PopulationOf) else indicator.of_label or None,
         population_source=None if population is None else population[1].source,
         population_seq=None if population is None else population[0],
-        edition=told.edition[period.text],
+        edition=asked.edition,
         known=told.known,
         attribution=indicator.attribution,
         doubt=indicator.doubt,

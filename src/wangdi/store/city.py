@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import date, datetime
 from pathlib import Path
 from types import TracebackType
@@ -26,7 +27,7 @@ from wangdi.store.lock import Tell, hold_writer_lock
 from wangdi.store.manifest import read_segments
 from wangdi.store.migrate import known_versions, make_schema, read_version, upgrade_schema
 from wangdi.store.originals import original_target, read_original
-from wangdi.store.problems import count_problems, read_problems
+from wangdi.store.problems import count_problems, read_kinds, read_problems
 from wangdi.store.records import (
     Acceptance,
     AuditRecord,
@@ -142,9 +143,25 @@ class City:
         """
         return facts.current_sql(self._sources(workspace, table, known))
 
-    def all_facts_sql(self, workspace: Workspace, table: FormTable, known: int) -> str:
-        """The same with superseded and withdrawn facts kept, ``retired_by`` and ``retired_kind`` beside them."""
-        return facts.all_sql(self._sources(workspace, table, known))
+    def facts_about(
+        self, workspace: Workspace, registrations: Sequence[int], tables: Iterable[FormTable], known: int
+    ) -> dict[str, str]:
+        """SQL, by the form's name, of what holds at ``known`` about some registrations: columns as ``facts_sql`` has them.
+
+        All from one moment of the database, which is read once and not once a form. Missing: a form that nobody ever sent.
+        """
+        with self.reading() as connection:
+            found = facts.find_kept(connection, workspace, self.folder, tables, known)
+        return {part.table.name: facts.current_sql(replace(part, about=registrations)) for part in found}
+
+    def all_facts_sql(
+        self, workspace: Workspace, table: FormTable, known: int, about: Sequence[int] | None = None
+    ) -> str:
+        """The same with superseded and withdrawn facts kept, ``retired_by`` and ``retired_kind`` beside them.
+
+        ``about``: only of these registrations; null: of everybody.
+        """
+        return facts.all_sql(replace(self._sources(workspace, table, known), about=about))
 
     def changed_since(self, workspace: Workspace, table: FormTable, n0: int, n1: int) -> str:
         """SQL of the registration_ids about which this form had anything accepted or retired in (n0, n1]."""
@@ -213,13 +230,23 @@ class City:
         with self.reading() as connection:
             return read_batches(connection, citylog.seq_known(connection, known))
 
-    def problems(self, batch: int | None = None, limit: int | None = None, offset: int = 0) -> list[Problem]:
-        """A page of the problems of one batch, or of all in the order of their batches."""
+    def problems(
+        self, batch: int | None = None, limit: int | None = None, offset: int = 0, code: str | None = None
+    ) -> list[Problem]:
+        """A page of the problems of one batch, or of all in the order of their batches; ``code``: only those."""
         paths = self._problem_files(batch)
         if not paths:
             return []
         with self.workspace() as workspace:
-            return read_problems(workspace, paths, limit, offset)
+            return read_problems(workspace, paths, limit, offset, code)
+
+    def problem_kinds(self, batch: int, each: int) -> list[tuple[int, list[Problem]]]:
+        """How many problems of each kind (severity, code and field) a batch has, and the first so many of each."""
+        paths = self._problem_files(batch)
+        if not paths:
+            return []
+        with self.workspace() as workspace:
+            return read_kinds(workspace, paths, each)
 
     def problem_counts(self, batch: int | None = None) -> list[tuple[str, str, int]]:
         """How many problems of each kind: severity, code, number; the most frequent first."""
@@ -245,6 +272,14 @@ class City:
     def original_path(self, row: Original) -> Path:
         """Where the received bytes are."""
         return self.folder / original_target(row.sha256)
+
+    def original_file(self, sha256: str) -> Path | None:
+        """Where the received bytes of a hash are; None where nobody sent such."""
+        with self.reading() as connection:
+            found = connection.execute(
+                select(schema.original.c.sha256).where(schema.original.c.sha256 == sha256)
+            ).scalar()
+        return None if found is None else self.folder / original_target(found)
 
     def mapping_text(self, sha256: str) -> tuple[str, str] | None:
         """Name and text of a mapping file that once read something."""
@@ -273,9 +308,20 @@ class City:
             seq = citylog.seq_known(connection, known)
             return managed.numbered_rows(connection, managed.POPULATIONS, seq)
 
+    def every_population(self, known: int | None = None) -> list[tuple[int, PopulationRow]]:
+        """Every population row accepted by ``known`` with its number, replaced ones among them, oldest first."""
+        with self.reading() as connection:
+            return managed.every_row(connection, managed.POPULATIONS, citylog.seq_known(connection, known))
+
     def parameter_overrides(self, known: int | None = None) -> list[ParameterOverride]:
         """The city's own values at ``known``; those that went back to the pack's are left out."""
         return [row for row in self._managed(managed.PARAMETER_OVERRIDES, known) if row.value is not None]
+
+    def numbered_overrides(self, known: int | None = None) -> list[tuple[int, ParameterOverride]]:
+        """The same with each row's accepted_seq, which says when the city decided so."""
+        with self.reading() as connection:
+            rows = managed.numbered_rows(connection, managed.PARAMETER_OVERRIDES, citylog.seq_known(connection, known))
+        return [(seq, row) for seq, row in rows if row.value is not None]
 
     def form_owners(self, known: int | None = None) -> list[FormOwner]:
         """Which system keeps each form's record at ``known``; a form without a row was never decided."""

@@ -13,7 +13,7 @@ import shutil
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from wangdi.store.disk import sync_file, sync_folder
@@ -24,12 +24,29 @@ MAKING = ".making-"
 """What the folders that somebody is filling begin with."""
 
 
+class Hold:
+    """Keeps folders from being swept, by this process or another, for as long as it lives."""
+
+    def __init__(self, handles: list[int]) -> None:
+        self._handles = handles
+
+    def add(self, handle: int) -> None:
+        """Close this one, too, at the end."""
+        self._handles.append(handle)
+
+    def __del__(self) -> None:
+        while self._handles:
+            os.close(self._handles.pop())
+
+
 @dataclass(frozen=True, slots=True)
 class Layers:
     """Where the tables of one question stand: a base, and the change on top of it when there is one."""
 
     base: Path
     change: Path | None
+    hold: Hold | None = field(default=None, compare=False)
+    """Keeps both folders there for as long as these layers are asked; null for tables nobody else can sweep."""
 
     def table_sql(self, name: str, key: str = "subject_id") -> str:
         """SQL, to stand in FROM, of a table as it is at the question's number. ``key``: what a change replaces by."""
@@ -99,19 +116,35 @@ class DerivedFolder:
             shutil.rmtree(aside, ignore_errors=True)
             os.close(handle)
 
-    def sweep(self, in_use: Path | None) -> None:
-        """Remove the oldest bases, and changes whose base is gone or that a later one replaces; never the one in use."""
+    def sweep(self) -> None:
+        """Remove the oldest bases, and changes whose base is gone or that later ones replace; never one that is held."""
         bases = self.bases()
         for known in bases[:-KEEP_BASES]:
-            if self.base(known) != in_use:
-                shutil.rmtree(self.base(known), ignore_errors=True)
+            _remove_left(self.base(known))
         kept = set(self.bases())
         changes = sorted(self.root.glob("change-*"))
         for place, path in enumerate(changes):
             base = int(path.name.split("-")[1])
             replaced = any(int(other.name.split("-")[1]) == base for other in changes[place + KEEP_BASES :])
             if base not in kept or replaced:
-                shutil.rmtree(path, ignore_errors=True)
+                _remove_left(path)
+
+
+def hold_layers(base: Path, change: Path | None) -> Layers | None:
+    """The layers of a base and a change, held. Missing: null when somebody has swept one of them this moment."""
+    hold = Hold([])
+    for folder in (base, change):
+        if folder is None:
+            continue
+        try:
+            handle = os.open(folder, os.O_RDONLY)
+        except FileNotFoundError:
+            return None
+        hold.add(handle)
+        fcntl.flock(handle, fcntl.LOCK_SH)
+        if not folder.exists():
+            return None
+    return Layers(base, change, hold)
 
 
 @contextmanager
@@ -125,7 +158,7 @@ def _locked(folder: Path) -> Iterator[None]:
 
 
 def _remove_left(folder: Path) -> None:
-    """Remove what somebody was filling, unless that somebody still lives."""
+    """Remove a folder that nobody fills or holds."""
     try:
         handle = os.open(folder, os.O_RDONLY)
     except OSError:  # gone this moment

@@ -12,7 +12,7 @@ from sqlalchemy import Connection
 
 from wangdi.catalog.tables import FACT_COLUMNS, RETIREMENT_TABLE, FormTable
 from wangdi.core.problem import Problem
-from wangdi.store.journal import ENTRY_FACT_COLUMNS, EntryTable, load_entries, read_entry
+from wangdi.store.journal import ENTRY_FACT_COLUMNS, EntryTable, load_entries, read_entry, waiting_entries
 from wangdi.store.manifest import read_segments
 from wangdi.store.records import Segment
 from wangdi.store.workspace import Workspace, sql_name, sql_texts
@@ -32,6 +32,8 @@ class FactSources:
     retirements: Sequence[Segment]
     """Segments of ``system.retirement`` that may name facts of this form."""
     retired_entries: EntryTable | None
+    about: Sequence[int] | None = None
+    """Only facts about these registrations; null: about everybody."""
 
     def retired_ranges(self) -> list[Range]:
         """The stretches of numbers in which anything of this form may be retired."""
@@ -46,16 +48,43 @@ def find_sources(
     connection: Connection, workspace: Workspace, folder: Path, table: FormTable, known: int
 ) -> FactSources:
     """Look up a form's segments and load its journal entries into the workspace, all from one moment."""
-    retirements = read_segments(connection, RETIREMENT_TABLE.name, known)
     return FactSources(
         folder=folder,
         table=table,
         known=known,
         segments=read_segments(connection, table.name, known),
         entries=load_entries(connection, workspace, table, known),
-        retirements=[s for s in retirements if not s.retires or table.name in s.retires],
+        retirements=_retirements_of(table, read_segments(connection, RETIREMENT_TABLE.name, known)),
         retired_entries=load_entries(connection, workspace, RETIREMENT_TABLE, known),
     )
+
+
+def find_kept(
+    connection: Connection, workspace: Workspace, folder: Path, tables: Iterable[FormTable], known: int
+) -> list[FactSources]:
+    """The same for several forms, all from one moment and with the manifest read once. Missing: forms without facts."""
+    segments: dict[str, list[Segment]] = {}
+    for segment in read_segments(connection, None, known):
+        segments.setdefault(segment.table, []).append(segment)
+    waiting = waiting_entries(connection)
+    retired = load_entries(connection, workspace, RETIREMENT_TABLE, known)
+    return [
+        FactSources(
+            folder=folder,
+            table=table,
+            known=known,
+            segments=segments.get(table.name, []),
+            entries=load_entries(connection, workspace, table, known) if table.name in waiting else None,
+            retirements=_retirements_of(table, segments.get(RETIREMENT_TABLE.name, [])),
+            retired_entries=retired,
+        )
+        for table in tables
+        if table.name in segments or table.name in waiting
+    ]
+
+
+def _retirements_of(table: FormTable, segments: Iterable[Segment]) -> list[Segment]:
+    return [segment for segment in segments if not segment.retires or table.name in segment.retires]
 
 
 def current_sql(sources: FactSources) -> str:
@@ -154,8 +183,19 @@ def _parts(sources: FactSources, segments: Sequence[Segment] | None = None) -> l
     for (partial, touched, columns), group in groupby(sorted(chosen, key=treatment), key=treatment):
         parts.append((_segments_sql(sources, list(group), columns, partial), touched))
     if sources.entries is not None:
-        parts.append((f"select * from {sql_name(sources.entries.name)} where seq <= {sources.known}", bool(ranges)))
+        wanted = _wanted(sources, [f"seq <= {sources.known}"])
+        parts.append((f"select * from {sql_name(sources.entries.name)}{wanted}", bool(ranges)))
     return parts
+
+
+def _wanted(sources: FactSources, tests: list[str]) -> str:
+    """The condition under which a stored row is one of those asked for. It stands at the innermost place: there it costs least
+    to plan, which for one person's rows of a wide form takes longer than to read them.
+    """
+    if sources.about is not None:
+        numbers = ", ".join(str(int(number)) for number in sources.about) or "null"
+        tests = [*tests, f"registration_id in ({numbers})"]
+    return f" where {' and '.join(tests)}" if tests else ""
 
 
 def _touches(own: Range, ranges: Iterable[Range]) -> bool:
@@ -176,8 +216,8 @@ def _segments_sql(
         else:
             listed.append(sql_name(name))
     door = f"read_parquet({files}, hive_partitioning = true, hive_types = {{'base': 'BIGINT'}})"
-    limit = f" where base + seq_offset <= {sources.known}" if partial else ""
-    return f"select {', '.join(listed)} from {door}{limit}"
+    wanted = _wanted(sources, [f"base + seq_offset <= {sources.known}"] if partial else [])
+    return f"select {', '.join(listed)} from {door}{wanted}"
 
 
 def empty_sql(table: FormTable) -> str:
@@ -204,8 +244,9 @@ def find_fact(connection: Connection, workspace: Workspace, folder: Path, seq: i
             continue
         (table,) = stored_tables([segment])
         sources = FactSources(folder, table, seq, [segment], None, (), None)
-        ((part, _),) = _parts(sources)
-        for found in workspace.dicts(f"select * from ({part}) where seq = {int(seq)}"):
+        part = _segments_sql(sources, [segment], segment.columns, partial=False)
+        # By the stored offset: a reader passes over whole row groups by that, but not by a sum.
+        for found in workspace.dicts(f"{part} where seq_offset = {int(seq) - segment.base}"):
             return {"form": segment.table, **found}
     return None
 

@@ -76,3 +76,13 @@ def numbered_rows(connection: Connection, managed: Managed[Value], known: int) -
 def current_rows(connection: Connection, managed: Managed[Value], known: int) -> list[Value]:
     """The rows that hold at ``known``, in order of their key."""
     return [row for _, row in numbered_rows(connection, managed, known)]
+
+
+def every_row(connection: Connection, managed: Managed[Value], known: int) -> list[tuple[int, Value]]:
+    """Every row accepted by ``known`` with its number, those that a later one replaced among them, oldest first."""
+    table, columns = managed.table, managed.columns()
+    query = select(table).where(table.c.seq <= known).order_by(table.c.seq)
+    return [
+        (row["seq"], managed.kind(**{column: row[column] for column in columns}))
+        for row in connection.execute(query).mappings()
+    ]

@@ -37,11 +37,29 @@ def _problem_row(problem: Problem) -> tuple[object, ...]:
     return (problem.code, str(problem.severity), problem.file, problem.line, problem.field, args)
 
 
-def read_problems(workspace: Workspace, paths: Sequence[Path], limit: int | None, offset: int) -> list[Problem]:
-    """A page of the problems in these files, in the order they were written."""
+def read_problems(
+    workspace: Workspace, paths: Sequence[Path], limit: int | None, offset: int, code: str | None = None
+) -> list[Problem]:
+    """A page of the problems in these files, of one code or of all, in the order they were written."""
     page = f" limit {limit}" if limit is not None else ""
-    rows = workspace.rows(f"select {', '.join(PROBLEM_COLUMNS)} from {_files(paths)}{page} offset {offset}")
-    return [_problem(row) for row in rows]
+    only, params = (" where code = ?", [code]) if code is not None else ("", [])
+    query = f"select {', '.join(PROBLEM_COLUMNS)} from {_files(paths)}{only}{page} offset {offset}"
+    return [_problem(row) for row in workspace.rows(query, params)]
+
+
+def read_kinds(workspace: Workspace, paths: Sequence[Path], each: int) -> list[tuple[int, list[Problem]]]:
+    """How many problems there are of each kind (severity, code and field), and the first so many of it."""
+    kind, place = "partition by severity, code, field", "order by file, line, args"
+    columns = ", ".join(PROBLEM_COLUMNS)
+    query = (
+        f"select {columns}, count(*) over ({kind}) from {_files(paths)}"
+        f" qualify row_number() over ({kind} {place}) <= {each} {place}"
+    )
+    found: dict[tuple[object, ...], tuple[int, list[Problem]]] = {}
+    for *row, number in workspace.rows(query):
+        code, severity, _, _, field, _ = row
+        found.setdefault((severity, code, field), (number, []))[1].append(_problem(tuple(row)))
+    return list(found.values())
 
 
 def count_problems(workspace: Workspace, paths: Sequence[Path]) -> list[tuple[str, str, int]]:

@@ -5,9 +5,11 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from itertools import islice
 from pathlib import Path
+from queue import SimpleQueue
 from types import TracebackType
 from typing import Any, Self
 
@@ -58,8 +60,9 @@ class Workspace:
             config["temp_directory"] = str(temp_dir)
         self._connection = duckdb.connect(":memory:", config=config)
         # Segments never change once they are in the manifest, so their footers need no second reading.
-        self._connection.execute("set parquet_metadata_cache = true")
-        self._connection.execute("set TimeZone = 'UTC'")
+        # Global, so that it holds in the sessions beside this one too.
+        self._connection.execute("set global parquet_metadata_cache = true")
+        self._connection.execute("set global TimeZone = 'UTC'")
         self._tables: set[str] = set()
 
     def beside(self) -> Workspace:
@@ -114,6 +117,25 @@ class Workspace:
             result = self._execute(sql, params)
             names = [column[0] for column in result.description or ()]
             return [dict(zip(names, row, strict=True)) for row in result.fetchall()]
+
+    def answers(self, questions: Mapping[str, str]) -> dict[str, list[dict[str, Any]]]:
+        """What ``dicts`` answers to each of several small questions, two of which are asked at a time.
+
+        Such a question is mostly planning, which keeps one processor busy. Temporary tables cannot be asked about.
+        """
+        with self.beside() as other, ThreadPoolExecutor(2) as pool:
+            idle: SimpleQueue[Workspace] = SimpleQueue()
+            idle.put(self)
+            idle.put(other)
+
+            def ask(sql: str) -> list[dict[str, Any]]:
+                session = idle.get()
+                try:
+                    return session.dicts(sql)
+                finally:
+                    idle.put(session)
+
+            return dict(zip(questions, pool.map(ask, questions.values()), strict=True))
 
     def columns(self, sql: str) -> tuple[tuple[str, str], ...]:
         """Names and DuckDB types of a query's columns, without running it."""

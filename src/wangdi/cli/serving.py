@@ -1,0 +1,63 @@
+"""``serve``: the pages and the HTTP interface of a city, on this machine."""
+
+from __future__ import annotations
+
+import importlib
+from dataclasses import dataclass
+from pathlib import Path
+
+from wangdi.cli.answer import Answer
+from wangdi.cli.frame import Verb, option
+from wangdi.cli.kinds import PATH
+from wangdi.cli.session import Session, read_clock
+
+LOCAL = "127.0.0.1"
+_SERVER = "wangdi.web.serving"
+"""Found by name: the two adapters know nothing of each other but this one door."""
+
+
+@dataclass(frozen=True, slots=True)
+class ServeAsked:
+    """Where to answer."""
+
+    port: int
+    bind: str
+    i_know: bool
+    tls_cert: Path | None
+    tls_key: Path | None
+
+
+def run_serve(session: Session, asked: ServeAsked) -> Answer:
+    """Serve the session's city until told to stop."""
+    with session.open_city() as city:
+        folder = city.folder
+    serve_folder(session, folder, asked)
+    return Answer(payload={}, text=session.word("served"))
+
+
+def serve_folder(session: Session, folder: Path, asked: ServeAsked) -> None:
+    """Serve a city's folder, saying where it answers."""
+    server = importlib.import_module(_SERVER)
+    serving = server.Serving(
+        port=asked.port,
+        bind=asked.bind,
+        outside_is_known=asked.i_know,
+        certificate=asked.tls_cert,
+        key=asked.tls_key,
+    )
+    server.serve_city(
+        folder, serving, server.Clock(read_clock), lambda address: session.say(session.word("serving", address=address))
+    )
+
+
+serve = Verb(
+    run_serve,
+    [
+        option("--port", type=int, default=8000),
+        option("--bind", default=LOCAL, metavar="ADDRESS"),
+        option("--i-know", is_flag=True),
+        option("--tls-cert", type=PATH, metavar="FILE"),
+        option("--tls-key", type=PATH, metavar="FILE"),
+    ],
+    ServeAsked,
+)

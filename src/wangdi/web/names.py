@@ -1,0 +1,24 @@
+"""Names beside numbers: who a person is, what an organisation is called."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from wangdi.app.identities import find_names
+from wangdi.web.door import Door
+from wangdi.web.where import Here
+
+
+def name_people(door: Door, known: int, numbers: Sequence[str]) -> dict[str, str]:
+    """Names by person number, as the registrations have them. Missing: nobody's name is left out."""
+    if not numbers:
+        return {}
+    with door.standing(known) as standing:
+        return find_names(standing, numbers)
+
+
+def organisation_name(here: Here, code: str) -> str:
+    """An organisation's name on the period's last day; its code where it has none then."""
+    found = here.places.organisations.find(code, here.period.end)
+    rows = here.places.organisations.rows.get(code, ())
+    return found.name if found is not None else rows[-1].name if rows else code

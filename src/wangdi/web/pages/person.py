@@ -1,0 +1,111 @@
+"""One person: who each institution says they are, their records in order, and what is due for them, with the clause."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from fastapi import APIRouter
+from starlette.requests import Request
+from starlette.responses import Response
+
+from wangdi.app.labels import label_fields
+from wangdi.app.persons import show_person as look_up
+from wangdi.catalog.tables import REGISTRATION_TABLE
+from wangdi.core.dates import age_years
+from wangdi.core.problem import Problem, Refusal
+from wangdi.link.people import parse_person
+from wangdi.web.anchors import task_anchor
+from wangdi.web.door import Door
+from wangdi.web.render import render_page
+from wangdi.web.view import View, read_view
+from wangdi.web.words import word
+
+router = APIRouter()
+SHOWN_FIELDS = 6
+"""Fields of a record on the timeline; the others unfold."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One record on the timeline: what it says in the words of its form."""
+
+    fact_id: int
+    title: str
+    occurred_on: date | None
+    org: str
+    fields: list[tuple[str, Any]]
+    more: list[tuple[str, Any]]
+    due: tuple[dict[str, Any], ...] = ()
+
+
+@router.get("/person/{number}")
+def show_person(request: Request, number: str) -> Response:
+    """Everything known of one person."""
+    door: Door = request.app.state.door
+    view = read_view(request)
+    person = parse_person(number)
+    if person is None:
+        raise Refusal(Problem(code="FIG-004", args={"person": number}))
+    known = door.number(view.known)
+    on = door.as_of(known)
+    found = door.keep(("person", known, person), lambda: _look_up(door, known, person))
+    places = door.places(known)
+    names = {code: rows[-1].name for code, rows in places.organisations.rows.items()}
+    regions = {code: rows[-1].name for code, rows in places.regions.rows.items()}
+    who = _who(found)
+    context = {
+        "number": number,
+        "who": who,
+        "age": age_years(who["birth_date"], on) if who.get("birth_date") else None,
+        "person": found["person"],
+        "home": regions.get(found["person"].get("division") or "", ""),
+        "registrations": found["registrations"],
+        "entries": list(reversed([_entry(door, fact, view) for fact in found["facts"]])),
+        "due": [_due(door, row, view) for row in found["due"]],
+        "names": names,
+        "on": on,
+    }
+    return render_page(request, "person.html", context, view=view)
+
+
+def _look_up(door: Door, known: int, person: int) -> dict[str, Any]:
+    with door.standing(known) as standing:
+        return look_up(standing, person)
+
+
+def _who(found: dict[str, Any]) -> dict[str, Any]:
+    """Of every attribute the latest any institution said."""
+    said: dict[str, Any] = dict.fromkeys(name for name, _ in REGISTRATION_TABLE.columns)
+    for registration in found["registrations"]:
+        said |= {name: value for name, value in registration.items() if value is not None}
+    return said
+
+
+def _entry(door: Door, fact: dict[str, Any], view: View) -> Entry:
+    fields = list(label_fields(door.library, fact["form"], fact["fields"], view.lang).items())
+    day = fact["occurred_on"]
+    shown = [(label, value) for label, value in fields if value != day]
+    return Entry(fact["fact_id"], fact["title"], day, fact["org"], shown[:SHOWN_FIELDS], shown[SHOWN_FIELDS:])
+
+
+def _due(door: Door, row: dict[str, Any], view: View) -> dict[str, Any]:
+    """What is due, with the words and the clause of its pack."""
+    pack = door.library.newest[row["programme"]]
+    task = pack.schedule.get(row["task"])
+    rule = str(row.get("rule") or "")
+    judged = None
+    if pack.classify is not None and rule.startswith("class:"):
+        judged = next((one for one in pack.classify.rows if one.name == rule.removeprefix("class:")), None)
+    late = "late" if row.get("overdue") else "soon" if row["state"] == "ready" else ""
+    return {
+        **row,
+        "title": task.title if task else row["task"],
+        "programme_title": pack.title,
+        "why": judged.label if judged else (task.title if task else rule),
+        "clause": (judged.source if judged else "") or (task.source if task else ""),
+        "rule_link": f"{view.link(f'/packs/{pack.id}')}#{task_anchor(row['task'], rule)}",
+        "tone": late,
+        "state_word": word(view.lang, "state.overdue" if row.get("overdue") else f"state.{row['state']}"),
+    }

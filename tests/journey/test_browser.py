@@ -1,0 +1,188 @@
+"""Journeys in a real browser over the demonstration county: what a newcomer, a planner and a reader with keys alone do.
+
+Nothing may be written to the browser's console: that is where a broken content-security policy shows.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import axe_playwright_python
+import pytest
+
+from tests.journey.small_city import call
+from tests.pages import Served, check_page, open_browser, serve
+
+AXE = Path(axe_playwright_python.__file__).with_name("axe.min.js")
+PEOPLE = 1_500
+WIDTHS = (1280, 800, 390)
+
+
+@pytest.fixture(scope="module")
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    folder = tmp_path_factory.mktemp("browser") / "demo"
+    made = call("demo", folder, "--people", PEOPLE, "--seed", 3, "--no-serve", "--quiet")
+    assert made.exit_code == 0, made.output
+    with serve(folder) as server:
+        yield server
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    with open_browser() as opened:
+        yield opened
+
+
+@dataclass
+class Visit:
+    """A page in a window, and what its console said."""
+
+    page: Any
+    url: str
+    said: list[str] = field(default_factory=list)
+
+    def go(self, address: str) -> None:
+        self.page.goto(f"{self.url}{address}")
+        self.page.wait_for_load_state("networkidle")
+
+    def text(self) -> str:
+        return str(self.page.inner_text("main"))
+
+    def wait_for_closed_panel(self) -> None:
+        self.page.wait_for_selector("#panel > *", state="detached")
+
+    def panel(self) -> str:
+        self.page.wait_for_selector("#panel .panel-body")
+        self.page.wait_for_load_state("networkidle")
+        return str(self.page.inner_text("#panel"))
+
+
+@pytest.fixture
+def visit(served: Served, browser: Any) -> Iterator[Visit]:
+    context = browser.new_context(viewport={"width": 1280, "height": 900}, locale="zh-CN")
+    page = context.new_page()
+    seen = Visit(page, served.url)
+    page.on("console", lambda message: seen.said.append(message.text) if message.type in ("error", "warning") else None)
+    page.on("pageerror", lambda error: seen.said.append(str(error)))
+    yield seen
+    context.close()
+    assert seen.said == []
+
+
+def test_a_newcomers_first_minutes(visit: Visit) -> None:
+    visit.go("/")
+    assert "高血压患者规范管理率" in visit.text()
+    assert "只在本机" in visit.page.inner_text("footer")
+    visit.page.click("text=高血压患者规范管理率 >> nth=0")
+    visit.page.wait_for_selector("canvas")
+    whole = visit.page.inner_text("table.data tfoot tr")
+    assert re.search(r"\d", whole)
+    visit.page.click("nav.tabs a:has-text('村居')")
+    visit.page.wait_for_selector("table.data tbody tr")
+    visit.page.click("table.data tbody tr td.gap a >> nth=0")
+    assert "到期的随访和年度体检都按时完成" in visit.panel()
+    visit.page.go_back()
+    visit.wait_for_closed_panel()
+    assert visit.page.locator("table.data tfoot").count() == 1
+
+
+def test_a_planner_goes_from_a_rate_to_the_line_of_a_file(visit: Visit) -> None:
+    visit.go("/indicator/htn_std")
+    start = visit.page.url
+    visit.page.click(".headline .figure a")
+    assert "未计入" in visit.panel()
+    name = visit.page.inner_text("#panel table.data tbody tr td a >> nth=0")
+    visit.page.click("#panel table.data tbody tr td a >> nth=0")
+    visit.page.wait_for_selector("#panel ol.timeline")
+    assert visit.page.inner_text("#panel h1") == name
+    visit.page.click("#panel ol.timeline a:has-text('高血压患者随访服务记录表') >> nth=0")
+    visit.page.wait_for_selector("#panel table.raw, #panel pre.raw")
+    assert re.search(r"第 \d+ 行", visit.panel())
+    address = visit.page.url
+    assert "/fact/" in address
+    visit.page.keyboard.press("Escape")
+    visit.wait_for_closed_panel()
+    visit.page.wait_for_url(start)
+    visit.go(address.removeprefix(visit.url))  # the address of the panel is a page that can be sent to a colleague
+    assert "SHA-256" in visit.text()
+
+
+def test_keys_alone(visit: Visit) -> None:
+    visit.go("/indicator/htn_std")
+    visit.page.keyboard.press("j")
+    visit.page.keyboard.press("j")
+    visit.page.keyboard.press("k")
+    at = visit.page.locator("table.data tr.at")
+    assert at.count() == 1
+    assert visit.page.evaluate("document.activeElement.closest('tr.at') !== null")
+    visit.page.keyboard.press("?")
+    assert visit.page.is_visible("#keys")
+    visit.page.keyboard.press("Escape")
+    assert not visit.page.is_visible("#keys")
+    visit.page.keyboard.press("/")
+    assert visit.page.evaluate("document.activeElement.id") == "q"
+
+
+def test_a_table_sorts_both_ways_and_keeps_its_total_last(visit: Visit) -> None:
+    visit.go("/indicator/htn_std?level=village")
+    rate = "table.data tbody td.rate"
+    for order in ("descending", "ascending"):
+        visit.page.click("table.data thead th.rate button")
+        assert visit.page.get_attribute("table.data thead th.rate", "aria-sort") == order
+        values = [
+            float(one)
+            for one in visit.page.eval_on_selector_all(rate, "all => all.map(one => one.dataset.value)")
+            if one
+        ]
+        assert values == sorted(values, reverse=order == "descending")
+    assert visit.page.locator("table.data tfoot tr").count() == 1
+
+
+def addresses(served: Served) -> list[str]:
+    """Every kind of page, with what the county holds."""
+    from tests.journey.small_city import ask
+
+    missing = ask(
+        served.folder,
+        "people",
+        "--indicator",
+        "htn_std",
+        "--period",
+        "2025",
+        "--area",
+        "990121000000",
+        "--in",
+        "missing",
+    )
+    person = missing["rows"][0]["person_id"]
+    fact = ask(served.folder, "person", "show", person)["facts"][0]["fact_id"]
+    org = missing["rows"][0]["org"]
+    return [
+        "/", "/?area=990121000000&period=2024", "/indicator/htn_std", "/indicator/childcare_places_per_1000",
+        "/people?indicator=htn_std&part=missing", "/people?indicator=htn_std&part=numerator&page=2",
+        f"/person/{person}", f"/fact/{fact}", f"/worklist?org={org}", "/nowhere",
+    ]  # fmt: skip
+
+
+def test_every_page_is_valid_fits_and_can_be_used_by_everybody(visit: Visit, served: Served) -> None:
+    axe = AXE.read_text(encoding="utf-8")
+    wrong: list[str] = []
+    for address in addresses(served):
+        for lang, width in (("zh", WIDTHS[0]), ("en", WIDTHS[0]), ("zh", WIDTHS[1]), ("zh", WIDTHS[2])):
+            visit.page.set_viewport_size({"width": width, "height": 900})
+            visit.go(f"{address}{'&' if '?' in address else '?'}lang={lang}")
+            wide = visit.page.evaluate("document.documentElement.scrollWidth")
+            if wide > width:
+                wrong.append(f"{address} at {width} is {wide} wide")
+            if width != WIDTHS[0]:
+                continue
+            check_page(visit.page.request.get(visit.page.url).text())
+            visit.page.evaluate(axe)
+            found = visit.page.evaluate("axe.run({runOnly: ['wcag2a', 'wcag2aa', 'wcag21aa', 'best-practice']})")
+            wrong += [f"{address} {lang}: {one['id']} {one['nodes'][0]['html'][:120]}" for one in found["violations"]]
+    visit.said[:] = [one for one in visit.said if "404" not in one]  # the page that is not there
+    assert wrong == []
