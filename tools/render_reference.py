@@ -45,6 +45,7 @@ MESSAGE_AREAS = {
     "ROW": "rows of a file",
     "SHEET": "spreadsheets",
     "STORE": "the city's folder and database",
+    "WAY": "ways in: sources, watched folders, deliveries over HTTP",
 }
 
 CITY_FOLDER: tuple[tuple[str, str], ...] = (
@@ -60,6 +61,12 @@ CITY_FOLDER: tuple[tuple[str, str], ...] = (
     ("derived/", "spells, obligations, links: worked out from the rest; may be deleted at any time"),
     ("mappings/", "the city's mapping files (you make it)"),
     ("packs/", "the city's own packs (you make it, where there are any)"),
+    (
+        "sources/",
+        "the city's source files; `.last/` says what the last pull of each was (you make it, where there are any)",
+    ),
+    ("incoming/", "`<organisation>/`: what `wangdi watch` takes in, with `done/` and `refused/`; not part of a backup"),
+    ("deliveries/", "what was acknowledged over HTTP and is not a batch yet; not part of a backup"),
     ("staging/", "what a writer has under way; becomes real by a rename, or is removed by the next writer"),
     ("tmp/", "room for large sorts"),
     ("writer.lock", "who is writing, and since when"),

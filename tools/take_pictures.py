@@ -52,7 +52,9 @@ def take_pictures(page: Any, url: str, lang: str) -> None:
 
 def main() -> None:
     PICTURES.mkdir(exist_ok=True)
-    with tempfile.TemporaryDirectory() as folder:  # serving works things out in the city's folder; the demo stays as it is
+    with (
+        tempfile.TemporaryDirectory() as folder
+    ):  # serving works things out in the city's folder; the demo stays as it is
         city = Path(folder) / "demo"
         shutil.copytree(DEMO, city)
         with serve(city) as served, open_browser() as browser:

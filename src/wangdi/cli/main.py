@@ -15,6 +15,9 @@ VERBS: tuple[tuple[str, str], ...] = (
     ("update", "wangdi.cli.cities:update"),
     ("collect", "wangdi.cli.collecting:collect"),
     ("problems", "wangdi.cli.collecting:problems"),
+    ("validate", "wangdi.cli.validating:validate"),
+    ("source", "wangdi.cli.main:source"),
+    ("watch", "wangdi.cli.watching:watch"),
     ("reconcile", "wangdi.cli.collecting:reconcile"),
     ("figures", "wangdi.cli.figures:figures"),
     ("people", "wangdi.cli.persons:people"),
@@ -45,6 +48,7 @@ pack = Tree(
         ("explain", "wangdi.cli.packs:explain"),
         ("propose", "wangdi.cli.packs:propose"),
         ("new", "wangdi.cli.packs:new"),
+        ("fields", "wangdi.cli.field_lists:fields"),
         ("run", "wangdi.cli.packs:run"),
         ("due", "wangdi.cli.packs:due"),
     ),
@@ -55,6 +59,16 @@ mapping = Tree(
         ("list", "wangdi.cli.mappings:list_mappings"),
         ("check", "wangdi.cli.mappings:check"),
         ("draft", "wangdi.cli.mappings:draft"),
+        ("standard", "wangdi.cli.field_lists:standard"),
+    ),
+)
+source = Tree(
+    "source",
+    (
+        ("list", "wangdi.cli.sources:list_sources"),
+        ("check", "wangdi.cli.sources:check"),
+        ("draft", "wangdi.cli.sources:draft"),
+        ("pull", "wangdi.cli.sources:pull"),
     ),
 )
 owner = Tree("owner", (("list", "wangdi.cli.settings:list_owners"), ("set", "wangdi.cli.settings:set_owner")))

@@ -40,12 +40,17 @@ def collect_files(city: City, packs: Names[str, Pack], paths: Sequence[Path], re
     Errors: raises Refusal when the sender is no organisation of the city, a mapping file is wrong or a path is not there.
     """
     mappings, wrong = read_mappings(request.mappings, packs)
-    if wrong and (request.mapping is None or request.mapping not in mappings):
+    asked = {request.mapping, *request.named.values()} - {None}
+    if wrong and not (asked and asked <= set(mappings)):
         raise Refusal(wrong[0])
     organisations = _organisation_words(city, request.org)
+    if (earlier := recall_delivery(city, request.delivery)) is not None:
+        return earlier
     files = list_files(paths)
     names = shown_names(files, paths)
     with city.writer(request.actor, tell=request.tell) as writer, answering_refusals():
+        if (earlier := recall_delivery(city, request.delivery)) is not None:  # somebody else took it in meanwhile
+            return earlier
         spill = writer.staging / "spill"
         with Workspace(request.memory, request.threads, spill) as workspace:
             # It would work the thorough arms of every coalesce out beforehand, for all rows: seven times as slow.
@@ -57,6 +62,26 @@ def collect_files(city: City, packs: Names[str, Pack], paths: Sequence[Path], re
                 run.note(*(Problem(code="FILE-017", file=show_path(path.name)) for path in bare))
                 stage.writer.wait()
                 return _accept(run)
+
+
+def recall_delivery(city: City, delivery: str | None) -> CollectResult | None:
+    """What a delivery came to when it was taken in; nothing where it was not yet."""
+    batch = city.delivered(delivery) if delivery else None
+    if batch is None:
+        return None
+    record = batch.record
+    return CollectResult(
+        batch=batch.id,
+        received=record.received,
+        accepted=record.accepted,
+        refused=record.refused,
+        duplicates=record.duplicates,
+        superseded=record.superseded,
+        withdrawn=record.withdrawn,
+        forms=dict(record.forms),
+        problems=tuple(city.problems(batch.id, SHOWN_PROBLEMS)),
+        problem_count=sum(count for _, _, count in city.problem_counts(batch.id)),
+    )
 
 
 def _is_bare(path: Path, files: Sequence[Path]) -> bool:
@@ -142,6 +167,7 @@ def _record(run: Run, total: FormCount, forms: Names[str, int]) -> BatchRecord:
         superseded=total.superseded,
         withdrawn=total.withdrawn,
         forms=forms,
+        delivery=run.request.delivery,
     )
 
 

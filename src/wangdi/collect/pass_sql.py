@@ -95,7 +95,10 @@ def render_doubts(plan: FormPlan, rows: str) -> str:
 def _render_whose(plan: FormPlan) -> list[str]:
     subject = {item.target.name: item for item in plan.subject_items()}
     org = plan.find("x.org")
-    code = plan.sender if org is None else f"case when {org.cell} is null then {plan.sender} else words.code end"
+    code = plan.sender
+    if org is not None:
+        named = f"coalesce(words.code, {org.value})" if plan.setting.any_organisation else "words.code"
+        code = f"case when {org.cell} is null then {plan.sender} else {named} end"
     if plan.is_person:
         texts = {name: item.value for name, item in subject.items()}
         prefix, birth = key_prefix(plan.setting.salt, plan.setting.sender), plan.value_of("s.birth_date", "date")

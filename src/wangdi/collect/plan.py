@@ -20,9 +20,9 @@ from wangdi.language.model import Form, FormCheck, FormField, Pack
 from wangdi.language.record import Cell
 from wangdi.store.workspace import sql_name, sql_text
 
-_SUBJECT_CODES = {"sex": "sex", "id_type": "id_type"}
-_SUBJECT_TYPES = {"BIGINT": "integer", "DATE": "date", "VARCHAR": "text"}
-_SUBJECT_LABELS = {
+SUBJECT_CODES = {"sex": "sex", "id_type": "id_type"}
+SUBJECT_TYPES = {"BIGINT": "integer", "DATE": "date", "VARCHAR": "text"}
+SUBJECT_LABELS = {
     "name": "姓名", "id_type": "证件类型", "id_no": "证件号码", "sex": "性别", "birth_date": "出生日期", "phone": "联系电话",
     "local_id": "机构内编号", "address": "住址", LEDGER_KEY: "对象编码",
 }  # fmt: skip
@@ -65,6 +65,7 @@ class Setting:
     sender: str
     received_at: datetime
     parameters: Names[str, Cell]
+    any_organisation: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,9 +193,9 @@ def _field_target(field: FormField, form: Form) -> Target:
 
 def _subject_target(name: str) -> Target:
     kinds = dict(REGISTRATION_TABLE.columns)
-    codes = _SUBJECT_CODES.get(name, "")
-    kind = "code" if codes else _SUBJECT_TYPES[kinds.get(name, "VARCHAR")]
-    return Target(name, _SUBJECT_LABELS.get(name, name), kind, codes=codes, identifying=True)  # type: ignore[arg-type]
+    codes = SUBJECT_CODES.get(name, "")
+    kind = "code" if codes else SUBJECT_TYPES[kinds.get(name, "VARCHAR")]
+    return Target(name, SUBJECT_LABELS.get(name, name), kind, codes=codes, identifying=True)  # type: ignore[arg-type]
 
 
 def _plan_checks(plan: FormPlan) -> tuple[Check, ...]:

@@ -31,14 +31,24 @@ class CollectRequest:
     org: str
     received_at: datetime
     mapping: str | None = None
+    named: Mapping[str, str] = field(default_factory=dict, hash=False)
+    """Mappings of single files, by the files' names; they go before ``mapping``."""
     mode: Mode = "add"
     mappings: tuple[Path, ...] = ()
+    delivery: str | None = None
+    """The number of the receipt the sender has: the same again answers what became of it, and takes nothing in twice."""
+    any_organisation: bool = False
+    """Take every organisation code a row names: where nobody knows the city's organisations."""
     actor: str = "collect"
     progress: Progress = no_progress
     tell: Callable[[Problem], None] | None = None
     """Told who holds the writer's lock while waiting for it."""
     threads: int = 2
     memory: str = "1GB"
+
+    def mapping_of(self, name: str) -> str | None:
+        """The mapping a file is to be read with, where somebody said."""
+        return self.named.get(name, self.mapping)
 
 
 @dataclass(frozen=True, slots=True)

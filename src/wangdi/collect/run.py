@@ -38,7 +38,8 @@ class Run:
         for row in self.city.parameter_overrides():
             if row.pack == pack.id and row.name in values and row.value is not None:
                 values[row.name] = _like(values[row.name], row.value)
-        return Setting(self.city.salt, self.request.org, self.request.received_at, values)
+        request = self.request
+        return Setting(self.city.salt, request.org, request.received_at, values, request.any_organisation)
 
     def plan(self, mapping: Mapping, columns: Columns) -> FormPlan:
         """A mapping over the columns of a file as SQL."""

@@ -12,6 +12,8 @@ from wangdi.collect.fhir_raw import raw_resource
 from wangdi.collect.files import judge_kind
 from wangdi.collect.spreadsheet import read_sheets
 
+EXTRACT_NOTE = "# wangdi source"
+"""How the first line of an extract from a database begins: which view, when, and which window it was read with."""
 _CODECS = {"utf-16-le": "utf-16-le", "utf-16-be": "utf-16-be", "utf-8": "utf-8", "gb18030": "gb18030"}
 
 
@@ -59,6 +61,10 @@ def _text_line(path: Path, line: int) -> tuple[str | None, str | None]:
             return (lines[line - 1] if line <= len(lines) else None), (lines[0] if lines else None)
         # No byte of a GB18030 or UTF-8 character is a line end: the line is found before anything is decoded.
         head = file.readline()
+        if head.lstrip(b'"').startswith(
+            EXTRACT_NOTE.encode()
+        ):  # the line says where the rows are from; the next is the header
+            head, line = file.readline(), line - 1
         raw = head if line == 1 else next(islice(file, line - 2, line - 1), None)
     codec = _CODECS[encoding.name]
     text = None if raw is None else raw.decode(codec, "replace").rstrip("\r\n")

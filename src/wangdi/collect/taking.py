@@ -94,7 +94,7 @@ def take_delimited(run: Run, path: Path, name: str) -> None:
         _give_up(run, original.id, name, replace(encoding, file=name))
         return
     readings = [read_head(kept, encoding, delimiter) for delimiter in DELIMITERS]
-    found = recognise(name, readings, run.mappings, run.request.mapping)
+    found = recognise(name, readings, run.mappings, run.request.mapping_of(name))
     if isinstance(found, Problem):
         _give_up(run, original.id, name, found)
         return
@@ -174,7 +174,7 @@ def _take_sheet(run: Run, sheet: Sheet, file: tuple[int, str], *, several: bool)
     number, name = file
     header = HeadRow(sheet.header_line, tuple(dict.fromkeys((*sheet.header, *sheet.joined))))
     meant = {key: mapping for key, mapping in run.mappings.items() if not mapping.sheet or mapping.sheet == sheet.name}
-    wanted = run.request.mapping
+    wanted = run.request.mapping_of(name)
     found = recognise(name, [[header]], meant, wanted if wanted in meant or wanted not in run.mappings else None)
     if isinstance(found, Problem):
         severity = Severity.warning if several else Severity.error

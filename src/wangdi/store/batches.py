@@ -120,6 +120,7 @@ def _batch_row(batch: Batch, problems: int) -> dict[str, object]:
         "files": json.dumps([asdict(file) for file in record.files], ensure_ascii=False),
         "problems": problems,
         "actor": batch.actor,
+        "delivery": record.delivery,
     }
 
 
@@ -129,6 +130,12 @@ def read_batches(connection: Connection, known: int) -> list[Batch]:
     return [_batch(row) for row in connection.execute(query).mappings()]
 
 
+def find_delivery(connection: Connection, delivery: str) -> Batch | None:
+    """The batch a delivery became; nothing where it was not taken in yet."""
+    row = connection.execute(select(schema.batch).where(schema.batch.c.delivery == delivery)).mappings().first()
+    return None if row is None else _batch(row)
+
+
 def _batch(row: RowMapping) -> Batch:
     record = BatchRecord(
         org=row["org"],
@@ -136,6 +143,7 @@ def _batch(row: RowMapping) -> Batch:
         mode=row["mode"],
         files=tuple(BatchFile(**file) for file in json.loads(row["files"])),
         forms=json.loads(row["forms"]),
+        delivery=row["delivery"],
         **{name: row[name] for name in _COUNTS},
     )
     return Batch(

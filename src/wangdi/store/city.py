@@ -18,7 +18,7 @@ from wangdi.catalog.populations import PopulationRow
 from wangdi.catalog.tables import FormTable
 from wangdi.core.problem import Problem, Refusal, Severity
 from wangdi.store import citylog, facts, managed, schema
-from wangdi.store.batches import read_batches
+from wangdi.store.batches import find_delivery, read_batches
 from wangdi.store.cityfile import CITY_FILE, CityFile, read_city_file, write_city_file
 from wangdi.store.database import open_engine, reading, resolve_url
 from wangdi.store.disk import STAGING
@@ -229,6 +229,11 @@ class City:
         """The batches accepted by ``known`` (null: all), oldest first."""
         with self.reading() as connection:
             return read_batches(connection, citylog.seq_known(connection, known))
+
+    def delivered(self, delivery: str) -> Batch | None:
+        """The batch that a delivery (by its receipt's number) became, once it was taken in."""
+        with self.reading() as connection:
+            return find_delivery(connection, delivery)
 
     def problems(
         self, batch: int | None = None, limit: int | None = None, offset: int = 0, code: str | None = None

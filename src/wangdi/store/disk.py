@@ -163,3 +163,16 @@ def empty_folder(folder: Path) -> None:
             entry.rmdir()
         else:
             entry.unlink(missing_ok=True)
+
+
+def is_alive(process: int) -> bool:
+    """Whether a process of this number runs on this machine."""
+    if process == os.getpid():
+        return True
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True

@@ -90,7 +90,8 @@ class BatchFile:
 class BatchRecord:
     """What one sending came to. ``received = accepted + refused + duplicates`` is the sender's to hold.
 
-    ``forms``: facts accepted by form. ``accepted_at`` is set by the store.
+    ``forms``: facts accepted by form. ``accepted_at`` is set by the store. ``delivery``: the number of the receipt its sender
+    was given, where one was; no two batches bear the same.
     """
 
     org: str
@@ -104,6 +105,7 @@ class BatchRecord:
     superseded: int = 0
     withdrawn: int = 0
     forms: Mapping[str, int] = field(default_factory=dict, hash=False)
+    delivery: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -23,7 +23,7 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-HEAD = "v0001"
+HEAD = "v0002"
 """The migration this package's tables correspond to; a test holds it against the migrations folder."""
 
 metadata = MetaData(
@@ -129,8 +129,10 @@ batch = Table(
     _text("files"),
     _number("problems"),
     _text("actor"),
+    _text("delivery", null=True),
+    Index(None, "delivery", unique=True),
 )
-"""Grain: one row per sending. ``forms`` and ``files`` are JSON."""
+"""Grain: one row per sending. ``forms`` and ``files`` are JSON; ``delivery`` is the receipt's number where one was given."""
 
 problem_file = Table(
     "problem_file",

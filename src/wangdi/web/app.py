@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from importlib.metadata import version
 from pathlib import Path
 
 from fastapi import FastAPI
@@ -37,6 +38,7 @@ from wangdi.web.pages import (
     source,
     worklist,
 )
+from wangdi.web.push import push_routes
 from wangdi.web.render import render_problem
 from wangdi.web.trials import Trials
 
@@ -51,6 +53,7 @@ HEADERS = {
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
 }
+OPENAPI = "/api/v1/openapi.json"
 LOOPBACK = ("127.0.0.1", "localhost", "[::1]", "testserver")
 _UNSAFE = ("POST", "PUT", "PATCH", "DELETE")
 _NOT_FOUND = ("CITY-002", "PACK-069", "FIG-001", "FIG-002", "FIG-004", "FIG-005", "CITY-009", "WEB-001", "WEB-044")
@@ -71,7 +74,9 @@ def make_app(folder: Path, clock: Clock, hosts: tuple[str, ...] = ()) -> FastAPI
         jobs.close()
         door.close()
 
-    app = FastAPI(title="Wangdi", docs_url=None, redoc_url=None, openapi_url=None, lifespan=lifespan)
+    app = FastAPI(
+        title="Wangdi", version=version("wangdi"), docs_url=None, redoc_url=None, openapi_url=OPENAPI, lifespan=lifespan
+    )
     app.state.door = door
     app.state.trials = Trials()
     app.state.jobs = jobs
@@ -96,6 +101,7 @@ def make_app(folder: Path, clock: Clock, hosts: tuple[str, ...] = ()) -> FastAPI
         pack_try,
     ):
         app.include_router(page.router, include_in_schema=False)
+    app.include_router(push_routes(lambda: door.city, lambda: door.library, clock.now))
     app.router.routes.append(Route(f"{ROOT}/{{digest}}/{{name:path}}", send_asset))
     app.add_exception_handler(Refusal, _answer_refusal)
     app.add_exception_handler(HTTPException, _answer_missing)
