@@ -11,7 +11,7 @@ import time
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -75,6 +75,8 @@ class Served:
     folder: Path
     url: str
     process: subprocess.Popen[bytes]
+    story: dict[str, Any] = field(default_factory=dict)
+    """What ``wangdi demo`` told of the city, where it made it."""
 
 
 @contextmanager

@@ -5,9 +5,12 @@ Nothing may be written to the browser's console: that is where a broken content-
 
 from __future__ import annotations
 
+import csv
+import io
+import json
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -25,10 +28,10 @@ WIDTHS = (1280, 800, 390)
 @pytest.fixture(scope="module")
 def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     folder = tmp_path_factory.mktemp("browser") / "demo"
-    made = call("demo", folder, "--people", PEOPLE, "--seed", 3, "--no-serve", "--quiet")
+    made = call("demo", folder, "--people", PEOPLE, "--seed", 3, "--no-serve", "--quiet", "--json")
     assert made.exit_code == 0, made.output
     with serve(folder) as server:
-        yield server
+        yield replace(server, story=json.loads(made.stdout))
 
 
 @pytest.fixture(scope="module")
@@ -142,6 +145,91 @@ def test_a_table_sorts_both_ways_and_keeps_its_total_last(visit: Visit) -> None:
     assert visit.page.locator("table.data tfoot tr").count() == 1
 
 
+def upload(visit: Visit, org: str, file: Path) -> str:
+    """Send a file by the form and wait for its batch; answers what the batch's page says."""
+    visit.go("/deliveries/new")
+    visit.page.fill("#org", org)
+    visit.page.set_input_files("#files", file)
+    visit.page.click("form.sheet button")
+    visit.page.wait_for_url(re.compile(r"/deliveries/\d+"), timeout=60_000)
+    visit.page.wait_for_selector("#moved .loading", state="detached", timeout=60_000)
+    return visit.text()
+
+
+def test_a_late_record_moves_a_figure_and_the_page_says_which_and_why(visit: Visit, served: Served) -> None:
+    tryout = served.story["try"]
+    visit.go("/indicator/htn_ctrl")
+    before = visit.page.inner_text(".headline .of >> nth=0")
+    said = upload(visit, tryout["org"], served.folder / "try" / "late-record.csv")
+    assert "管理人群血压控制率" in said
+    assert "迟到" in said
+    visit.page.click(f"#moved a[href*='{tryout['person']}'] >> nth=0")
+    assert tryout["person"] in visit.panel()
+    visit.go("/indicator/htn_ctrl")
+    after = visit.page.inner_text(".headline .of >> nth=0")
+    counts = [int(re.sub(r"\D", "", text.split("/")[0])) for text in (before, after)]
+    assert counts[1] == counts[0] + 1
+
+
+def test_a_clerk_sends_a_bad_sheet_reads_why_mends_and_sends_again(
+    visit: Visit, served: Served, tmp_path: Path
+) -> None:
+    said = upload(visit, served.story["try"]["org"], served.folder / "try" / "with-mistakes.xlsx")
+    assert re.search(r"退回\D*3", said)
+    with visit.page.expect_download() as begun:
+        visit.page.click("a.button[href$='/refused']")
+    refused = tmp_path / "refused.csv"
+    begun.value.save_as(refused)
+    rows = list(csv.DictReader(io.StringIO(refused.read_bytes().decode("utf-8-sig"))))
+    assert len(rows) == 3
+    for place, row in enumerate(rows):
+        row["随访日期"] = f"2025-12-{place + 10}"
+        high, low = sorted((float(row["收缩压"]), float(row["舒张压"])), reverse=True)
+        row["收缩压"], row["舒张压"] = f"{high:g}", f"{low:g}"
+    mended = tmp_path / "mended.csv"
+    with mended.open("w", encoding="utf-8-sig", newline="") as handle:
+        writer = csv.DictWriter(handle, rows[0].keys())
+        writer.writeheader()
+        writer.writerows(rows)
+    visit.page.set_input_files("#files", mended)
+    visit.page.click("form.sheet button")
+    visit.page.wait_for_url(re.compile(r"/deliveries/\d+"), timeout=60_000)
+    visit.page.wait_for_selector("#moved .loading", state="detached", timeout=60_000)
+    assert re.search(r"退回\D*0", visit.text())
+
+
+def test_an_engineer_pushes_fhir_and_reads_the_receipt(visit: Visit, served: Served) -> None:
+    visit.go("/api")
+    assert "/api/v1/orgs/" in visit.text()
+    org = next((served.folder / "inbox").glob("H*")).name
+    bundle = {
+        "resourceType": "Bundle",
+        "type": "collection",
+        "entry": [
+            {"resource": {"resourceType": "Patient", "id": "push-1", "gender": "female", "birthDate": "1950-05-05",
+                          "name": [{"text": "试推"}]}},
+            {"resource": {"resourceType": "Observation", "id": "push-2", "status": "final", "effectiveDateTime": "2025-12-01",
+                          "subject": {"reference": "Patient/push-1"},
+                          "code": {"coding": [{"system": "http://loinc.org", "code": "85354-9"}]},
+                          "component": [
+                              {"code": {"coding": [{"system": "http://loinc.org", "code": "8480-6"}]},
+                               "valueQuantity": {"value": 131, "code": "mm[Hg]", "system": "http://unitsofmeasure.org"}},
+                              {"code": {"coding": [{"system": "http://loinc.org", "code": "8462-4"}]},
+                               "valueQuantity": {"value": 81, "code": "mm[Hg]", "system": "http://unitsofmeasure.org"}}]}},
+        ],
+    }  # fmt: skip
+    headers = {"Content-Type": "application/fhir+json", "Idempotency-Key": "journey-1"}
+    address = f"{visit.url}/api/v1/orgs/{org}/deliveries"
+    answer = visit.page.request.post(address, data=json.dumps(bundle), headers=headers)
+    assert answer.status in (201, 202), answer.text()
+    receipt = visit.page.request.get(f"{address}/{answer.json()['id']}").json()
+    assert receipt["state"] == "done"
+    assert receipt["accepted"] >= 1
+    assert visit.page.request.post(address, data=json.dumps(bundle), headers=headers).json()["id"] == receipt["id"]
+    visit.go(f"/deliveries/{receipt['batch']}")
+    assert "体征测量记录" in visit.text()
+
+
 def addresses(served: Served) -> list[str]:
     """Every kind of page, with what the county holds."""
     from tests.journey.small_city import ask
@@ -164,7 +252,12 @@ def addresses(served: Served) -> list[str]:
     return [
         "/", "/?area=990121000000&period=2024", "/indicator/htn_std", "/indicator/childcare_places_per_1000",
         "/people?indicator=htn_std&part=missing", "/people?indicator=htn_std&part=numerator&page=2",
-        f"/person/{person}", f"/fact/{fact}", f"/worklist?org={org}", "/nowhere",
+        f"/person/{person}", f"/fact/{fact}", "/worklist", f"/worklist?org={org}&on=2025-12-15",
+        f"/worklist/sheet?org={org}&on=2025-12-15",
+        "/search?q=王", "/search?q=没有这个人", "/places", "/populations", "/populations?kind=residents", "/data", "/api",
+        "/deliveries", "/deliveries?refused=1", "/deliveries/3", "/deliveries/3/problems", "/deliveries/new", "/deliveries/silent",
+        "/compare", "/compare?a=2025-11-05", "/packs", "/packs/hypertension", "/packs/hypertension/examples",
+        "/packs/hypertension/try", "/packs/childcare", "/nowhere",
     ]  # fmt: skip
 
 

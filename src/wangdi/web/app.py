@@ -26,6 +26,7 @@ from wangdi.web.pages import (
     deliveries,
     delivery,
     indicator,
+    interface,
     lists,
     pack_examples,
     pack_try,
@@ -99,6 +100,7 @@ def make_app(folder: Path, clock: Clock, hosts: tuple[str, ...] = ()) -> FastAPI
         packs,
         pack_examples,
         pack_try,
+        interface,
     ):
         app.include_router(page.router, include_in_schema=False)
     app.include_router(push_routes(lambda: door.city, lambda: door.library, clock.now))
