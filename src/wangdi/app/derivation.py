@@ -13,7 +13,7 @@ from datetime import date
 from functools import cached_property
 from pathlib import Path
 
-from wangdi.catalog.tables import REGISTRATION_TABLE
+from wangdi.catalog.tables import DUCKDB_TYPES, REGISTRATION_TABLE
 from wangdi.engines.duck.classify import Relations
 from wangdi.engines.duck.run import forms_of
 from wangdi.engines.tables import table_of
@@ -180,7 +180,7 @@ def _relations(standing: Standing, programme: Programme, links: str, people: str
     """``only``: a table of registration_id to which facts are confined."""
     forms: dict[str, str] = {}
     for form in forms_of(programme):
-        fields = ", ".join(f"f.{sql_name(name)}" for name in form.fields if not form.fields[name].identifying)
+        fields = _fields_sql(form)
         facts = standing.facts(form)
         if only:
             facts = f"(SELECT f.* FROM {facts} f SEMI JOIN {only} o USING (registration_id))"
@@ -191,9 +191,26 @@ def _relations(standing: Standing, programme: Programme, links: str, people: str
         )
         join = f" LEFT JOIN {links} l USING (registration_id)" if programme.newest.pack.subject == "person" else ""
         forms[form.full_name] = (
-            f"(SELECT {subject} AS subject_id, f.seq, f.occurred_on, f.org, f.registration_id, {fields} FROM {facts} f{join})"
+            f"(SELECT {subject} AS subject_id, f.seq, f.occurred_on, f.org, f.registration_id{fields} FROM {facts} f{join})"
         )
     return Relations(f"({SUBJECT_SQL} FROM {people})", forms)
+
+
+def _fields_sql(form: Form) -> str:
+    """The fields of a form as rules see them: of one that says who somebody is only whether it is filled, never what it says.
+
+    A form that is not identifying itself does not hold such a field at all.
+    """
+    said = []
+    for name, field in form.fields.items():
+        column = f"f.{sql_name(name)}"
+        if not field.identifying:
+            said.append(f", {column}")
+        elif form.identifying:
+            kind = DUCKDB_TYPES[field.type]
+            filled = "DATE '0001-01-01'" if kind == "DATE" else f"'*'::{kind}"
+            said.append(f", CASE WHEN {column} IS NOT NULL THEN {filled} END AS {sql_name(name)}")
+    return "".join(said)
 
 
 def _followed_forms(standing: Standing) -> list[Form]:

@@ -22,13 +22,16 @@ from wangdi.language.engine import Case
 from wangdi.language.examples import next_dates, parse_attribute
 from wangdi.language.model import Form, FormField, Pack
 from wangdi.language.names import SUBJECT_ATTRIBUTES, fields_behind, nearest_name
+from wangdi.language.quality import Quality
 from wangdi.language.record import Cell, Event, Judgement, Obligation, Subject, state_on
+from wangdi.language.row_answers import score_row
 from wangdi.language.rules import Programme
 from wangdi.language.walks import find_form, form_names
 
 RUN_COLUMNS = (
     "case", "date", "class", "rule", "next_opens", "next_due", "next_closes", "refer", "form_code", "clause",
 )  # fmt: skip
+SCORE_COLUMNS = ("case", "date", "quality", "score", "missing", "clause")
 DUE_COLUMNS = ("person_id", "task", "opens", "due", "closes", "state", "rule", "reason", "clause")
 _PERSON = ("birth_date", "sex", "age_years")
 
@@ -111,12 +114,15 @@ def read_table(path: Path) -> tuple[list[str], list[tuple[int, dict[str, str]]]]
 
 # ---- run --------------------------------------------------------------------------------------------------------------
 def run_pack(editions: Sequence[Pack], path: Path, form: str = "", engine: str = "reference") -> Answer:
-    """Judge the visits of a file. ``form``: the classified form, which is also the default.
+    """Judge the visits of a file. ``form``: the classified form, which is also the default, or one whose rows are scored.
 
     Errors: PACK-056 when the pack classifies nothing, PACK-043 for another form.
     """
     pack = editions[-1]
     reader = _Reader(str(path), pack, [])
+    scored = [item for item in pack.quality.values() if form in ("", item.form, pack.form(item.form).full_name)]
+    if scored and (form or pack.classify is None):
+        return score_rows(programme_of(editions), scored[0], reader, engine)
     if pack.classify is None:
         raise Refusal(Problem(code="PACK-056", args={"name": pack.id}))
     judged = pack.form(pack.classify.form)
@@ -135,6 +141,29 @@ def run_pack(editions: Sequence[Pack], path: Path, form: str = "", engine: str =
         answers |= {judgement.seq: judgement for judgement in judgements}
     found = [_answer_row(reader, programme, line, (cells, on), answers.get(line)) for line, cells, on in dated]
     return Answer(RUN_COLUMNS, found, reader.problems)
+
+
+def score_rows(programme: Programme, quality: Quality, reader: _Reader, engine: str) -> Answer:
+    """The score of each row of a file and the words for what it lacks: how complete one's own records are."""
+    form = reader.pack.form(quality.form)
+    header, rows = read_table(Path(reader.file))
+    for name in header:
+        if name not in ("case", *form.fields):
+            reader.tell("PACK-053", 1, name=name, nearest=nearest_name(name, form.fields) or form.occurred_on)
+    labels = {item.id: item.label for item in quality.items}
+    found: list[dict[str, Any]] = []
+    for line, cells in rows:
+        values = {
+            name: reader.cell(form.fields[name], line, text) for name, text in cells.items() if name in form.fields
+        }
+        on = values.get(form.occurred_on)
+        day = on if isinstance(on, date) else reader.pack.valid_from
+        case = Case(Subject("row"), (Event("row", form.full_name, day, line, values),))
+        told = score_row(ENGINES[engine].evaluate, programme.in_force(day) or programme.newest, quality, case)
+        missing = "；".join(labels[name] for name in told.missing)
+        found.append({"case": cells.get("case", ""), "date": on, "quality": quality.name, "score": told.score})
+        found[-1] |= {"missing": missing, "clause": quality.source}
+    return Answer(SCORE_COLUMNS, found, reader.problems)
 
 
 def _check_columns(reader: _Reader, header: Sequence[str], form: Form) -> None:

@@ -24,7 +24,7 @@ from wangdi.engines.duck.indicators import (
 )
 from wangdi.indicators.counting import Count, item_test, over_people, plan_items
 from wangdi.indicators.figures import LEVEL_CHOICES, Level, Places, index_populations
-from wangdi.indicators.why import Evidence, Why, find_inputs
+from wangdi.indicators.why import Evidence, Why, find_inputs, find_scores
 from wangdi.language.model import Indicator, Items, PopulationOf
 from wangdi.language.rules import Programme, Rules
 from wangdi.link.people import show_person as show_number
@@ -78,6 +78,8 @@ class _Cell:
 def list_people(standing: Standing, asked: Asked, level: Level | None = None) -> list[Listed]:
     """The people behind one cell: those in the numerator, the denominator, or missing from the numerator, each with why.
 
+    Rule: below a population, those missing are the people we know of who could count and fail some clause; whoever has no
+    record here is in the population and on no list.
     ``level`` is needed only to open ``unallocated``. Order: by organisation, then person.
     Errors: FIG-001 unknown indicator, FIG-002 unknown area, FIG-003 the denominator is a population.
     """
@@ -97,7 +99,9 @@ def _find_cell(standing: Standing, asked: Asked, level: Level | None) -> _Cell:
     programme = standing.programmes[owner]
     ((rules, _),) = editions_of(programme, [asked.period]) or [(programme.newest, [])]
     indicator = rules.pack.indicators[asked.indicator]
-    if asked.part != "numerator" and isinstance(indicator.of, PopulationOf):
+    if isinstance(indicator.of, PopulationOf) and (
+        asked.part == "denominator" or (asked.part == "missing" and not indicator.clauses)
+    ):
         _refuse_population(standing, asked, indicator.of.kind)
     places = read_places(standing.city, standing.known)
     if level is None:
@@ -157,7 +161,8 @@ def _select_people(cell: _Cell) -> Evidence:
         f"(SELECT o.* FROM {derived.table(programme.id, 'obligation')} o SEMI JOIN near USING (subject_id))",
     )
     columns = clause_columns(rules, [indicator])
-    counted, numerator = denominator_sql(indicator, 0), numerator_sql(rules, indicator, columns, 0)
+    counted = denominator_sql(rules, indicator, columns, 0)
+    numerator = numerator_sql(rules, indicator, columns, 0)
     part = {"numerator": numerator, "denominator": "TRUE", "missing": f"NOT ({numerator})"}[asked.part]
     place = owned("p.division" if indicator.attribution == "residence" else "m.org")
     window = "" if asked.limit is None else f" LIMIT {int(asked.limit)} OFFSET {int(asked.offset)}"
@@ -175,6 +180,8 @@ def _explain(evidence: Evidence, indicator: Indicator) -> list[Listed]:
     columns = clause_columns(rules, [indicator])
     labels = {counted.id: counted for counted in indicator.clauses}
     inputs = {name: find_inputs(evidence, clause) for name, clause in clauses.items()}
+    scores = find_scores(evidence, indicator.mean) if indicator.mean else {}
+    scored = rules.pack.quality[indicator.mean].title if indicator.mean else ""
     listed: list[Listed] = []
     for row in evidence.workspace.dicts("SELECT * FROM listed ORDER BY org, subject_id"):
         subject = row["subject_id"]
@@ -187,6 +194,9 @@ def _explain(evidence: Evidence, indicator: Indicator) -> list[Listed]:
             )
             for name in (failed or clauses)
         ]
+        if indicator.mean:
+            records = list(scores.get(subject, []))
+            reasons.append(Why(f"{rules.pack.id}/{indicator.id}/{indicator.mean}", scored, {"records": records}))
         enrolled = Why(f"{rules.pack.id}/enrol", indicator.of_label or indicator.count_label, _spell_inputs(row))
         listed.append(Listed(show_number(subject), row["org"], (*reasons, enrolled) if not failed else tuple(reasons)))
     return listed

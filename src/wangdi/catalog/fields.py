@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cache
 
-from wangdi.catalog.datafile import read_data
+from wangdi.catalog.datafile import list_data, read_data
 from wangdi.catalog.tables import DUCKDB_TYPES
 
 Limits = tuple[float, float]
@@ -37,9 +37,15 @@ class FieldEntry:
 def load_fields() -> dict[str, FieldEntry]:
     """Every entry by key: a field name, or ``<pack>.<form>.<field>`` where one form means something else by the name.
 
-    Errors: an unknown type or limits that are not two numbers raise ValueError.
+    Errors: an unknown type, limits that are not two numbers, or a key that stands in two files raise ValueError.
     """
-    return {key: _entry(key, written) for key, written in read_data("fields.yaml").items()}
+    entries: dict[str, FieldEntry] = {}
+    for name in ("fields.yaml", *list_data("fields")):
+        for key, written in read_data(name).items():
+            if key in entries:
+                raise ValueError(f"field {key} in {name} stands twice")
+            entries[key] = _entry(key, written)
+    return entries
 
 
 def find_field(form: str, name: str) -> FieldEntry | None:

@@ -38,7 +38,7 @@ VERBS: tuple[tuple[str, str], ...] = (
     ("compact", "wangdi.cli.cities:compact"),
 )
 
-person = Tree("person", (("show", "wangdi.cli.persons:show"),))
+person = Tree("person", (("show", "wangdi.cli.persons:show"), ("slip", "wangdi.cli.persons:slip")))
 pack = Tree(
     "pack",
     (

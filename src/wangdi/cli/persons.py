@@ -149,6 +149,38 @@ show = Verb(
 )
 
 
+def run_slip(session: Session, person: str, on: date | None, known: str | None) -> Answer:
+    """The slip to hand over after somebody's latest examination."""
+    from wangdi.app.slips import hand_slip
+    from wangdi.link.people import parse_person
+
+    number = parse_person(person)
+    if number is None:
+        raise Refusal(Problem(code="FIG-004", args={"person": person}))
+    with session.open_city() as city, session.standing(city, known) as standing:
+        slip = hand_slip(standing, number, on)
+    rows = [
+        {"finding": one.finding, "value": "、".join(f"{v.label} {v.said}" for v in one.values)}
+        | {"refer": session.word(f"refer_{one.refer}"), "advice": one.advice, "source": one.source}
+        for one in slip.sentences
+    ]
+    found = Grid(("finding", "value", "advice", "refer", "source"), rows, ("source",), session.word("slip_found"))
+    readings = _pairs({value.label: value.said for value in slip.values}, session.word("slip_values"))
+    head = f"{slip.title}\n{slip.person_id}  {slip.on}  {slip.org}"
+    footer = tuple(text for text in ("" if rows else slip.otherwise, slip.closing) if text)
+    return Answer(payload=asdict(slip), text=head, grids=(found, readings), rows=found, footer=footer)
+
+
+slip = Verb(
+    run_slip,
+    [
+        argument("person", metavar="PERSON_ID"),
+        option("--on", type=DAY, metavar="DATE"),
+        option("--known", metavar="DATE|TIMESTAMP|N"),
+    ],
+)
+
+
 def run_trace(session: Session, fact: int) -> Answer:
     """A fact, and the line of the file it was read from."""
     from wangdi.app.cities import open_library

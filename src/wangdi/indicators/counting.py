@@ -13,6 +13,7 @@ from wangdi.engines.duck.indicators import (
     clause_columns,
     denominator_sql,
     numerator_sql,
+    value_sql,
 )
 from wangdi.language.model import Form, Indicator, Items, People, PopulationOf
 from wangdi.language.rules import Rules
@@ -76,8 +77,10 @@ def _plan_cells(question: Question, chosen: Sequence[Indicator]) -> tuple[list[t
     counted = []
     for place in range(len(cells)):
         indicator, bit = cells[place][0], place % len(question.periods)
-        counted.append(f"count(*) FILTER ({numerator_sql(question.rules, indicator, columns, bit)})")
-        counted.append(f"count(*) FILTER ({denominator_sql(indicator, bit)})")
+        inside = numerator_sql(question.rules, indicator, columns, bit)
+        summed = f"coalesce(sum({value_sql(question, indicator, bit)}) FILTER ({inside}), 0)"
+        counted.append(summed if indicator.mean else f"count(*) FILTER ({inside})")
+        counted.append(f"count(*) FILTER ({denominator_sql(question.rules, indicator, columns, bit)})")
     return cells, ", ".join(counted)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -10,9 +10,19 @@ from wangdi.core.periods import Period
 from wangdi.engines.duck.classify import Relations, plan_terms, row_columns
 from wangdi.engines.duck.expression import render_sql, term_column
 from wangdi.engines.duck.indicators import ROW_ORDER, Question, Tables, enough_sql, managed_days_sql
+from wangdi.engines.duck.record_clauses import score_sql, stretches_of
 from wangdi.language.ast import Expression
-from wangdi.language.model import Clause, EnoughRows, LatestRow, NotEnded, ObligationsMet, RowsComplete
+from wangdi.language.model import (
+    Clause,
+    EnoughRows,
+    LatestRow,
+    NotEnded,
+    ObligationsMet,
+    RowsComplete,
+    SomeRows,
+)
 from wangdi.language.names import fields_behind, used_terms
+from wangdi.language.quality import all_filled, items_lacking, points_asked, points_met
 from wangdi.language.rules import Rules
 from wangdi.store.workspace import Workspace, sql_name, sql_text
 
@@ -58,6 +68,8 @@ def find_inputs(evidence: Evidence, clause: Clause) -> Inputs:
             return _counted_rows(evidence, clause)
         case NotEnded():
             return _endings(evidence, clause)
+        case SomeRows():
+            return _some_rows(evidence, clause)
 
 
 def _gather(evidence: Evidence, sql: str) -> Inputs:
@@ -87,14 +99,62 @@ def _inside(evidence: Evidence, day: str) -> str:
 def _latest_row(evidence: Evidence, clause: LatestRow) -> Inputs:
     rules = evidence.question.rules
     wanted = [clause.holds] if clause.where is None else [clause.holds, clause.where]
+    if clause.quality:  # what is missing may rest on more than what is scored
+        quality = rules.pack.quality[clause.quality]
+        wanted += [points_met(quality), points_asked(quality), items_lacking(quality)]
     rows = plan_terms(rules, clause.form, wanted, evidence.relations)
+    near = f"r.occurred_on <= DATE '{evidence.period.end}'" if clause.by_end else _inside(evidence, "r.occurred_on")
     return _gather(
         evidence,
-        f"SELECT r.subject_id, r.seq AS fact_id, r.occurred_on AS on_day, r.org{_shown(rules, clause.form, clause.holds)}"
+        f"SELECT r.subject_id, r.seq AS fact_id, r.occurred_on AS on_day, r.org{_seen(rules, clause)}"
         f" FROM ({rows}) r SEMI JOIN {evidence.asked} a USING (subject_id)"
-        f" WHERE {_inside(evidence, 'r.occurred_on')}{_filter(rules, clause.form, clause.where)}"
+        f" WHERE {near}{_filter(rules, clause.form, clause.where)}"
         f" QUALIFY row_number() OVER (PARTITION BY r.subject_id ORDER BY {ROW_ORDER} DESC) = 1",
     )
+
+
+def _seen(rules: Rules, clause: LatestRow) -> str:
+    """What is shown of the row: what it lacks, or the readings the sentence rests on."""
+    if clause.fields:
+        return f", {_lacking(rules, clause.form, clause.fields)} AS missing"
+    if clause.quality:
+        return f", {score_columns(rules, clause.quality)}"
+    return _shown(rules, clause.form, clause.holds)
+
+
+def score_columns(rules: Rules, name: str, alias: str = "r") -> str:
+    """SQL of a row's ``score`` and of the words for what it lacks (``missing``)."""
+    quality = rules.pack.quality[name]
+    columns = {field: f"{alias}.{sql_name(field)}" for field in row_columns(rules.pack, quality.form)}
+    lacking = render_sql(items_lacking(quality), columns, rules.values)
+    labels = ", ".join(
+        f"CASE WHEN (lacked & {1 << place}) <> 0 THEN {sql_text(item.label)} END"
+        for place, item in enumerate(quality.items)
+    )
+    listed = f"list_transform([{lacking}], lambda lacked: list_filter([{labels}], lambda x: x IS NOT NULL))[1]"
+    return f"{score_sql(rules, quality, columns)} AS score, {listed} AS missing"
+
+
+def find_scores(evidence: Evidence, name: str) -> Inputs:
+    """The record whose score counts for each person asked about, with what it lacks."""
+    rules = evidence.question.rules
+    quality = rules.pack.quality[name]
+    named = [points_met(quality), points_asked(quality), items_lacking(quality)]
+    rows = plan_terms(rules, quality.form, named, evidence.relations)
+    return _gather(
+        evidence,
+        f"SELECT r.subject_id, r.seq AS fact_id, r.occurred_on AS on_day, r.org, {score_columns(rules, name)}"
+        f" FROM ({rows}) r SEMI JOIN {evidence.asked} a USING (subject_id)"
+        f" WHERE r.occurred_on <= DATE '{evidence.period.end}'"
+        f" QUALIFY row_number() OVER (PARTITION BY r.subject_id ORDER BY {ROW_ORDER} DESC) = 1",
+    )
+
+
+def _lacking(rules: Rules, form: str, fields: Sequence[str]) -> str:
+    """SQL of the labels of the fields a row does not have."""
+    known = rules.pack.form(form).fields
+    said = ", ".join(f"CASE WHEN r.{sql_name(name)} IS NULL THEN {sql_text(known[name].label)} END" for name in fields)
+    return f"list_filter([{said}], lambda x: x IS NOT NULL)"
 
 
 def _shown(rules: Rules, form: str, holds: Expression) -> str:
@@ -157,3 +217,36 @@ def _endings(evidence: Evidence, clause: NotEnded) -> Inputs:
         f"SELECT s.subject_id, s.reason, s.told_on, s.org FROM {evidence.tables.spells} s SEMI JOIN {evidence.asked} a"
         f" USING (subject_id) WHERE {_inside(evidence, 's.told_on')} AND s.reason IN ({reasons})",
     )
+
+
+def _some_rows(evidence: Evidence, clause: SomeRows) -> Inputs:
+    """How many rows were found of how many asked, and the latest of those that were looked at, with what they lack."""
+    rules = evidence.question.rules
+    stretches = stretches_of(rules, clause, [evidence.period])
+    parts = []
+    for form in clause.forms:
+        named = [node for node in (clause.where, all_filled(clause.fields)) if node is not None]
+        rows = plan_terms(rules, form, named, evidence.relations)
+        lacking = _lacking(rules, form, clause.fields) if clause.fields else "[]::VARCHAR[]"
+        parts.append(
+            f"SELECT r.subject_id, r.seq, r.occurred_on, {sql_text(rules.pack.form(form).full_name)} AS form,"
+            f" {lacking} AS missing FROM ({rows}) r"
+            f" WHERE {stretches.within('r.occurred_on')}{_filter(rules, form, clause.where)}"
+        )
+    row = "{'fact_id': seq, 'form': form, 'on_day': occurred_on, 'missing': missing}"
+    looked = (
+        f"SELECT subject_id, count(*) FILTER (len(missing) = 0) AS found,"
+        f" list({row} ORDER BY occurred_on DESC, seq DESC)[:{_ROWS_SHOWN}] AS rows"
+        f" FROM ({' UNION ALL '.join(parts)}) GROUP BY 1"
+    )
+    wanted = render_sql(clause.count, {}, rules.values)
+    first, last = stretches.outer
+    return _gather(
+        evidence,
+        f"SELECT m.subject_id, coalesce(c.found, 0) AS found, {wanted} AS asked, DATE '{first}' AS since,"
+        f" DATE '{last}' AS until, c.rows FROM {evidence.asked} m LEFT JOIN ({looked}) c ON c.subject_id = m.subject_id",
+    )
+
+
+_ROWS_SHOWN = 3
+"""Rows told as evidence for one person; the timeline has all."""

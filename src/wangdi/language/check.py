@@ -12,8 +12,11 @@ from datetime import date
 from wangdi.catalog.populations import load_population_kinds
 from wangdi.core.problem import Problem, Severity
 from wangdi.language.ast import Field, Previous, Term, walk
+from wangdi.language.check_record import check_at_age, check_counting, looked_at, record_sentences
 from wangdi.language.model import (
+    AfterTask,
     ContactTask,
+    CountedClause,
     EnoughRows,
     Form,
     Items,
@@ -21,8 +24,10 @@ from wangdi.language.model import (
     ObligationsMet,
     Offset,
     Pack,
+    PeriodTask,
     PopulationOf,
     RowsComplete,
+    SomeRows,
     Window,
 )
 from wangdi.language.names import nearest_name, previous_behind, term_order, used_parameters, visible_names
@@ -53,12 +58,18 @@ def sentences(pack: Pack) -> Iterator[Sentence]:
         for row in pack.classify.rows:
             yield Sentence(f"classify.{row.name}", row.line, form, row.when, row.text, "boolean")
     yield from _enrol_sentences(pack)
-    for task in pack.schedule.values():
-        if not isinstance(task, ContactTask) and task.where is not None:
-            yield Sentence(
-                f"schedule.{task.name}", task.line, pack.form(task.done_by), task.where, "", "boolean", False
-            )
+    yield from _task_sentences(pack)
+    yield from record_sentences(pack)
     yield from _indicator_sentences(pack)
+
+
+def _task_sentences(pack: Pack) -> Iterator[Sentence]:
+    for task in pack.schedule.values():
+        place = f"schedule.{task.name}"
+        if isinstance(task, PeriodTask) and task.where is not None:
+            yield Sentence(place, task.line, pack.form(task.done_by), task.where, "", "boolean", False)
+        elif isinstance(task, AfterTask) and task.when is not None and _known(pack, task.form):
+            yield Sentence(place, task.line, pack.form(task.form), task.when, task.text, "boolean", False)
 
 
 def _enrol_sentences(pack: Pack) -> Iterator[Sentence]:
@@ -81,16 +92,28 @@ def _indicator_sentences(pack: Pack) -> Iterator[Sentence]:
             if isinstance(basis, Items) and basis.where is not None and _known(pack, basis.form):
                 form = pack.form(basis.form)
                 yield Sentence(place, indicator.line, form, basis.where, basis.where_text, "boolean", False)
-        for counted in indicator.clauses:
-            clause = counted.clause
-            if isinstance(clause, LatestRow | EnoughRows) and _known(pack, clause.form):
-                form = pack.form(clause.form)
-                if clause.where is not None:
-                    yield Sentence(place, counted.line, form, clause.where, "where", "boolean")
-                if isinstance(clause, LatestRow):
-                    yield Sentence(place, counted.line, form, clause.holds, clause.text, "boolean")
-                else:
-                    yield Sentence(place, counted.line, form, clause.per_year, clause.text, "number")
+        for counted in (*indicator.of_clauses, *indicator.clauses):
+            yield from _clause_sentences(pack, place, counted)
+
+
+def _clause_sentences(pack: Pack, place: str, counted: CountedClause) -> Iterator[Sentence]:
+    clause, line = counted.clause, counted.line
+    if isinstance(clause, SomeRows):
+        if all(_known(pack, name) for name in clause.forms):
+            form = pack.form(clause.forms[0])
+            yield Sentence(place, line, form, clause.count, clause.text, "number")
+            if clause.where is not None:
+                yield Sentence(place, line, form, clause.where, "where", "boolean")
+    elif isinstance(clause, LatestRow | EnoughRows) and _known(pack, clause.form):
+        form = pack.form(clause.form)
+        if clause.where is not None:
+            yield Sentence(place, line, form, clause.where, "where", "boolean")
+        if isinstance(clause, EnoughRows):
+            yield Sentence(place, line, form, clause.per_year, clause.text, "number")
+        elif clause.level is not None:  # a score's sentences stand under quality
+            yield Sentence(place, line, form, clause.level, clause.text, "number")
+        else:
+            yield Sentence(place, line, form, clause.holds, clause.text, "boolean")
 
 
 def _main_form(pack: Pack) -> Form | None:
@@ -148,6 +171,10 @@ def _offsets(pack: Pack) -> Iterator[tuple[int, Offset]]:
     for line, _, window in windows(pack):
         for offset in (window.opens, window.due, window.closes):
             yield line, offset
+    for indicator in pack.indicators.values():
+        for counted in (*indicator.of_clauses, *indicator.clauses):
+            if isinstance(counted.clause, SomeRows) and counted.clause.span is not None:
+                yield counted.line, counted.clause.span
 
 
 def windows(pack: Pack) -> Iterator[tuple[int, str, Window]]:
@@ -160,6 +187,8 @@ def windows(pack: Pack) -> Iterator[tuple[int, str, Window]]:
         if isinstance(declared, ContactTask):
             yield declared.line, f"schedule.{declared.name}.first", declared.first
             yield declared.line, f"schedule.{declared.name}.missed", declared.missed
+        elif isinstance(declared, AfterTask):
+            yield declared.line, f"schedule.{declared.name}", declared.window
 
 
 def _check_offsets(pack: Pack) -> Iterator[Problem]:
@@ -210,23 +239,42 @@ def _check_indicators(pack: Pack) -> Iterator[Problem]:
             if isinstance(basis, Items) and basis.sum_field and basis.sum_field not in pack.form(basis.form).fields:
                 near = nearest_name(basis.sum_field, pack.form(basis.form).fields)
                 yield _tell(pack, "PACK-014", indicator.line, name=basis.sum_field, nearest=near)
-        for counted in indicator.clauses:
+        for counted in (*indicator.of_clauses, *indicator.clauses):
             if counted.only_if and counted.only_if not in pack.parameters:
                 near = nearest_name(counted.only_if, pack.parameters)
                 yield _tell(pack, "PACK-014", counted.line, name=f":{counted.only_if}", nearest=near)
             if isinstance(counted.clause, ObligationsMet):
                 for task in set(counted.clause.tasks) - pack.schedule.keys():
                     yield _tell(pack, "PACK-014", counted.line, name=task, nearest=nearest_name(task, pack.schedule))
-            if isinstance(counted.clause, RowsComplete):
-                fields = pack.form(counted.clause.form).fields
-                for name in set(counted.clause.fields) - fields.keys():
+            if isinstance(counted.clause, RowsComplete | SomeRows):
+                clause = counted.clause
+                fields = pack.form(clause.form if isinstance(clause, RowsComplete) else clause.forms[0]).fields
+                for name in sorted(set(clause.fields) - fields.keys()):
                     yield _tell(pack, "PACK-014", counted.line, name=name, nearest=nearest_name(name, fields))
+
+
+def _check_identifying(pack: Pack) -> Iterator[Problem]:
+    """Of a field that says who somebody is, rules may ask only whether it is filled: derived tables never hold its value.
+
+    A form's own checks are asked while the row is taken in and may look.
+    """
+    for sentence in sentences(pack):
+        if not sentence.place.endswith(".checks"):
+            hidden = {name for name, field in sentence.form.fields.items() if field.identifying}
+            for name in sorted(looked_at(sentence.expression) & hidden):
+                yield _tell(pack, "PACK-071", sentence.line, name=name)
 
 
 def _check_unused(pack: Pack) -> Iterator[Problem]:
     used: set[str] = {name for sentence in sentences(pack) for name in used_parameters(sentence.expression)}
     used |= {part.parameter for _, offset in _offsets(pack) for part in offset.parts}
-    used |= {counted.only_if for indicator in pack.indicators.values() for counted in indicator.clauses}
+    used |= {
+        counted.only_if
+        for indicator in pack.indicators.values()
+        for counted in (*indicator.of_clauses, *indicator.clauses)
+    }
+    if pack.enrol is not None and pack.enrol.at_age is not None:
+        used.add(pack.enrol.at_age.whole_year)
     for parameter in pack.parameters.values():
         if parameter.name not in used:
             args = {"name": parameter.name}
@@ -241,5 +289,8 @@ CHECKS: tuple[Callable[[Pack], Iterator[Problem]], ...] = (
     _check_windows,
     _check_tasks,
     _check_indicators,
+    check_at_age,
+    check_counting,
+    _check_identifying,
     _check_unused,
 )

@@ -57,12 +57,15 @@ class Engine:
     evaluate: EvaluateRows
 
 
-def place_person(clauses: Mapping[str, bool] | None) -> Standing:
-    """Where a person stands from the clauses of an indicator (None: not in the denominator)."""
+def place_person(clauses: Mapping[str, bool] | None, value: float = 1.0) -> Standing:
+    """Where a person stands from the clauses of an indicator (None: not in the denominator).
+
+    ``value``: what somebody who satisfies them all adds to the numerator.
+    """
     if clauses is None:
         return Standing("outside")
     failed = tuple(name for name, holds in clauses.items() if not holds)
-    return Standing("missing" if failed else "numerator", failed, 0.0 if failed else 1.0, 1.0)
+    return Standing("missing" if failed else "numerator", failed, 0.0 if failed else value, 1.0)
 
 
 def place_item(counted: float | None, whole: float | None) -> Standing:

@@ -6,11 +6,14 @@ from typing import Any
 
 from wangdi.catalog.codelists import load_codelists
 from wangdi.language.ast import Expression, as_json
+from wangdi.language.explain_record import quality_json, say_at_age, say_latest, say_some, slips_json
 from wangdi.language.expression import render_text
 from wangdi.language.model import (
+    AfterTask,
     Basis,
     Clause,
     ContactTask,
+    CountedClause,
     EnoughRows,
     Form,
     Indicator,
@@ -22,6 +25,7 @@ from wangdi.language.model import (
     People,
     PopulationOf,
     RowsComplete,
+    SomeRows,
     Task,
     Window,
 )
@@ -54,6 +58,8 @@ def explain_json(pack: Pack, lang: str = "zh") -> dict[str, Any]:
         ],
         "classes": _classes_json(pack, speech),
         "tasks": [_task_json(speech, task) for task in pack.schedule.values()],
+        "quality": quality_json(pack, lang),
+        "slips": slips_json(pack, lang),
         "indicators": [_indicator_json(pack, indicator, lang) for indicator in pack.indicators.values()],
         "report": list(pack.report),
         "run": _run_json(pack),
@@ -125,6 +131,7 @@ def _enrol_json(pack: Pack, lang: str) -> dict[str, Any] | None:
         "person_fields": list(enrol.person_fields),
         "source": enrol.source,
         **_sentence(speech, enrol.when, enrol.text),
+        "at_age": None if enrol.at_age is None else say_at_age(speech, enrol.at_age),
         "ends": ends,
     }
 
@@ -154,28 +161,24 @@ def _task_json(speech: Speech, task: Task) -> dict[str, Any]:
     if isinstance(task, ContactTask):
         windows = {"first": _window_json(speech, task.first), "missed": _window_json(speech, task.missed)}
         return said | {"kind": "contact"} | windows
+    if isinstance(task, AfterTask):
+        inner = speech_of(speech.pack, speech.lang, speech.pack.form(task.form))
+        asked = {"kind": "after", "form": task.form, "window": _window_json(speech, task.window)}
+        return said | asked | _sentence(inner, task.when, task.text)
     return said | {"kind": "each calendar year", **_sentence(speech, task.where, "")}
 
 
 def _indicator_json(pack: Pack, indicator: Indicator, lang: str) -> dict[str, Any]:
     speech = speech_of(pack, lang)
-    clauses = [
-        {
-            "id": item.id,
-            "label": item.label,
-            "only_if": item.only_if,
-            "source": item.source,
-            "words": say_clause(speech, item.clause),
-        }
-        for item in indicator.clauses
-    ]
     return {
         "id": indicator.id,
         "title": indicator.title_en if lang == "en" and indicator.title_en else indicator.title,
         "unit": indicator.unit,
         "of": {"label": indicator.of_label, "words": say_basis(pack, indicator.of, lang)},
-        "count": {"label": indicator.count_label, "words": say_basis(pack, indicator.count, lang)},
-        "clauses": clauses,
+        "of_clauses": [_clause_json(speech, item) for item in indicator.of_clauses],
+        "count": {"label": indicator.count_label, "words": _say_count(pack, indicator, lang)},
+        "clauses": [_clause_json(speech, item) for item in indicator.clauses],
+        "mean": indicator.mean,
         "attribution": indicator.attribution,
         "count_at": indicator.count_at,
         "source": indicator.source,
@@ -183,10 +186,26 @@ def _indicator_json(pack: Pack, indicator: Indicator, lang: str) -> dict[str, An
     }
 
 
+def _clause_json(speech: Speech, item: CountedClause) -> dict[str, Any]:
+    said = {"id": item.id, "label": item.label, "only_if": item.only_if, "source": item.source}
+    return said | {"words": say_clause(speech, item.clause)}
+
+
+def _say_count(pack: Pack, indicator: Indicator, lang: str) -> str:
+    said = say_basis(pack, indicator.count, lang)
+    if not indicator.mean:
+        return said
+    title = pack.quality[indicator.mean].title
+    score = f"{title}，各人得分合计" if lang == "zh" else f"scores in {indicator.mean}, added up"
+    return f"{said}；{score}" if said else score
+
+
 def _run_json(pack: Pack) -> dict[str, Any] | None:
     """What ``pack run`` expects and answers."""
     if pack.classify is None:
-        return None
+        scored = next(iter(pack.quality.values()), None)
+        form = None if scored is None else pack.form(scored.form)
+        return None if form is None else {"form": form.name, "columns": ["case", *form.fields]}
     form = pack.form(pack.classify.form)
     fields = [name for name in form.fields if name != form.occurred_on]
     return {"form": form.name, "columns": ["case", *RUN_PERSON, "date", *fields]}
@@ -231,18 +250,10 @@ def say_clause(speech: Speech, clause: Clause) -> str:
     """A clause of a numerator in words."""
     pack = speech.pack
     match clause:
-        case LatestRow(form, where, holds):
-            inner = Speech(pack, pack.form(form), speech.lang)
-            which = speech.of("最近" if clause.take == "latest" else "最早", clause.take)
-            only = (
-                ""
-                if where is None
-                else speech.of(f"（只看{say_expression(inner, where)}）", f" ({say_expression(inner, where)})")
-            )
-            title, said = pack.form(form).title, say_expression(inner, holds)
-            return speech.of(
-                f"统计期内{which}一次{title}{only}：{said}", f"the {which} {form} in the period{only}: {said}"
-            )
+        case LatestRow():
+            return say_latest(speech, clause)
+        case SomeRows():
+            return say_some(speech, clause)
         case ObligationsMet(tasks):
             names = "、".join(pack.schedule[task].title for task in tasks or tuple(pack.schedule))
             which = ", ".join(tasks or tuple(pack.schedule))

@@ -11,6 +11,8 @@ from datetime import date
 from typing import Literal, TypeAlias
 
 from wangdi.language.ast import Expression
+from wangdi.language.quality import Quality
+from wangdi.language.slip import Slip
 
 Subject = Literal["person", "episode", "organisation", "place", "case", "item"]
 FieldType = Literal["integer", "decimal", "boolean", "text", "code", "codes", "date", "datetime"]
@@ -144,6 +146,18 @@ class Ending:
 
 
 @dataclass(frozen=True, slots=True)
+class AtAge:
+    """Management begins no earlier than the day an age is reached; whose birth date is unknown is not managed.
+
+    ``whole_year``: the name of a true/false parameter; where true the age counts from 1 January of the year it is reached in.
+    """
+
+    years: Expression
+    whole_year: str = ""
+    line: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Enrol:
     """Whom the programme serves: a row of ``form`` for which ``when`` is true opens a spell.
 
@@ -157,6 +171,7 @@ class Enrol:
     person_fields: tuple[str, ...]
     source: str
     line: int = 0
+    at_age: AtAge | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,7 +230,25 @@ class PeriodTask:
     line: int = 0
 
 
-Task: TypeAlias = ContactTask | PeriodTask
+@dataclass(frozen=True, slots=True)
+class AfterTask:
+    """Something asked after each row of ``form`` for which ``when`` holds, within a window counted from that row's day.
+
+    Done by the first row of ``done_by`` from the day the window opens; rows of ``form`` on one day ask it once.
+    """
+
+    name: str
+    title: str
+    form: str
+    when: Expression | None
+    text: str
+    done_by: str
+    window: Window
+    source: str
+    line: int = 0
+
+
+Task: TypeAlias = ContactTask | PeriodTask | AfterTask
 
 
 # ---- indicators -------------------------------------------------------------------------------------------------------
@@ -253,13 +286,21 @@ Basis: TypeAlias = People | Items | PopulationOf
 
 @dataclass(frozen=True, slots=True)
 class LatestRow:
-    """The latest row of ``form`` in the period (for which ``where`` holds) satisfies ``holds``. No such row: not counted."""
+    """The latest row of ``form`` in the period (for which ``where`` holds) satisfies ``holds``. No such row: not counted.
+
+    ``by_end``: the latest row on or before the end of the period, however old. ``fields``, ``quality`` with ``level``: where
+    ``holds`` was made from fields that must be filled, or from a score that must be reached.
+    """
 
     form: str
     where: Expression | None
     holds: Expression
     text: str
     take: Literal["latest", "earliest"] = "latest"
+    by_end: bool = False
+    fields: tuple[str, ...] = ()
+    quality: str = ""
+    level: Expression | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -297,7 +338,21 @@ class NotEnded:
     text: str
 
 
-Clause: TypeAlias = LatestRow | ObligationsMet | RowsComplete | EnoughRows | NotEnded
+@dataclass(frozen=True, slots=True)
+class SomeRows:
+    """At least ``count`` rows of the forms, for which ``where`` holds and ``fields`` are filled: in the period, or, with
+    ``span``, in that length of time up to its end, counted back from the day after it (12 months to 28 February are from 1 March).
+    """
+
+    forms: tuple[str, ...]
+    count: Expression
+    where: Expression | None
+    fields: tuple[str, ...]
+    span: Offset | None
+    text: str
+
+
+Clause: TypeAlias = LatestRow | ObligationsMet | RowsComplete | EnoughRows | NotEnded | SomeRows
 
 
 @dataclass(frozen=True, slots=True)
@@ -316,7 +371,9 @@ class CountedClause:
 class Indicator:
     """An official figure: numerator over denominator, both with the printed words.
 
-    Numerator: the denominator's subjects that satisfy every clause (``clauses``), or a basis of its own (``count``).
+    Numerator: the denominator's subjects that satisfy every clause (``clauses``), or a basis of its own (``count``), or of
+    that basis those that do. ``of_clauses`` narrow the people of the denominator. ``mean``: the name of a quality; the
+    numerator then adds up the scores of the subjects' latest rows by the end of the period, no row being no points.
     """
 
     id: str
@@ -334,6 +391,8 @@ class Indicator:
     source: str
     doubt: str = ""
     line: int = 0
+    of_clauses: tuple[CountedClause, ...] = ()
+    mean: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -368,6 +427,8 @@ class Pack:
     examples: str = ""
     foreign_forms: dict[str, Form] = field(default_factory=dict)
     """Forms of other packs this one speaks of, by full name."""
+    quality: dict[str, Quality] = field(default_factory=dict)
+    slips: dict[str, Slip] = field(default_factory=dict)
 
     def form(self, full_name: str) -> Form:
         """A form by its full name, own or foreign; a short name means an own form."""

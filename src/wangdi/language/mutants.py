@@ -13,8 +13,10 @@ from typing import Literal
 
 from wangdi.language.expression import render_text
 from wangdi.language.model import (
+    AfterTask,
     Basis,
     ClassRow,
+    Clause,
     ContactTask,
     CountedClause,
     Ending,
@@ -33,7 +35,18 @@ from wangdi.language.model import (
     People,
     PeriodTask,
     RowsComplete,
+    SomeRows,
     Window,
+)
+from wangdi.language.mutants_record import (
+    Change,
+    named_in_records,
+    vary_after_rows,
+    vary_at_age,
+    vary_latest,
+    vary_quality,
+    vary_slips,
+    vary_some,
 )
 from wangdi.language.variants import vary_expression
 
@@ -111,7 +124,7 @@ def _seen_by_rows_only(pack: Pack, name: str) -> bool:
                 return False
             if isinstance(counted.clause, EnoughRows) and name in render_text(counted.clause.per_year):
                 return False
-    return True
+    return not named_in_records(pack, name)
 
 
 def _vary_enrol(pack: Pack) -> Iterator[Mutant]:
@@ -136,11 +149,18 @@ def _vary_ending(pack: Pack, ending: Ending) -> Iterator[tuple[str, Ending, bool
     at, by = ("year" if ending.at == "day" else "day"), ("anyone" if ending.by == "managing_org" else "managing_org")
     yield f"at: {ending.at} → {at}", replace(ending, at=at), False  # type: ignore[arg-type]
     yield f"by: {ending.by} → {by}", replace(ending, by=by), False  # type: ignore[arg-type]
-    reason = "moved" if ending.reason != "moved" else "lost"
-    yield f"reason: {ending.reason} → {reason}", replace(ending, reason=reason), False
+    if pack.schedule or ending.reason == "died" or _asks_endings(pack):
+        reason = "moved" if ending.reason != "moved" else "lost"
+        yield f"reason: {ending.reason} → {reason}", replace(ending, reason=reason), False
     if ending.when is not None:
         for change, when in vary_expression(pack, ending.when, pack.form(ending.form)):
             yield change, replace(ending, when=when), True
+
+
+def _asks_endings(pack: Pack) -> bool:
+    """Whether some figure looks at why somebody is no longer managed; a death matters always: nobody is enrolled after it."""
+    clauses = (counted.clause for indicator in pack.indicators.values() for counted in indicator.clauses)
+    return any(isinstance(clause, NotEnded) for clause in clauses)
 
 
 def _vary_checks(pack: Pack) -> Iterator[Mutant]:
@@ -229,13 +249,35 @@ def _vary_schedule(pack: Pack) -> Iterator[Mutant]:
                     changed = replace(task, **{name: window})  # type: ignore[arg-type]
                     mutated = replace(pack, schedule=pack.schedule | {task.name: changed})
                     yield Mutant(f"{place}.{name}", change, task.line, mutated, "walks", by_rows=False)
-        elif task.where is not None:
+        elif isinstance(task, PeriodTask) and task.where is not None:
             for change, where in [*vary_expression(pack, task.where, pack.form(task.done_by)), ("− where", None)]:
                 mutated = replace(pack, schedule=pack.schedule | {task.name: replace(task, where=where)})
                 yield Mutant(place, change, task.line, mutated, "walks", by_rows=where is not None)
         rest = {name: other for name, other in pack.schedule.items() if name != task.name}
-        if isinstance(task, PeriodTask):
+        if isinstance(task, AfterTask):
+            yield from _vary_after(pack, task, place)
+        if not isinstance(task, ContactTask):
             yield Mutant(place, "−", task.line, replace(pack, schedule=rest), "walks", by_rows=False)
+
+
+def _vary_after(pack: Pack, task: AfterTask, place: str) -> Iterator[Mutant]:
+    windows = ((change, replace(task, window=window), False) for change, window in vary_window(task.window))
+    for change, changed, by_rows in (*windows, *vary_after_rows(pack, task)):
+        mutated = replace(pack, schedule=pack.schedule | {task.name: changed})
+        yield Mutant(place, change, task.line, mutated, "walks", by_rows=by_rows)
+
+
+def _vary_at_age(pack: Pack) -> Iterator[Mutant]:
+    return (_from_change(change, "walks") for change in vary_at_age(pack))
+
+
+def _vary_answers(pack: Pack) -> Iterator[Mutant]:
+    return (_from_change(change, "entry") for change in (*vary_quality(pack), *vary_slips(pack)))
+
+
+def _from_change(change: Change, reach: Reach) -> Mutant:
+    place, words, line, pack, by_rows = change
+    return Mutant(place, words, line, pack, reach, by_rows=by_rows)
 
 
 def _vary_indicators(pack: Pack) -> Iterator[Mutant]:
@@ -245,13 +287,18 @@ def _vary_indicators(pack: Pack) -> Iterator[Mutant]:
             for change, basis, by_rows in _vary_basis(pack, getattr(indicator, side)):
                 changed = replace(indicator, **{side: basis})  # type: ignore[arg-type]
                 yield _with_indicator(pack, changed, f"{place}.{side}", change, by_rows=by_rows)
-        for at, counted in enumerate(indicator.clauses):
-            before, after = indicator.clauses[:at], indicator.clauses[at + 1 :]
-            name = f"{place}.{counted.id}"
-            yield _with_indicator(pack, replace(indicator, clauses=before + after), name, "−", by_rows=False)
-            for change, other, by_rows in _vary_clause(pack, counted):
-                changed = replace(indicator, clauses=(*before, other, *after))
-                yield _with_indicator(pack, changed, name, change, by_rows=by_rows)
+        if indicator.mean:
+            yield _with_indicator(pack, replace(indicator, mean=""), f"{place}.count", "− mean", by_rows=False)
+        for side in ("of_clauses", "clauses"):
+            clauses: tuple[CountedClause, ...] = getattr(indicator, side)
+            for at, counted in enumerate(clauses):
+                before, after = clauses[:at], clauses[at + 1 :]
+                name = f"{place}.{counted.id}"
+                without = replace(indicator, **{side: before + after})  # type: ignore[arg-type]
+                yield _with_indicator(pack, without, name, "−", by_rows=False)
+                for change, other, by_rows in _vary_clause(pack, counted):
+                    changed = replace(indicator, **{side: (*before, other, *after)})  # type: ignore[arg-type]
+                    yield _with_indicator(pack, changed, name, change, by_rows=by_rows)
 
 
 def _with_indicator(pack: Pack, indicator: Indicator, place: str, change: str, *, by_rows: bool) -> Mutant:
@@ -279,44 +326,50 @@ def _vary_basis(pack: Pack, basis: Basis | None) -> Iterator[tuple[str, Basis, b
 
 
 def _vary_clause(pack: Pack, counted: CountedClause) -> Iterator[tuple[str, CountedClause, bool]]:
-    clause = counted.clause
     if counted.only_if:
         yield "− only_if", replace(counted, only_if=""), False
+    for change, clause, by_rows in _vary_phrase(pack, counted.clause):
+        yield change, replace(counted, clause=clause), by_rows
+
+
+def _vary_phrase(pack: Pack, clause: Clause) -> Iterator[tuple[str, Clause, bool]]:
     match clause:
         case LatestRow():
             take = "earliest" if clause.take == "latest" else "latest"
-            yield f"{clause.take} → {take}", replace(counted, clause=replace(clause, take=take)), False  # type: ignore[arg-type]
-            for change, holds in vary_expression(pack, clause.holds, pack.form(clause.form)):
-                yield change, replace(counted, clause=replace(clause, holds=holds)), True
+            yield f"{clause.take} → {take}", replace(clause, take=take), False  # type: ignore[arg-type]
+            yield from vary_latest(pack, clause)
         case ObligationsMet():
             for dropped in clause.tasks or tuple(pack.schedule):
                 tasks = tuple(name for name in clause.tasks or tuple(pack.schedule) if name != dropped)
                 if tasks:
-                    yield f"− {dropped}", replace(counted, clause=replace(clause, tasks=tasks)), False
+                    yield f"− {dropped}", replace(clause, tasks=tasks), False
         case RowsComplete():
             for dropped in clause.fields:
-                fields = tuple(name for name in clause.fields if name != dropped)
-                yield f"− {dropped}", replace(counted, clause=replace(clause, fields=fields)), False
+                yield f"− {dropped}", replace(clause, fields=tuple(n for n in clause.fields if n != dropped)), False
         case EnoughRows():
             for change, per_year in vary_expression(pack, clause.per_year, pack.form(clause.form)):
-                yield change, replace(counted, clause=replace(clause, per_year=per_year)), False
+                yield change, replace(clause, per_year=per_year), False
+        case SomeRows():
+            yield from vary_some(pack, clause)
         case NotEnded():
             for dropped in clause.reasons:
                 reasons = tuple(name for name in clause.reasons if name != dropped)
                 if reasons:
-                    yield f"− {dropped}", replace(counted, clause=replace(clause, reasons=reasons)), False
+                    yield f"− {dropped}", replace(clause, reasons=reasons), False
     if isinstance(clause, LatestRow | EnoughRows) and clause.where is not None:
-        yield "− where", replace(counted, clause=replace(clause, where=None)), False
+        yield "− where", replace(clause, where=None), False
         for change, where in vary_expression(pack, clause.where, pack.form(clause.form)):
-            yield change, replace(counted, clause=replace(clause, where=where)), True
+            yield change, replace(clause, where=where), True
 
 
 _BLOCKS: tuple[Callable[[Pack], Iterator[Mutant]], ...] = (
     _vary_parameters,
     _vary_enrol,
+    _vary_at_age,
     _vary_checks,
     _vary_terms,
     _vary_classes,
     _vary_schedule,
+    _vary_answers,
     _vary_indicators,
 )

@@ -12,11 +12,11 @@ from dataclasses import dataclass, field, replace
 from wangdi.language.distinguish import Distinction, search_difference
 from wangdi.language.engine import Engine
 from wangdi.language.examples import Example, run_examples
-from wangdi.language.model import Pack
+from wangdi.language.model import Pack, PeriodTask
 from wangdi.language.mutants import Mutant, make_mutants
 from wangdi.language.rules import Programme, Rules, bind_pack
 from wangdi.language.walking import run_walks
-from wangdi.language.walks import Counted, Told, Walk
+from wangdi.language.walks import Counted, Handed, Scored, Told, Walk
 
 _EVERYONE = ""
 
@@ -140,12 +140,22 @@ def score_pack(
         if trials.killed(mutant):
             killed += 1
             continue
+        if _said_by_newest(programme, pack, mutant):
+            equivalents.append(Equivalent(mutant, 0, proven=True))
+            continue
         judged = _look_closer(engine, rules, mutant)
         if isinstance(judged, Equivalent):
             equivalents.append(judged)
         else:
             survivors.append(judged)
     return Score(killed, tuple(survivors), tuple(equivalents))
+
+
+def _said_by_newest(programme: Programme, pack: Pack, mutant: Mutant) -> bool:
+    """Yearly tasks are those of the newest edition: what an older one says of them is not asked."""
+    newest = programme.newest.pack
+    name = mutant.place.removeprefix("schedule.")
+    return pack.edition != newest.edition and isinstance(newest.schedule.get(name), PeriodTask)
 
 
 def _by_figure(walks: Sequence[Walk]) -> dict[str, list[Walk]]:
@@ -155,7 +165,7 @@ def _by_figure(walks: Sequence[Walk]) -> dict[str, list[Walk]]:
         for name in {item.indicator for item in walk.expected if isinstance(item, Counted)}:
             kept = tuple(item for item in walk.expected if isinstance(item, Counted) and item.indicator == name)
             found.setdefault(name, []).append(replace(walk, expected=kept))
-        if any(isinstance(item, Told) for item in walk.expected):
+        if any(isinstance(item, Told | Scored | Handed) for item in walk.expected):
             found["entry"].append(walk)
     return found
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from wangdi.language.explain import explain_json, speech_of
+from wangdi.language.explain_record import quality_lines, slip_lines
 from wangdi.language.model import Pack
 from wangdi.language.words import Speech, say_unit
 
@@ -20,6 +21,8 @@ def explain_page(pack: Pack, lang: str = "zh") -> str:
         *_form_lines(told, speech),
         *_rule_lines(told, speech),
         *_task_lines(pack, told, speech),
+        *quality_lines(told, speech),
+        *slip_lines(told, speech),
         *_indicator_lines(told, speech),
         *_use_lines(told, speech),
     ]
@@ -60,6 +63,7 @@ def _enrol_lines(pack: Pack, told: dict[str, Any], speech: Speech) -> list[str]:
         f"有一条{title}（`{enrol['form']}`）：{enrol['words']}", f"a row of `{enrol['form']}` with: {enrol['words']}"
     )
     lines = [speech.of(f"## 服务对象（{enrol['source']}）", f"## Whom ({enrol['source']})"), "", opens, ""]
+    lines += [enrol["at_age"], ""] if enrol["at_age"] else []
     at = {"day": speech.of("当日结束", "ends that day"), "year": speech.of("当年年末结束", "ends with that year")}
     by = {
         "anyone": "",
@@ -135,6 +139,10 @@ def _task_lines(pack: Pack, told: dict[str, Any], speech: Speech) -> list[str]:
             lines.append(
                 f"   - {speech.of('过期未做，自截止日起', 'when missed, counted from its last day')}：{task['missed']['words']}"
             )
+        elif task["kind"] == "after":
+            after = pack.form(task["form"]).title
+            said = f"（{task['words']}）" if task["words"] else ""
+            lines.append(f"   - {speech.of('每次', 'after each ')}{after}{said}：{task['window']['words']}")
         else:
             only = f"（{task['words']}）" if task["words"] else ""
             lines.append(
@@ -152,17 +160,22 @@ def _indicator_lines(told: dict[str, Any], speech: Speech) -> list[str]:
             said = f"（{side['words']}）" if side["words"] else ""
             if side["label"] or said:
                 lines.append(f"- {word}：{side['label']}{said}")
-        for clause in item["clauses"]:
-            only = (
-                speech.of(f"（仅当参数 {clause['only_if']} 为是）", f" (only if {clause['only_if']})")
-                if clause["only_if"]
-                else ""
-            )
-            lines.append(f"   - {clause['label']}（`{clause['id']}`）{only}：{clause['words']}")
+            if key == "of":
+                lines += [_clause_line(clause, speech) for clause in item["of_clauses"]]
+        if item["of_clauses"] and item["clauses"]:
+            lines.append(f"- {speech.of('分子还要', 'And for the numerator')}：")
+        lines += [_clause_line(clause, speech) for clause in item["clauses"]]
         if item["doubt"]:
             lines.append(f"- {speech.of('存疑', 'Doubt')}：{item['doubt']}")
         lines.append("")
     return lines
+
+
+def _clause_line(clause: dict[str, Any], speech: Speech) -> str:
+    only = ""
+    if clause["only_if"]:
+        only = speech.of(f"（仅当参数 {clause['only_if']} 为是）", f" (only if {clause['only_if']})")
+    return f"   - {clause['label']}（`{clause['id']}`）{only}：{clause['words']}"
 
 
 def _use_lines(told: dict[str, Any], speech: Speech) -> list[str]:
@@ -175,7 +188,12 @@ def _use_lines(told: dict[str, Any], speech: Speech) -> list[str]:
             "",
             columns,
             "",
-            f"{speech.of('答出的类别', 'Classes')}：{classes}",
+        ]
+        scores = ", ".join(f"`{item['name']}`" for item in told["quality"])
+        lines += [
+            f"{speech.of('答出的类别', 'Classes')}：{classes}"
+            if classes
+            else f"{speech.of('评分', 'Scores')}：{scores}",
             "",
         ]
     if told["due"] is not None:

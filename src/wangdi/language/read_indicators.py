@@ -23,19 +23,31 @@ from wangdi.language.model import (
     People,
     PopulationOf,
     RowsComplete,
+    SomeRows,
 )
+from wangdi.language.names import nearest_name
+from wangdi.language.quality import all_filled, scores_at_least
+from wangdi.language.read_schedule import parse_offset
 from wangdi.language.reading import Reading
 
 _NAME = r"[a-z][a-z0-9_.]*"
-_LATEST = re.compile(rf"^(?P<take>latest|earliest) (?P<form>{_NAME}) in period$")
+_NUMBER = rf"\d+|:{_NAME}"
+_LATEST = re.compile(
+    rf"^(?P<take>latest|earliest) (?P<form>{_NAME}) (?P<scope>in period|by period end)"
+    rf"(?P<rest> has its required fields| scores at least (?P<level>{_NUMBER}) in (?P<quality>{_NAME}))?$"
+)
+_SOME = re.compile(
+    rf"^at least (?P<count>{_NUMBER}) (?P<form>{_NAME}|row of any form) "
+    rf"(?:in period|in the last (?P<span>:{_NAME}|\d+ [a-z]+) by period end)$"
+)
 _OBLIGATIONS = re.compile(rf"^every (?:(?P<task>{_NAME}) )?obligation closing in period is done in time$")
 _COMPLETE = re.compile(rf"^every (?P<form>{_NAME}) in period has its required fields$")
 _ENOUGH = re.compile(rf"^at least (?P<count>\d+|:{_NAME}) (?P<form>{_NAME}) for a whole year in period$")
 _NOT_ENDED = re.compile(r"^not ended in period as (?P<reasons>[a-z]+(?: or [a-z]+)*)$")
 _ITEMS = re.compile(rf"^latest (?P<form>{_NAME}) of each by period end$")
 _PEOPLE = {"enrolled any day in period": "any_day", "enrolled at period end": "period_end"}
-_CLAUSE_KEYS = ("id", "label", "require", "where", "holds", "fields", "only_if", "source")
-_BASIS_KEYS = ("label", "people", "items", "where", "sum", "population")
+_CLAUSE_KEYS = ("id", "label", "require", "where", "holds", "fields", "forms", "only_if", "source")
+_BASIS_KEYS = ("label", "people", "items", "where", "sum", "population", "mean")
 _INDICATOR = ("title", "title_en", "of", "count", "attribution", "count_at", "unit", "source", "doubt", "if_missing")
 UNITS = {
     "percent": 100.0,
@@ -44,6 +56,7 @@ UNITS = {
     "per_10000": 10000.0,
     "per_100000": 100000.0,
     "count": 1.0,
+    "points": 1.0,
 }
 
 
@@ -57,7 +70,7 @@ def read_indicators(reading: Reading, block: Value, pack: str) -> dict[str, Indi
 def _read_indicator(reading: Reading, name: str, part: Value, source: str) -> Indicator:
     reading.close(part, _INDICATOR)
     of, count = reading.part(part, "of"), reading.part(part, "count")
-    reading.close(of, _BASIS_KEYS)
+    reading.close(of, (*_BASIS_KEYS, "all"))
     reading.choice(part, "if_missing", ("not counted",), default="not counted")
     unit = reading.choice(part, "unit", tuple(UNITS))
     return Indicator(
@@ -76,7 +89,16 @@ def _read_indicator(reading: Reading, name: str, part: Value, source: str) -> In
         source=reading.text(part, "source") or source,
         doubt=reading.text(part, "doubt"),
         line=part.line,
+        of_clauses=_read_all(reading, of),
+        mean=_known_quality(reading, reading.text(count, "mean"), count.line),
     )
+
+
+def _known_quality(reading: Reading, name: str, line: int) -> str:
+    if name and name not in reading.qualities:
+        reading.tell("PACK-014", line, name=name, nearest=nearest_name(name, reading.qualities))
+        return ""
+    return name
 
 
 def _read_basis(reading: Reading, part: Value) -> Basis | None:
@@ -104,23 +126,28 @@ def _read_basis(reading: Reading, part: Value) -> Basis | None:
 
 def _read_clauses(reading: Reading, count: Value) -> tuple[CountedClause, ...]:
     if "all" in count.entries:
-        reading.close(count, ("label", "all"))
-        clauses = [_read_clause(reading, part) for part in count.entries["all"].items]
-        return tuple(clause for clause in clauses if clause is not None)
+        reading.close(count, ("label", "all", "people", "mean"))
+        return _read_all(reading, count)
     if "take" in count.entries:
         reading.close(count, ("label", "take", "where", "when"))
         line = count.entries["take"].line
         match = _LATEST.match(reading.text(count, "take"))
         holds = reading.expression(count, "when")
-        if match is None or holds is None:
+        if match is None or match["rest"] or holds is None:
             reading.tell("PACK-012", line, text=reading.text(count, "take"), expected="latest FORM in period")
             return ()
         form = reading.known_form(match["form"], line)
         where = reading.expression(count, "where", required=False)
-        clause = LatestRow(form, where, holds, reading.text(count, "when"), match["take"])  # type: ignore[arg-type]
+        by_end = match["scope"] == "by period end"
+        clause = LatestRow(form, where, holds, reading.text(count, "when"), match["take"], by_end)  # type: ignore[arg-type]
         return (CountedClause("latest", reading.text(count, "label"), clause, line=line),)
     reading.close(count, _BASIS_KEYS)
     return ()
+
+
+def _read_all(reading: Reading, part: Value) -> tuple[CountedClause, ...]:
+    clauses = [_read_clause(reading, item) for item in reading.part(part, "all").items]
+    return tuple(clause for clause in clauses if clause is not None)
 
 
 def _read_clause(reading: Reading, part: Value) -> CountedClause | None:
@@ -148,12 +175,45 @@ def _read_clause(reading: Reading, part: Value) -> CountedClause | None:
 
 
 def _read_latest(reading: Reading, part: Value, match: re.Match[str]) -> Clause | None:
-    holds = reading.expression(part, "holds")
+    """The latest row holds something: a sentence, fields that are filled, or a score."""
     where = reading.expression(part, "where", required=False)
     form = reading.known_form(match["form"], part.line)
+    fields, level = reading.words(part, "fields"), None if match["level"] is None else _read_number(match["level"])
+    quality = _known_quality(reading, match["quality"] or "", part.line)
+    holds: Expression | None
+    if match["rest"] is None:
+        holds, text = reading.expression(part, "holds"), reading.text(part, "holds")
+    elif level is None:
+        holds, text = (all_filled(fields) if fields else None), match.group(0)
+        if not fields:
+            reading.tell("PACK-005", part.line, name="fields")
+    else:
+        holds = scores_at_least(reading.qualities[quality], level) if quality else None
+        text = match.group(0)
     if holds is None:
         return None
-    return LatestRow(form, where, holds, reading.text(part, "holds"), match["take"])  # type: ignore[arg-type]
+    by_end = match["scope"] == "by period end"
+    return LatestRow(form, where, holds, text, match["take"], by_end, fields, quality, level)  # type: ignore[arg-type]
+
+
+def _read_number(written: str) -> Expression:
+    return Parameter(written[1:]) if written.startswith(":") else Constant(int(written))
+
+
+def _read_some(reading: Reading, part: Value, match: re.Match[str]) -> Clause | None:
+    """So many rows of one form, or of any of several."""
+    any_form = match["form"] == "row of any form"
+    named = reading.words(part, "forms") if any_form else (match["form"],)
+    forms = tuple(reading.known_form(name, part.line) for name in named)
+    where, fields = reading.expression(part, "where", required=False), reading.words(part, "fields")
+    if any_form and (where is not None or fields or not forms):
+        reading.tell("PACK-070", part.line)
+        return None
+    span = None if match["span"] is None else parse_offset(match["span"])
+    if match["span"] is not None and span is None:
+        reading.tell("PACK-011", part.line, text=match["span"])
+        return None
+    return SomeRows(forms, _read_number(match["count"]), where, fields, span, match.group(0))
 
 
 def _read_obligations(reading: Reading, part: Value, match: re.Match[str]) -> Clause:
@@ -166,8 +226,7 @@ def _read_complete(reading: Reading, part: Value, match: re.Match[str]) -> Claus
 
 
 def _read_enough(reading: Reading, part: Value, match: re.Match[str]) -> Clause:
-    written = match["count"]
-    count: Expression = Parameter(written[1:]) if written.startswith(":") else Constant(int(written))
+    count = _read_number(match["count"])
     form = reading.known_form(match["form"], part.line)
     return EnoughRows(form, count, reading.expression(part, "where", required=False), match.group(0))
 
@@ -181,5 +240,6 @@ _PHRASES: tuple[tuple[re.Pattern[str], Callable[[Reading, Value, re.Match[str]],
     (_OBLIGATIONS, _read_obligations),
     (_COMPLETE, _read_complete),
     (_ENOUGH, _read_enough),
+    (_SOME, _read_some),
     (_NOT_ENDED, _read_not_ended),
 )

@@ -7,6 +7,7 @@ from typing import cast
 
 from wangdi.language.document import Value
 from wangdi.language.model import (
+    AfterTask,
     Classify,
     ClassRow,
     ContactTask,
@@ -22,6 +23,8 @@ from wangdi.language.reading import Reading
 _PART = re.compile(r"^(?:(?P<count>\d+)\s*(?P<unit>day|week|month|year)s?|:(?P<parameter>[a-z][a-z0-9_]*))$")
 _CONTACT = ("title", "anchor", "as", "done_by", "while", "first", "missed", "source")
 _PERIOD = ("title", "anchor", "window", "done_by", "where", "while", "source")
+_AFTER = ("title", "anchor", "when", "window", "done_by", "while", "source")
+_EACH = re.compile(r"^each (?P<form>[a-z][a-z0-9_.]*)$")
 
 
 def parse_offset(text: str) -> Offset | None:
@@ -95,7 +98,7 @@ def _read_row(reading: Reading, part: Value, source: str) -> ClassRow | None:
 
 
 def read_schedule(reading: Reading, block: Value, pack: str) -> dict[str, Task]:
-    """Every task by name. ``anchor`` is one of two phrases and decides which kind of task it is."""
+    """Every task by name. ``anchor`` is one of three phrases and decides which kind of task it is."""
     tasks: dict[str, Task] = {}
     for name, part in block.entries.items():
         task = _read_task(reading, name, part)
@@ -118,10 +121,13 @@ def _read_task(reading: Reading, name: str, part: Value) -> Task | None:
             source=reading.required(part, "source"),
             line=part.line,
         )
+    after = _EACH.match(anchor)
+    if after is not None:
+        return _read_after(reading, name, part, after["form"])
     reading.close(part, _CONTACT)
     done_by = reading.form(part, "done_by")
     if anchor != f"enrol or each {done_by}":
-        expected = f"enrol or each {done_by} | each calendar year"
+        expected = f"enrol or each {done_by} | each calendar year | each FORM"
         reading.tell("PACK-012", part.line, text=anchor, expected=expected)
     first = read_window(reading, reading.part(part, "first"))
     missed = read_window(reading, reading.part(part, "missed"))
@@ -136,3 +142,16 @@ def _read_task(reading: Reading, name: str, part: Value) -> Task | None:
         source=reading.required(part, "source"),
         line=part.line,
     )
+
+
+def _read_after(reading: Reading, name: str, part: Value, form: str) -> AfterTask | None:
+    reading.close(part, _AFTER)
+    form = reading.known_form(form, part.line)
+    window = read_window(reading, reading.part(part, "window"))
+    when = reading.expression(part, "when", required=False)
+    title, done_by, source = (reading.required(part, key) for key in ("title", "done_by", "source"))
+    done_by = reading.known_form(done_by, part.line) if done_by else done_by
+    if window is None:
+        return None
+    text = reading.text(part, "when")
+    return AfterTask(name, title, form, when, text, done_by, window, source, part.line)

@@ -12,15 +12,18 @@ from dataclasses import replace
 
 from wangdi.core.problem import Problem
 from wangdi.language.document import Value, parse_document
-from wangdi.language.model import Ending, Enrol, Form, NamedTerm, Pack, Parameter, RuleBook
+from wangdi.language.model import AtAge, Ending, Enrol, Form, NamedTerm, Pack, Parameter, RuleBook
 from wangdi.language.names import resolve_terms, used_fields
 from wangdi.language.read_forms import read_forms
 from wangdi.language.read_indicators import read_indicators
+from wangdi.language.read_record import read_quality, read_slips
 from wangdi.language.read_schedule import read_classify, read_schedule
 from wangdi.language.reading import Reading
 
 _HEAD = ("pack", "edition", "valid_from", "valid_to", "title", "subject", "rule_book", "description")
-_BLOCKS = ("parameters", "enrol", "forms", "terms", "classify", "schedule", "indicators", "report", "examples")
+_BLOCKS = (
+    "parameters", "enrol", "forms", "terms", "classify", "schedule", "quality", "slip", "indicators", "report", "examples",
+)  # fmt: skip
 _SUBJECTS = ("person", "episode", "organisation", "place", "case", "item")
 
 
@@ -66,9 +69,12 @@ def read_pack(text: str, path: str, foreign: Mapping[str, Form]) -> tuple[Pack |
     terms = _read_terms(reading, reading.part(root, "terms"))
     reading.term_names = frozenset(terms)
     terms = {key: replace(term, expression=resolve_terms(term.expression, terms.keys())) for key, term in terms.items()}
+    reading.qualities = read_quality(reading, reading.part(root, "quality"))
     pack = replace(
         pack,
         terms=terms,
+        quality=dict(reading.qualities),
+        slips=read_slips(reading, reading.part(root, "slip")),
         enrol=_read_enrol(reading, root),
         classify=read_classify(reading, root.entries.get("classify")),
         schedule=read_schedule(reading, reading.part(root, "schedule"), name),
@@ -132,7 +138,7 @@ def _read_enrol(reading: Reading, root: Value) -> Enrol | None:
     part = root.entries.get("enrol")
     if part is None:
         return None
-    reading.close(part, ("on", "when", "age_at", "ends", "source"))
+    reading.close(part, ("on", "when", "age_at", "at_age", "ends", "source"))
     reading.choice(part, "age_at", ("event",), default="event")
     form = reading.form(part, "on")
     when = reading.expression(part, "when", required=False)
@@ -146,7 +152,16 @@ def _read_enrol(reading: Reading, root: Value) -> Enrol | None:
         person_fields=tuple(sorted(named)),
         source=reading.required(part, "source"),
         line=part.line,
+        at_age=_read_at_age(reading, part.entries.get("at_age")),
     )
+
+
+def _read_at_age(reading: Reading, part: Value | None) -> AtAge | None:
+    if part is None:
+        return None
+    reading.close(part, ("years", "whole_year"))
+    years = reading.expression(part, "years")
+    return None if years is None else AtAge(years, reading.text(part, "whole_year").removeprefix(":"), part.line)
 
 
 def _read_ending(reading: Reading, name: str, part: Value) -> Ending:

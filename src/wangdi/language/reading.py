@@ -12,6 +12,7 @@ from wangdi.language.document import Value
 from wangdi.language.expression import SyntaxFault, parse_expression
 from wangdi.language.model import Form
 from wangdi.language.names import nearest_name, resolve_terms
+from wangdi.language.quality import Quality
 
 _NOTHING = Value(0, {})
 
@@ -27,6 +28,7 @@ class Reading:
     own_forms: Mapping[str, Form] = field(default_factory=dict)
     term_names: frozenset[str] = frozenset()
     spoken_forms: set[str] = field(default_factory=set)
+    qualities: Mapping[str, Quality] = field(default_factory=dict)
 
     def tell(self, code: str, line: int, **args: str) -> None:
         """Add an error at a line."""

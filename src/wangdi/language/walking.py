@@ -8,8 +8,9 @@ from datetime import date
 from wangdi.language.engine import Case, Engine, Standing
 from wangdi.language.examples import Failure
 from wangdi.language.record import Cell, Obligation, state_on
+from wangdi.language.row_answers import score_row, slip_row
 from wangdi.language.rules import Programme, Rules
-from wangdi.language.walks import Asked, Counted, NotAsked, Told, Walk
+from wangdi.language.walks import Asked, Counted, Handed, NotAsked, Scored, Told, Walk
 
 
 def run_walks(engine: Engine, programme: Programme, walks: Sequence[Walk]) -> list[Failure]:
@@ -120,11 +121,42 @@ def _run_entries(engine: Engine, programme: Programme, walks: Sequence[Walk]) ->
                 got = _say(engine, programme, walk.case)
                 if got != item.says:
                     yield _failure(engine, walk, item.line, "entry", (_words(item.says), _words(got)))
+            elif isinstance(item, Scored):
+                yield from _check_scored(engine, programme, walk, item)
+            elif isinstance(item, Handed):
+                yield from _check_handed(engine, programme, walk, item)
+
+
+def _check_scored(engine: Engine, programme: Programme, walk: Walk, item: Scored) -> Iterator[Failure]:
+    rules = _rules_of(programme, walk.case)
+    told = score_row(engine.evaluate, rules, rules.pack.quality[item.quality], walk.case)
+    missing = tuple(sorted(told.missing))
+    for what, wanted, got in (
+        ("score", item.score, told.score),
+        ("points", item.points, told.met),
+        ("of", item.of, told.asked),
+    ):
+        if wanted is not None and wanted != got:
+            yield _failure(engine, walk, item.line, f"{item.quality} {what}", (wanted, got))
+    if item.missing is not None and missing != item.missing:
+        said = "、".join(item.missing), "、".join(missing)
+        yield _failure(engine, walk, item.line, f"{item.quality} missing", said)
+
+
+def _check_handed(engine: Engine, programme: Programme, walk: Walk, item: Handed) -> Iterator[Failure]:
+    rules = _rules_of(programme, walk.case)
+    found = tuple(sorted(line.id for line in slip_row(engine.evaluate, rules, rules.pack.slips[item.slip], walk.case)))
+    if found != item.says:
+        yield _failure(engine, walk, item.line, item.slip, ("、".join(item.says), "、".join(found)))
+
+
+def _rules_of(programme: Programme, case: Case) -> Rules:
+    return programme.in_force(case.events[0].on) or programme.newest
 
 
 def _say(engine: Engine, programme: Programme, case: Case) -> frozenset[tuple[str, bool]]:
     event = case.events[0]
-    rules = programme.in_force(event.on) or programme.newest
+    rules = _rules_of(programme, case)
     said: set[tuple[str, bool]] = set()
     for check in rules.pack.form(event.form).checks:
         values = next(iter(engine.evaluate(rules, event.form, check.rule, [case])))

@@ -1,7 +1,7 @@
 """``walks.yaml``: people taken through days, with what the norm asks of them and where they stand in each figure.
 
 Grain: one walk per person. An expectation is one of: a task with its state on a day, no task open on a day, a place in an
-indicator for a period, or what a form answers to an entry.
+indicator for a period, or what a form answers to an entry: its checks, its score, its slip.
 """
 
 from __future__ import annotations
@@ -26,7 +26,10 @@ _WALK = ("case", "clause", "note", "parameters", "person", "events", "entry", "e
 _ASKED = ("on", "task", "state", "opens", "due", "closes", "rule", "anchor", "reason")
 _STATES = ("draft", "ready", "completed", "failed", "cancelled")
 _PLACES = ("numerator", "missing", "outside")
-_KINDS = "{on, task, state, ...} | {on, none: task} | {period, indicator, in} | {refused: …} | {warned: …}"
+_KINDS = (
+    "{on, task, state, ...} | {on, none: task} | {period, indicator, in} | {refused: …} | {warned: …}"
+    " | {quality, score, points, of, missing} | {slip, says}"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +74,28 @@ class Told:
     says: frozenset[tuple[str, bool]]
 
 
-Expectation: TypeAlias = Asked | NotAsked | Counted | Told
+@dataclass(frozen=True, slots=True)
+class Scored:
+    """How complete the entry is: its score, the weights it meets (``points``) of those asked (``of``), the items it lacks."""
+
+    line: int
+    quality: str
+    score: float | None
+    points: float | None
+    of: float | None
+    missing: tuple[str, ...] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Handed:
+    """What the slip about the entry says: the lines, in any order."""
+
+    line: int
+    slip: str
+    says: tuple[str, ...]
+
+
+Expectation: TypeAlias = Asked | NotAsked | Counted | Told | Scored | Handed
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +151,14 @@ class _Reading:
         items = _items(part, "expect")
         if not items and entered is None:
             self.tell("PACK-046", part.line, case=name)
-        found = [self.told(entered.line, items)] if entered is not None else [self.expectation(item) for item in items]
+        found: list[Expectation | None]
+        if entered is not None:
+            answers = [item for item in items if {"quality", "slip"} & item.entries.keys()]
+            found = [self.answer(item) for item in answers]
+            if len(answers) < len(items) or not items:
+                found.append(self.told(entered.line, [item for item in items if item not in answers]))
+        else:
+            found = [self.expectation(item) for item in items]
         case = Case(subject, tuple(event for event in events if event is not None))
         expected = tuple(item for item in found if item is not None)
         return Walk(
@@ -207,6 +238,36 @@ class _Reading:
             says |= {(value.text, key == "refused") for key, value in part.entries.items()}
         return Told(line, frozenset(says))
 
+    def answer(self, part: Value) -> Expectation | None:
+        """What is expected of a score or of a slip."""
+        if "slip" in part.entries:
+            self.close(part, ("slip", "says"))
+            name = _text(part, "slip")
+            known = {line.id for slip in self.pack.slips.values() for line in slip.lines}
+            says = self.named(part, "says", sorted(known))
+            if name not in self.pack.slips:
+                self.unknown(name, [*self.pack.slips], part.line)
+                return None
+            return Handed(part.line, name, says)
+        self.close(part, ("quality", "score", "points", "of", "missing"))
+        name = _text(part, "quality")
+        if name not in self.pack.quality:
+            self.unknown(name, [*self.pack.quality], part.line)
+            return None
+        items = [item.id for item in self.pack.quality[name].items]
+        missing = self.named(part, "missing", items) if "missing" in part.entries else None
+        score, points, of = (self.number(part, key) for key in ("score", "points", "of"))
+        return Scored(part.line, name, score, points, of, missing)
+
+    def named(self, part: Value, key: str, known: Sequence[str]) -> tuple[str, ...]:
+        """A list of names, each of which must be known."""
+        written = part.entries.get(key)
+        said = [] if written is None else [written.text] if written.text else [item.text for item in written.items]
+        for word in said:
+            if word not in known:
+                self.unknown(word, known, part.line)
+        return tuple(sorted(said))
+
     def expectation(self, part: Value) -> Expectation | None:
         if "indicator" in part.entries:
             return self.counted(part)
@@ -266,13 +327,7 @@ class _Reading:
             return None
 
     def why(self, part: Value, indicator: str) -> tuple[str, ...]:
-        written = part.entries["why"]
-        said = [written.text] if written.text else [item.text for item in written.items]
-        ids = [counted.id for counted in self.pack.indicators[indicator].clauses]
-        for word in said:
-            if word not in ids:
-                self.unknown(word, ids, written.line)
-        return tuple(sorted(said))
+        return self.named(part, "why", [counted.id for counted in self.pack.indicators[indicator].clauses])
 
 
 def _text(part: Value, key: str) -> str:

@@ -19,10 +19,12 @@ def write_programme(
 ) -> None:
     """Work out a programme's tables and write them as ``<folder>/<programme>.<table>.parquet``.
 
-    Spells and obligations are sorted by who has to act, so that one institution's day touches few pages.
+    Spells and obligations are sorted by who has to act, so that one institution's day touches few pages. A spell that
+    begins after the horizon (a child's old age) is left out: no question is asked of it.
     """
     workspace.run(f"CREATE OR REPLACE TEMP TABLE visit AS {plan_judged(programme, relations)}")
-    workspace.run(f"CREATE OR REPLACE TEMP TABLE spell AS {plan_spells(programme, relations)}")
+    begun = f"SELECT * FROM ({plan_spells(programme, relations)}) WHERE start <= DATE '{horizon}'"
+    workspace.run(f"CREATE OR REPLACE TEMP TABLE spell AS {begun}")
     obligations = f"SELECT * FROM ({plan_obligations(programme, relations, 'visit', 'spell', horizon)})"
     for name, sql, order in (
         ("visit", "SELECT * FROM visit", "subject_id"),

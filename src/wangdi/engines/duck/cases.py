@@ -69,7 +69,7 @@ def stand_cases(
     for period in (period for mine in asks for _, period in mine):
         ends.setdefault(period.end, {})[period.text] = period
     subjects, events = number_cases(cases)
-    found: dict[tuple[str, str, str], dict[str, bool]] = {}
+    found: dict[tuple[str, str, str], tuple[dict[str, bool], float]] = {}
     for end, periods in ends.items():
         named = {name for mine in asks for name, period in mine if period.end == end}
         rules = programme.in_force(end) or programme.newest
@@ -77,7 +77,7 @@ def stand_cases(
         question = Question(rules, wanted, tuple(periods.values()), end)
         found |= members_set(programme, subjects, events, question)
     for place, mine in enumerate(asks):
-        yield [place_person(found.get((name, period.text, _key(place)))) for name, period in mine]
+        yield [place_person(*found.get((name, period.text, _key(place)), (None,))) for name, period in mine]
 
 
 def evaluate_cases(rules: Rules, form: str, node: Expression, cases: Sequence[Case]) -> Iterator[Sequence[Cell]]:

@@ -96,7 +96,15 @@ def plan_judged(programme: Programme, relations: Relations) -> str:
     Grain: one row per row of the classified form on whose day an edition was in force. Columns: subject_id, seq,
     occurred_on, org, edition, class (null: none fits), form_code, refer, and <task>_opens, _due, _closes.
     """
-    return " UNION ALL BY NAME ".join(_plan_edition(programme, rules, relations) for rules in programme.editions)
+    judging = [rules for rules in programme.editions if rules.pack.classify is not None]
+    if not judging:
+        return _UNJUDGED
+    return " UNION ALL BY NAME ".join(_plan_edition(programme, rules, relations) for rules in judging)
+
+
+_UNJUDGED = """SELECT NULL::BIGINT AS subject_id, NULL::BIGINT AS seq, NULL::DATE AS occurred_on, NULL::VARCHAR AS org,
+    NULL::VARCHAR AS edition, NULL::VARCHAR AS class, NULL::VARCHAR AS form_code, NULL::VARCHAR AS refer WHERE FALSE"""
+"""The judged rows of a programme that classifies nothing."""
 
 
 def _plan_edition(programme: Programme, rules: Rules, relations: Relations) -> str:

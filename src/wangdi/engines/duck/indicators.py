@@ -14,9 +14,11 @@ from datetime import date
 from wangdi.core.periods import Period
 from wangdi.engines.duck.classify import Relations, plan_terms, row_columns
 from wangdi.engines.duck.expression import render_sql
+from wangdi.engines.duck.record_clauses import mean_columns, plan_scores, plan_some, stretches_of
 from wangdi.language.ast import Expression
 from wangdi.language.model import (
     Clause,
+    CountedClause,
     EnoughRows,
     Indicator,
     LatestRow,
@@ -24,6 +26,7 @@ from wangdi.language.model import (
     ObligationsMet,
     People,
     RowsComplete,
+    SomeRows,
 )
 from wangdi.language.names import fields_behind, previous_behind
 from wangdi.language.rules import Rules
@@ -57,10 +60,14 @@ def people_of(indicator: Indicator) -> People | None:
 
 
 def active_clauses(rules: Rules, indicator: Indicator) -> dict[str, Clause]:
-    """The clauses of an indicator that are switched on, by id."""
+    """The clauses of an indicator's numerator that are switched on, by id."""
+    return _switched_on(rules, indicator.clauses)
+
+
+def _switched_on(rules: Rules, clauses: Iterable[CountedClause]) -> dict[str, Clause]:
     return {
         counted.id: counted.clause
-        for counted in indicator.clauses
+        for counted in clauses
         if not counted.only_if or rules.values[counted.only_if] is True
     }
 
@@ -69,57 +76,78 @@ def clause_columns(rules: Rules, indicators: Iterable[Indicator]) -> dict[Clause
     """A column for each different clause: indicators that share a clause share its column."""
     found: dict[Clause, str] = {}
     for indicator in indicators:
-        for clause in active_clauses(rules, indicator).values():
-            found.setdefault(clause, f"clause_{len(found)}")
+        for counted in (indicator.of_clauses, indicator.clauses):
+            for clause in _switched_on(rules, counted).values():
+                found.setdefault(clause, f"clause_{len(found)}")
     return found
 
 
 def numerator_sql(rules: Rules, indicator: Indicator, columns: dict[Clause, str], place: int) -> str:
     """True for the people of the denominator who count in the numerator in the period of that place."""
     held = "".join(f" & {columns[clause]}" for clause in active_clauses(rules, indicator).values())
-    return f"(({_denominator_bits(indicator)}{held}) & {1 << place}) <> 0"
+    return f"(({_denominator_bits(rules, indicator, columns)}{held}) & {1 << place}) <> 0"
 
 
-def denominator_sql(indicator: Indicator, place: int) -> str:
+def denominator_sql(rules: Rules, indicator: Indicator, columns: dict[Clause, str], place: int) -> str:
     """True for the people the indicator counts over in the period of that place."""
-    return f"({_denominator_bits(indicator)} & {1 << place}) <> 0"
+    return f"(({_denominator_bits(rules, indicator, columns)}) & {1 << place}) <> 0"
 
 
-def _denominator_bits(indicator: Indicator) -> str:
+def _denominator_bits(rules: Rules, indicator: Indicator, columns: dict[Clause, str]) -> str:
     people = people_of(indicator)
-    return "at_end" if people is not None and people.when == "period_end" else "managed"
+    bits = "at_end" if people is not None and people.when == "period_end" else "managed"
+    return bits + "".join(f" & {columns[clause]}" for clause in _switched_on(rules, indicator.of_clauses).values())
+
+
+def value_sql(question: Question, indicator: Indicator, place: int) -> str:
+    """What somebody in the numerator adds to it in the period of that place: 1, or the score that is averaged."""
+    return f"{mean_columns(question.indicators)[indicator.mean]}{place}::DOUBLE" if indicator.mean else "1::DOUBLE"
+
+
+_OverRows = LatestRow | EnoughRows | RowsComplete | SomeRows
 
 
 def plan_narrowed(question: Question, relations: Relations) -> dict[str, str]:
     """For each form several clauses look at: SQL of just its rows within the periods and the columns they rest on.
 
     Worth making a table of before :func:`plan_members`: records are then joined to people once, not once a clause. A form
-    whose previous rows are asked for is left out: the row before may lie before the periods.
+    whose previous rows are asked for is left out (the row before may lie before the periods), as is one that is averaged.
     """
     rules = question.rules
-    wanted: dict[str, list[LatestRow | EnoughRows | RowsComplete]] = {}
+    wanted: dict[str, list[_OverRows]] = {}
     for clause in clause_columns(rules, question.indicators):
-        if isinstance(clause, LatestRow | EnoughRows | RowsComplete):
-            wanted.setdefault(rules.pack.form(clause.form).full_name, []).append(clause)
+        if isinstance(clause, _OverRows):
+            for name in clause.forms if isinstance(clause, SomeRows) else (clause.form,):
+                wanted.setdefault(rules.pack.form(name).full_name, []).append(clause)
+    scored = {rules.pack.form(rules.pack.quality[name].form).full_name for name in mean_columns(question.indicators)}
     found: dict[str, str] = {}
     for form, clauses in wanted.items():
         asked = [node for clause in clauses for node in _sentences(clause)]
-        if len(clauses) == 1 or any(previous_behind(rules.pack, node) for node in asked):
+        if len(clauses) == 1 or form in scored or any(previous_behind(rules.pack, node) for node in asked):
             continue
         fields = {name for node in asked for name in fields_behind(rules.pack, node)}
-        fields |= {name for clause in clauses if isinstance(clause, RowsComplete) for name in clause.fields}
+        fields |= {name for clause in clauses if isinstance(clause, RowsComplete | SomeRows) for name in clause.fields}
         listed = "".join(f", f.{sql_name(name)}" for name in sorted(fields & rules.pack.form(form).fields.keys()))
         rows = relations.forms[form]
-        within = _span(question, "f.occurred_on")
+        within = " OR ".join(dict.fromkeys(_reach(question, clause, "f.occurred_on") for clause in clauses))
         found[form] = f"SELECT f.subject_id, f.seq, f.occurred_on, f.org{listed} FROM {rows} f WHERE {within}"
     return found
 
 
-def _sentences(clause: Clause) -> list[Expression]:
+def _reach(question: Question, clause: _OverRows, day: str) -> str:
+    """True on the days a clause may look at."""
+    if isinstance(clause, LatestRow) and clause.by_end:
+        return f"{day} <= DATE '{max(period.end for period in question.periods)}'"
+    if isinstance(clause, SomeRows):
+        return stretches_of(question.rules, clause, question.periods).within(day)
+    return _span(question, day)
+
+
+def _sentences(clause: _OverRows) -> list[Expression]:
     match clause:
         case LatestRow():
             return [clause.holds, *_some(clause.where)]
-        case EnoughRows():
+        case EnoughRows() | SomeRows():
             return _some(clause.where)
         case _:
             return []
@@ -130,7 +158,8 @@ def plan_members(question: Question, relations: Relations, tables: Tables) -> st
 
     Grain: one row per subject and spell that is the subject's latest in at least one period, so in each period a subject is
     on one row. Columns: subject_id, org, spell_start; ``managed`` and ``at_end``: bits of the periods for which this is the
-    latest spell (and lasts to the end); the columns of ``clause_columns``: bits of the periods in which the clause holds.
+    latest spell (and lasts to the end); the columns of ``clause_columns``: bits of the periods in which the clause holds;
+    those of ``mean_columns``: the score at the end of each period.
     """
     columns = clause_columns(question.rules, question.indicators)
     joins = ""
@@ -139,6 +168,11 @@ def plan_members(question: Question, relations: Relations, tables: Tables) -> st
         source, bits = _plan_clause(clause, question, relations, tables)
         joins += f" LEFT JOIN ({source}) {name}_t ON {name}_t.subject_id = m.subject_id"
         said += f", {bits.format(t=f'{name}_t')} AS {name}"
+    for quality, prefix in mean_columns(question.indicators).items():
+        source = plan_scores(question.rules, quality, question.periods, relations)
+        joins += f" LEFT JOIN ({source}) {prefix}t ON {prefix}t.subject_id = m.subject_id"
+        for place in range(len(question.periods)):
+            said += f", coalesce({prefix}t.s{place}, 0) AS {prefix}{place}"
     return f"SELECT m.*{said} FROM ({_plan_managed(question, tables)}) m{joins}"
 
 
@@ -218,29 +252,47 @@ def _plan_clause(clause: Clause, question: Question, relations: Relations, table
             )
         case LatestRow():
             return _plan_latest(clause, question, relations), "coalesce({t}.holding, 0)"
+        case SomeRows():
+            return _plan_some(clause, question, relations)
         case EnoughRows():
             return _plan_enough(clause, question, relations, tables), f"coalesce({{t}}.holding, {everywhere})"
     return source, f"({everywhere} & (~coalesce({{t}}.failing, 0)))"
 
 
+def _plan_some(clause: SomeRows, question: Question, relations: Relations) -> tuple[str, str]:
+    stretches = stretches_of(question.rules, clause, question.periods)
+    bits = f"coalesce({{t}}.holding, {_join_bits([_none_wanted(question.rules, clause)] * len(question.periods))})"
+    return plan_some(clause, stretches, relations), bits
+
+
+def _none_wanted(rules: Rules, clause: SomeRows) -> str:
+    """Who has no row at all satisfies the clause only where none is asked."""
+    return f"{render_sql(clause.count, {}, rules.values)} <= 0"
+
+
 def _plan_latest(clause: LatestRow, question: Question, relations: Relations) -> str:
     rules = question.rules
-    rows = plan_terms(
-        rules, clause.form, [clause.holds, *_some(clause.where)], relations, _span(question, "f.occurred_on")
-    )
+    wanted = [clause.holds, *_some(clause.where)]
+    rows = plan_terms(rules, clause.form, wanted, relations, _reach(question, clause, "f.occurred_on"))
     own = {name: sql_name(name) for name in row_columns(rules.pack, clause.form)}
     pick = "arg_max" if clause.take == "latest" else "arg_min"
     listed = ", ".join(
-        f"{pick}(holds, place) FILTER (occurred_on BETWEEN DATE '{p.start}' AND DATE '{p.end}') AS h{number}"
+        f"{pick}(holds, place) FILTER ({_looked_at(clause, p)}) AS h{number}"
         for number, p in enumerate(question.periods)
     )
     held = _join_bits(f"h{number}" for number in range(len(question.periods)))
     return (
         f"SELECT subject_id, {held} AS holding FROM (SELECT subject_id, {listed} FROM ("
         f"SELECT r.subject_id, r.occurred_on, coalesce({render_sql(clause.holds, own, rules.values)}, FALSE) AS holds,"
-        f" {ROW_ORDER} AS place FROM ({rows}) r WHERE {_span(question, 'r.occurred_on')}"
+        f" {ROW_ORDER} AS place FROM ({rows}) r WHERE {_reach(question, clause, 'r.occurred_on')}"
         f"{_where(rules, clause.form, clause.where)}) GROUP BY subject_id)"
     )
+
+
+def _looked_at(clause: LatestRow, period: Period) -> str:
+    if clause.by_end:
+        return f"occurred_on <= DATE '{period.end}'"
+    return f"occurred_on BETWEEN DATE '{period.start}' AND DATE '{period.end}'"
 
 
 def _plan_enough(clause: EnoughRows, question: Question, relations: Relations, tables: Tables) -> str:

@@ -6,8 +6,9 @@ from datetime import date
 
 from wangdi.engines.duck.classify import Relations, in_force_sql, row_columns
 from wangdi.engines.duck.expression import render_sql
-from wangdi.language.model import ContactTask, PeriodTask, Window
-from wangdi.language.rules import Length, Programme, measure_offset
+from wangdi.language.model import AfterTask, ContactTask, PeriodTask, Window
+from wangdi.language.names import used_fields
+from wangdi.language.rules import Length, Programme, Rules, measure_offset
 from wangdi.store.workspace import sql_name, sql_text
 
 COLUMNS = "subject_id, spell_start, task, anchor_on, opens, due, closes, rule, org, done_on, ended_on, reason"
@@ -28,6 +29,8 @@ def plan_obligations(programme: Programme, relations: Relations, judged: str, sp
     for task in programme.newest.pack.schedule.values():
         if isinstance(task, ContactTask):
             parts.append(_plan_contacts(programme, task, judged, spells, horizon))
+        elif isinstance(task, AfterTask):
+            parts.append(_plan_after(programme, task, relations, spells))
         else:
             parts.append(_plan_yearly(programme, task, relations, spells, horizon))
     return " UNION ALL ".join(f"({part})" for part in parts) if parts else _NOTHING
@@ -153,3 +156,49 @@ def _plan_yearly(programme: Programme, task: PeriodTask, relations: Relations, s
            closes AS due, closes, 'year' AS rule, org, {_settled("visit", "opens", "closes")}
     FROM dated
     """
+
+
+def _plan_after(programme: Programme, task: AfterTask, relations: Relations, spells: str) -> str:
+    """One window after each day with a row that asks for it, by the edition of that day."""
+    done_by = programme.newest.pack.form(task.done_by).full_name
+    asking = " UNION ALL ".join(_plan_asking(programme, rules, task.name, relations) for rules in programme.editions)
+    visit = "CASE WHEN spell_end IS NULL OR day < spell_end THEN day END"
+    return f"""
+    WITH asking AS ({asking}),
+    inside AS (
+        SELECT a.*, p.start AS spell_start, p."end" AS spell_end, p.reason AS spell_reason, p.org
+        FROM asking a JOIN {spells} p
+          ON a.subject_id = p.subject_id AND a.anchor >= p.start AND (p."end" IS NULL OR a.anchor < p."end")
+    ),
+    done AS (SELECT DISTINCT subject_id, occurred_on AS day FROM {relations.forms[done_by]}),
+    visited AS (
+        SELECT i.*, {visit} AS visit FROM inside i
+        ASOF LEFT JOIN done d ON i.subject_id = d.subject_id AND i.opens <= d.day
+    )
+    SELECT subject_id, spell_start, {sql_text(task.name)} AS task, anchor AS anchor_on, opens, due, closes, 'after' AS rule,
+           org, {_settled("visit", "opens", "closes")}
+    FROM visited
+    """
+
+
+def _plan_asking(programme: Programme, rules: Rules, name: str, relations: Relations) -> str:
+    """The days on which one edition's rows ask for a task, with the window counted from them; none where it has no such task."""
+    task = rules.pack.schedule.get(name)
+    if not isinstance(task, AfterTask):
+        return (
+            "SELECT NULL::VARCHAR AS subject_id, NULL::DATE AS anchor, NULL::DATE AS opens, NULL::DATE AS due,"
+            " NULL::DATE AS closes WHERE FALSE"
+        )
+    pack, when = rules.pack, task.when
+    form = pack.form(task.form)
+    test = "TRUE" if when is None else render_sql(when, row_columns(pack, task.form), rules.values)
+    asks = when is not None and bool(used_fields(when) - form.fields.keys())
+    join = f" LEFT JOIN {relations.subjects} s USING (subject_id)" if asks else ""
+    edges = ", ".join(
+        f"{_date_after('f.occurred_on', measure_offset(getattr(task.window, edge), rules))} AS {edge}"
+        for edge in ("opens", "due", "closes")
+    )
+    return (
+        f"SELECT DISTINCT f.subject_id, f.occurred_on AS anchor, {edges} FROM {relations.forms[form.full_name]} f{join}"
+        f" WHERE {in_force_sql(programme, rules, 'f.occurred_on')} AND ({test})"
+    )

@@ -14,6 +14,7 @@ from wangdi.engines.duck.indicators import (
     clause_columns,
     denominator_sql,
     plan_members,
+    value_sql,
 )
 from wangdi.engines.duck.obligations import COLUMNS, plan_obligations
 from wangdi.engines.duck.spells import plan_spells
@@ -104,10 +105,10 @@ def build_set(
 
 def members_set(
     programme: Programme, subjects: Sequence[Subject], events: Sequence[Event], question: Question
-) -> dict[tuple[str, str, str], dict[str, bool]]:
-    """By (indicator, period, subject) of everybody in a denominator: which clause holds."""
+) -> dict[tuple[str, str, str], tuple[dict[str, bool], float]]:
+    """By (indicator, period, subject) of everybody in a denominator: which clause holds, and what the subject adds."""
     horizon = max(period.end for period in question.periods)
-    found: dict[tuple[str, str, str], dict[str, bool]] = {}
+    found: dict[tuple[str, str, str], tuple[dict[str, bool], float]] = {}
     with Workspace(memory="1GB") as workspace:
         relations = load_rows(workspace, programme, subjects, events)
         if programme.newest.pack.classify is not None:
@@ -122,7 +123,10 @@ def members_set(
             clauses = active_clauses(question.rules, indicator)
             for place, period in enumerate(question.periods):
                 held = "".join(f", ({columns[clause]} & {1 << place}) <> 0" for clause in clauses.values())
-                inside = denominator_sql(indicator, place)
-                for subject, *holds in workspace.rows(f"SELECT subject_id{held} FROM member WHERE {inside}"):
-                    found[indicator.id, period.text, subject] = dict(zip(clauses, holds, strict=True))
+                inside = denominator_sql(question.rules, indicator, columns, place)
+                value = value_sql(question, indicator, place)
+                for subject, adds, *holds in workspace.rows(
+                    f"SELECT subject_id, {value}{held} FROM member WHERE {inside}"
+                ):
+                    found[indicator.id, period.text, subject] = dict(zip(clauses, holds, strict=True)), adds
     return found

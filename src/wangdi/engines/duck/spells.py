@@ -9,7 +9,7 @@ from wangdi.engines.duck.expression import render_sql
 from wangdi.language.ast import Expression
 from wangdi.language.names import used_fields
 from wangdi.language.rules import Programme, Rules
-from wangdi.store.workspace import sql_text
+from wangdi.store.workspace import sql_name, sql_text
 
 _NOBODY = """SELECT NULL::VARCHAR AS subject_id, NULL::VARCHAR AS org, NULL::DATE AS start, NULL::DATE AS "end",
     NULL::VARCHAR AS reason, NULL::DATE AS told_on, NULL::VARCHAR AS edition WHERE FALSE"""
@@ -26,8 +26,11 @@ def plan_spells(programme: Programme, relations: Relations) -> str:
         return _NOBODY
     # Each form is read, and joined to people, once for all that is asked of it.
     sources = {form: f"source_{number}" for number, form in enumerate(forms)}
-    read = "".join(f"{sources[form]} AS MATERIALIZED (SELECT * FROM {relations.forms[form]})," for form in forms)
-    relations = Relations(relations.subjects, sources)
+    read = "".join(
+        f"{sources[form]} AS MATERIALIZED (SELECT {_columns_read(programme, form)} FROM {relations.forms[form]}),"
+        for form in forms
+    )
+    people, relations = relations.subjects, Relations(relations.subjects, sources)
     changes = " UNION ALL ".join(
         part for rules in programme.editions for part in _plan_changes(programme, rules, relations)
     )
@@ -35,7 +38,7 @@ def plan_spells(programme: Programme, relations: Relations) -> str:
     # Most people were enrolled once and nothing else was ever said: theirs is that one row. For the others:
     # 1. Nobody is enrolled after death.  2. The institution last enrolled with: only it may say what `by` keeps to it.
     # 3. Rows that change who manages; everything else falls out.  4. Each lasts until the next change.
-    return f"""
+    plan = f"""
     WITH {read} change AS MATERIALIZED ({changes}),
     several AS MATERIALIZED (SELECT subject_id FROM change GROUP BY 1 HAVING count(*) > 1),
     death AS (SELECT subject_id, min(on_day) AS died_on FROM change WHERE reason = 'died' GROUP BY subject_id),
@@ -61,6 +64,41 @@ def plan_spells(programme: Programme, relations: Relations) -> str:
     UNION ALL
     SELECT subject_id, org, on_day, NULL, '', NULL, edition FROM change ANTI JOIN several USING (subject_id) WHERE enrols
     """
+    return _from_age(programme, people, plan)
+
+
+def _from_age(programme: Programme, people: str, plan: str) -> str:
+    """The spells from the day their edition's age is reached; those of unknown birth date fall out."""
+    arms = []
+    for rules in programme.editions:
+        at_age = rules.pack.enrol.at_age if rules.pack.enrol is not None else None
+        day = '"start"'
+        if at_age is not None:
+            day = f"(s.birth_date + to_months((12 * {render_sql(at_age.years, {}, rules.values)})::INTEGER))::DATE"
+            if at_age.whole_year and rules.values[at_age.whole_year] is True:
+                day = f"make_date(year({day}), 1, 1)"
+        arms.append((rules.pack.edition, day))
+    if all(day == '"start"' for _, day in arms):
+        return plan
+    aged = " ".join(f"WHEN {sql_text(edition)} THEN {day}" for edition, day in arms)
+    return f"""
+    SELECT subject_id, org, greatest("start", aged) AS start, "end", reason, told_on, edition FROM (
+        SELECT p.*, CASE p.edition {aged} END AS aged FROM ({plan}) p LEFT JOIN {people} s USING (subject_id)
+    ) WHERE aged IS NOT NULL AND ("end" IS NULL OR "end" > greatest("start", aged))
+    """
+
+
+def _columns_read(programme: Programme, form: str) -> str:
+    """The columns of a form that some edition's sentences name: a record of two hundred boxes is not copied for two."""
+    named: set[str] = set()
+    for rules in programme.editions:
+        enrol = rules.pack.enrol
+        for name, when in () if enrol is None else ((enrol.form, enrol.when), *((e.form, e.when) for e in enrol.ends)):
+            found = rules.pack.form(name)
+            if found.full_name == form and when is not None:
+                named |= used_fields(when) & found.fields.keys()
+    listed = "".join(f", {sql_name(name)}" for name in sorted(named))
+    return f"subject_id, seq, occurred_on, org{listed}"
 
 
 def _forms_read(rules: Rules) -> list[str]:
@@ -103,5 +141,5 @@ def _plan_change(rules: Rules, relations: Relations, reading: _Reading, in_force
     return (
         f"SELECT f.subject_id, {reading.on} AS on_day, f.occurred_on AS told_on, f.seq, f.org, {reading.enrols} AS enrols,"
         f" {reading.anyone} AS by_anyone, {sql_text(reading.reason)} AS reason, {sql_text(pack.edition)} AS edition"
-        f" FROM {relations.forms[form.full_name]} f{join} WHERE {in_force} AND ({test})"
+        f" FROM {relations.forms[form.full_name]} f{join} WHERE f.occurred_on IS NOT NULL AND {in_force} AND ({test})"
     )

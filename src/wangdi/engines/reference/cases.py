@@ -55,7 +55,7 @@ def _stand(programme: Programme, name: str, history: History, period: Period) ->
         whole = value_item(rules, indicator.of, history, period) if isinstance(indicator.of, Items) else counted
         return place_item(counted, whole)
     member = judge_membership(programme, indicator, history, period, period.end)
-    return place_person(member.clauses if member.counted else None)
+    return place_person(member.clauses if member.counted else None, member.value)
 
 
 def evaluate_cases(rules: Rules, form: str, node: Expression, cases: Sequence[Case]) -> Iterator[Sequence[Cell]]:

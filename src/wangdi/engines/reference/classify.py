@@ -30,16 +30,21 @@ def compile_rules(rules: Rules) -> CompiledRules:
     return CompiledRules(rules, terms, tuple((row, compile_expression(row.when, values)) for row in rows))
 
 
-def row_of(subject: Subject, event: Event) -> Row:
-    """A row with the subject's attributes as they are on the row's day: age in completed years."""
+def row_of(rules: Rules, subject: Subject, event: Event) -> Row:
+    """A row with the subject's attributes as they are on the row's day: age in completed years.
+
+    A field of the form hides an attribute of its name, also where the row leaves it blank.
+    """
     age = None if subject.birth_date is None else age_years(subject.birth_date, event.on)
     known: dict[str, Cell] = {"birth_date": subject.birth_date, "sex": subject.sex, "age_years": age}
-    return Row({**known, **subject.attributes, **event.values})
+    own = rules.pack.form(event.form).fields
+    about = {name: value for name, value in {**known, **subject.attributes}.items() if name not in own}
+    return Row(about | event.values)
 
 
 def with_terms(compiled: CompiledRules, subject: Subject, event: Event, previous: Event | None) -> Row:
     """The row with every term worked out, and the previous row's terms by the same edition."""
-    row = row_of(subject, event)
+    row = row_of(compiled.rules, subject, event)
     if previous is not None:
         # A term named by `previous` may not itself look back (PACK-022), so one step is enough.
         row.previous = with_terms(compiled, subject, previous, None).terms

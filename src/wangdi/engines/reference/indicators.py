@@ -5,7 +5,8 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, timedelta
+from typing import TypeAlias
 
 from wangdi.core.periods import Period
 from wangdi.engines.reference.classify import compile_rules, with_terms
@@ -13,6 +14,7 @@ from wangdi.engines.reference.expression import Row, compile_expression
 from wangdi.language.ast import Expression
 from wangdi.language.model import (
     Clause,
+    CountedClause,
     EnoughRows,
     Indicator,
     LatestRow,
@@ -20,9 +22,11 @@ from wangdi.language.model import (
     ObligationsMet,
     People,
     RowsComplete,
+    SomeRows,
 )
+from wangdi.language.quality import FULL, points_asked, points_met
 from wangdi.language.record import Event, Obligation, Spell, Subject
-from wangdi.language.rules import Programme, Rules
+from wangdi.language.rules import Length, Programme, Rules, add_length, measure_offset
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +45,8 @@ class Membership:
 
     counted: bool
     clauses: dict[str, bool] = field(default_factory=dict)
+    value: float = 1.0
+    """What the subject adds to the numerator when every clause holds."""
 
     @property
     def in_numerator(self) -> bool:
@@ -64,12 +70,33 @@ def judge_membership(
     if not inside:
         return Membership(False)
     rules = programme.in_force(period.end) or programme.newest
-    clauses = {
+    asked = (rules, history, period, as_of)
+    if not all(_held(indicator.of_clauses, asked).values()):
+        return Membership(False)
+    value = _score(rules, indicator.mean, history, period) if indicator.mean else 1.0
+    return Membership(True, _held(indicator.clauses, asked), value)
+
+
+def _held(clauses: Sequence[CountedClause], asked: tuple[Rules, History, Period, date]) -> dict[str, bool]:
+    """Whether each clause that is switched on holds, by its id."""
+    rules, history, period, as_of = asked
+    return {
         counted.id: _holds(rules, counted.clause, history, period, as_of)
-        for counted in indicator.clauses
+        for counted in clauses
         if not counted.only_if or rules.values[counted.only_if] is True
     }
-    return Membership(True, clauses)
+
+
+def _score(rules: Rules, name: str, history: History, period: Period) -> float:
+    """The score of the latest row by the end of the period: no row, or nothing asked of it, is no points."""
+    quality = rules.pack.quality[name]
+    rows = _rows(rules, quality.form, None, history, _until(period))
+    if not rows:
+        return 0.0
+    met, asked = (compile_expression(node(quality), rules.values)(rows[-1]) for node in (points_met, points_asked))
+    assert isinstance(met, int)
+    assert isinstance(asked, int)
+    return float(met * FULL // asked) if asked else 0.0
 
 
 def _lasts(spell: Spell, day: date) -> bool:
@@ -91,15 +118,29 @@ def _holds(rules: Rules, clause: Clause, history: History, period: Period, as_of
                 for spell in history.spells
             )
         case LatestRow(form, where, holds):
-            rows = _rows(rules, form, where, history, period)
+            rows = _rows(rules, form, where, history, _until(period) if clause.by_end else _days(period))
             place = -1 if clause.take == "latest" else 0
             return bool(rows) and compile_expression(holds, rules.values)(rows[place]) is True
         case RowsComplete(form, fields):
-            rows = _rows(rules, form, None, history, period)
+            rows = _rows(rules, form, None, history, _days(period))
             return all(row.fields.get(name) is not None for row in rows for name in fields)
         case EnoughRows(form, per_year, where):
-            rows = _rows(rules, form, where, history, period)
+            rows = _rows(rules, form, where, history, _days(period))
             return len(rows) >= _visits_asked(rules, per_year, history.spells, period)
+        case SomeRows():
+            return _some_rows(rules, clause, history, period)
+
+
+def _some_rows(rules: Rules, clause: SomeRows, history: History, period: Period) -> bool:
+    """Enough rows in the period, or in the stretch before its end."""
+    days = _days(period)
+    if clause.span is not None:
+        back = measure_offset(clause.span, rules)
+        days = add_length(period.end + timedelta(days=1), Length(-back.months, -back.days)), period.end
+    rows = [row for form in clause.forms for row in _rows(rules, form, clause.where, history, days)]
+    filled = [row for row in rows if all(row.fields.get(name) is not None for name in clause.fields)]
+    count = compile_expression(clause.count, rules.values)(Row({}))
+    return len(filled) >= float(count)  # type: ignore[arg-type]
 
 
 def _visits_asked(rules: Rules, per_year: Expression, spells: Sequence[Spell], period: Period) -> int:
@@ -116,14 +157,27 @@ def _visits_asked(rules: Rules, per_year: Expression, spells: Sequence[Spell], p
     return math.ceil(float(visits) * days / year_days)  # type: ignore[arg-type]
 
 
-def _rows(rules: Rules, form: str, where: Expression | None, history: History, period: Period) -> list[Row]:
-    """Rows of a form in the period with their terms, in order, for which ``where`` is true."""
+Days: TypeAlias = tuple[date, date]
+"""The first and the last day rows may lie on."""
+
+
+def _days(period: Period) -> Days:
+    return period.start, period.end
+
+
+def _until(period: Period) -> Days:
+    """The latest by an end may be of any age."""
+    return date.min, period.end
+
+
+def _rows(rules: Rules, form: str, where: Expression | None, history: History, days: Days) -> list[Row]:
+    """Rows of a form on these days with their terms, in order, for which ``where`` is true."""
     compiled = compile_rules(rules)
     full = rules.pack.form(form).full_name
     mine = sorted((event for event in history.events if event.form == full), key=lambda event: (event.on, event.seq))
     rows: list[Row] = []
     for place, event in enumerate(mine):
-        if period.start <= event.on <= period.end:
+        if days[0] <= event.on <= days[1]:
             row = with_terms(compiled, history.subject, event, mine[place - 1] if place else None)
             if where is None or compile_expression(where, rules.values)(row) is True:
                 rows.append(row)

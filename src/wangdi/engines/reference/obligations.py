@@ -9,7 +9,7 @@ from datetime import date, timedelta
 from wangdi.engines.reference.classify import judge_rows, row_of
 from wangdi.engines.reference.expression import compile_expression
 from wangdi.engines.reference.spells import build_spells
-from wangdi.language.model import ContactTask, PeriodTask
+from wangdi.language.model import AfterTask, ContactTask, PeriodTask
 from wangdi.language.record import Event, Judgement, Obligation, Spell, Subject
 from wangdi.language.rules import Programme, Rules, add_length, count_window, measure_offset
 
@@ -41,6 +41,8 @@ def build_obligations(
         for task in programme.newest.pack.schedule.values():
             if isinstance(task, ContactTask):
                 obligations += _contact_chain(course, task, inside)
+            elif isinstance(task, AfterTask):
+                obligations += _after_rows(course, task, subject, events)
             else:
                 obligations += _yearly(course, task, _days_done(programme.newest, task, subject, events))
     return spells, sorted(obligations, key=lambda item: (item.anchor_on, item.task, item.opens, item.closes, item.rule))
@@ -108,7 +110,9 @@ def _days_done(rules: Rules, task: PeriodTask, subject: Subject, events: Sequenc
     form = rules.pack.form(task.done_by).full_name
     where = None if task.where is None else compile_expression(task.where, rules.values)
     return sorted(
-        event.on for event in events if event.form == form and (where is None or where(row_of(subject, event)) is True)
+        event.on
+        for event in events
+        if event.form == form and (where is None or where(row_of(rules, subject, event)) is True)
     )
 
 
@@ -126,3 +130,31 @@ def _yearly(course: _Course, task: PeriodTask, done: Sequence[date]) -> list[Obl
         asked = Obligation(spell.subject_id, task.name, anchor, opens, closes, closes, "year", spell.org)
         found.append(_settle(asked, spell, visit))
     return found
+
+
+def _after_rows(course: _Course, task: AfterTask, subject: Subject, events: Sequence[Event]) -> list[Obligation]:
+    """One window after each day of the spell with a row that asks for it, by the edition of that day."""
+    programme, spell = course.programme, course.spell
+    done = sorted(event.on for event in events if event.form == programme.newest.pack.form(task.done_by).full_name)
+    found: list[Obligation] = []
+    for on in sorted({event.on for event in events if _asks_after(programme, task.name, subject, event)}):
+        if on < spell.start or (spell.end is not None and on >= spell.end):
+            continue
+        rules = programme.in_force(on) or programme.newest
+        declared = rules.pack.schedule[task.name]
+        assert isinstance(declared, AfterTask), "a task keeps its kind from edition to edition"
+        dates = count_window(declared.window, on, rules)
+        visit = next((day for day in done if day >= dates.opens), None)
+        asked = Obligation(spell.subject_id, task.name, on, dates.opens, dates.due, dates.closes, "after", spell.org)
+        if visit is not None and spell.end is not None and visit >= spell.end:
+            visit = None
+        found.append(_settle(asked, spell, visit))
+    return found
+
+
+def _asks_after(programme: Programme, name: str, subject: Subject, event: Event) -> bool:
+    rules = programme.in_force(event.on)
+    task = None if rules is None else rules.pack.schedule.get(name)
+    if rules is None or not isinstance(task, AfterTask) or event.form != rules.pack.form(task.form).full_name:
+        return False
+    return task.when is None or compile_expression(task.when, rules.values)(row_of(rules, subject, event)) is True

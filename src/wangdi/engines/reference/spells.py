@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Literal
 
+from wangdi.core.dates import add_months
 from wangdi.engines.reference.classify import row_of
-from wangdi.engines.reference.expression import compile_expression
+from wangdi.engines.reference.expression import Row, compile_expression
 from wangdi.language.ast import Expression
 from wangdi.language.record import Event, Spell, Subject
 from wangdi.language.rules import Programme, Rules
@@ -52,7 +53,24 @@ def build_spells(programme: Programme, subject: Subject, events: Sequence[Event]
             current = None
     if current is not None:
         spells.append(_close(subject, current, None, "", None))
+    spells = [aged for spell in spells if (aged := _from_age(programme, subject, spell)) is not None]
     return [spell for spell in spells if spell.end is None or spell.end > spell.start]
+
+
+def _from_age(programme: Programme, subject: Subject, spell: Spell) -> Spell | None:
+    """The spell from the day its edition's age is reached; None where the birth date is unknown."""
+    rules = next(rules for rules in programme.editions if rules.pack.edition == spell.edition)
+    at_age = rules.pack.enrol.at_age if rules.pack.enrol is not None else None
+    if at_age is None:
+        return spell
+    if subject.birth_date is None:
+        return None
+    years = compile_expression(at_age.years, rules.values)(Row({}))
+    assert isinstance(years, int | float), "checked: an age is a number"
+    day = add_months(subject.birth_date, 12 * int(years))
+    if at_age.whole_year and rules.values[at_age.whole_year] is True:
+        day = date(day.year, 1, 1)
+    return replace(spell, start=max(spell.start, day))
 
 
 def _close(subject: Subject, opened: _Change, end: date | None, reason: str, told_on: date | None) -> Spell:
@@ -80,4 +98,4 @@ def _full(rules: Rules, form: str) -> str:
 
 
 def _holds(rules: Rules, when: Expression | None, subject: Subject, event: Event) -> bool:
-    return when is None or compile_expression(when, rules.values)(row_of(subject, event)) is True
+    return when is None or compile_expression(when, rules.values)(row_of(rules, subject, event)) is True
