@@ -96,6 +96,8 @@ def _find_cell(standing: Standing, asked: Asked, level: Level | None) -> _Cell:
     owner = find_indicators(standing.library, [asked.indicator])[asked.indicator]
     programme = standing.programmes[owner]
     ((rules, _),) = editions_of(programme, [asked.period]) or [(programme.newest, [])]
+    if asked.indicator not in rules.pack.indicators:  # an edition before the one that brought it
+        rules = programme.newest
     indicator = rules.pack.indicators[asked.indicator]
     if asked.part != "numerator" and isinstance(indicator.of, PopulationOf):
         _refuse_population(standing, asked, indicator.of.kind)
@@ -155,9 +157,11 @@ def _select_people(cell: _Cell) -> Evidence:
     tables = Tables(
         f"(SELECT s.* FROM {spells} s SEMI JOIN near USING (subject_id))",
         f"(SELECT o.* FROM {derived.table(programme.id, 'obligation')} o SEMI JOIN near USING (subject_id))",
+        f"(SELECT v.* FROM {derived.table(programme.id, 'visit')} v SEMI JOIN near USING (subject_id))",
     )
     columns = clause_columns(rules, [indicator])
-    counted, numerator = denominator_sql(indicator, 0), numerator_sql(rules, indicator, columns, 0)
+    counted = denominator_sql(rules, indicator, columns, 0)
+    numerator = numerator_sql(rules, indicator, columns, 0)
     part = {"numerator": numerator, "denominator": "TRUE", "missing": f"NOT ({numerator})"}[asked.part]
     place = owned("p.division" if indicator.attribution == "residence" else "m.org")
     window = "" if asked.limit is None else f" LIMIT {int(asked.limit)} OFFSET {int(asked.offset)}"

@@ -77,7 +77,7 @@ def _plan_cells(question: Question, chosen: Sequence[Indicator]) -> tuple[list[t
     for place in range(len(cells)):
         indicator, bit = cells[place][0], place % len(question.periods)
         counted.append(f"count(*) FILTER ({numerator_sql(question.rules, indicator, columns, bit)})")
-        counted.append(f"count(*) FILTER ({denominator_sql(indicator, bit)})")
+        counted.append(f"count(*) FILTER ({denominator_sql(question.rules, indicator, columns, bit)})")
     return cells, ", ".join(counted)
 
 

@@ -12,6 +12,7 @@ from datetime import date
 from wangdi.catalog.populations import load_population_kinds
 from wangdi.core.problem import Problem, Severity
 from wangdi.language.ast import Field, Previous, Term, walk
+from wangdi.language.check_series import check_course_clauses, check_series, series_offsets, series_sentences
 from wangdi.language.model import (
     ContactTask,
     EnoughRows,
@@ -21,6 +22,7 @@ from wangdi.language.model import (
     ObligationsMet,
     Offset,
     Pack,
+    PeriodTask,
     PopulationOf,
     RowsComplete,
     Window,
@@ -54,10 +56,11 @@ def sentences(pack: Pack) -> Iterator[Sentence]:
             yield Sentence(f"classify.{row.name}", row.line, form, row.when, row.text, "boolean")
     yield from _enrol_sentences(pack)
     for task in pack.schedule.values():
-        if not isinstance(task, ContactTask) and task.where is not None:
+        if isinstance(task, PeriodTask) and task.where is not None:
             yield Sentence(
                 f"schedule.{task.name}", task.line, pack.form(task.done_by), task.where, "", "boolean", False
             )
+    yield from series_sentences(pack)
     yield from _indicator_sentences(pack)
 
 
@@ -81,7 +84,7 @@ def _indicator_sentences(pack: Pack) -> Iterator[Sentence]:
             if isinstance(basis, Items) and basis.where is not None and _known(pack, basis.form):
                 form = pack.form(basis.form)
                 yield Sentence(place, indicator.line, form, basis.where, basis.where_text, "boolean", False)
-        for counted in indicator.clauses:
+        for counted in (*indicator.of_clauses, *indicator.clauses):
             clause = counted.clause
             if isinstance(clause, LatestRow | EnoughRows) and _known(pack, clause.form):
                 form = pack.form(clause.form)
@@ -148,6 +151,7 @@ def _offsets(pack: Pack) -> Iterator[tuple[int, Offset]]:
     for line, _, window in windows(pack):
         for offset in (window.opens, window.due, window.closes):
             yield line, offset
+    yield from series_offsets(pack)
 
 
 def windows(pack: Pack) -> Iterator[tuple[int, str, Window]]:
@@ -210,7 +214,7 @@ def _check_indicators(pack: Pack) -> Iterator[Problem]:
             if isinstance(basis, Items) and basis.sum_field and basis.sum_field not in pack.form(basis.form).fields:
                 near = nearest_name(basis.sum_field, pack.form(basis.form).fields)
                 yield _tell(pack, "PACK-014", indicator.line, name=basis.sum_field, nearest=near)
-        for counted in indicator.clauses:
+        for counted in (*indicator.of_clauses, *indicator.clauses):
             if counted.only_if and counted.only_if not in pack.parameters:
                 near = nearest_name(counted.only_if, pack.parameters)
                 yield _tell(pack, "PACK-014", counted.line, name=f":{counted.only_if}", nearest=near)
@@ -226,7 +230,8 @@ def _check_indicators(pack: Pack) -> Iterator[Problem]:
 def _check_unused(pack: Pack) -> Iterator[Problem]:
     used: set[str] = {name for sentence in sentences(pack) for name in used_parameters(sentence.expression)}
     used |= {part.parameter for _, offset in _offsets(pack) for part in offset.parts}
-    used |= {counted.only_if for indicator in pack.indicators.values() for counted in indicator.clauses}
+    for indicator in pack.indicators.values():
+        used |= {counted.only_if for counted in (*indicator.of_clauses, *indicator.clauses)}
     for parameter in pack.parameters.values():
         if parameter.name not in used:
             args = {"name": parameter.name}
@@ -241,5 +246,7 @@ CHECKS: tuple[Callable[[Pack], Iterator[Problem]], ...] = (
     _check_windows,
     _check_tasks,
     _check_indicators,
+    check_series,
+    check_course_clauses,
     _check_unused,
 )

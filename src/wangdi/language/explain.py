@@ -2,15 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from datetime import date
 from typing import Any
 
 from wangdi.catalog.codelists import load_codelists
 from wangdi.language.ast import Expression, as_json
+from wangdi.language.courses import (
+    DoseTask,
+    HasRow,
+    ReachesAge,
+    RowsCounted,
+    TaskApplies,
+    TaskAsked,
+    TaskDone,
+    TaskDoneBefore,
+)
+from wangdi.language.explain_series import series_json
 from wangdi.language.expression import render_text
 from wangdi.language.model import (
     Basis,
     Clause,
     ContactTask,
+    CountedClause,
+    CourseClause,
     EnoughRows,
     Form,
     Indicator,
@@ -25,7 +40,7 @@ from wangdi.language.model import (
     Task,
     Window,
 )
-from wangdi.language.words import Speech, say_expression, say_field, say_window
+from wangdi.language.words import Speech, say_expression, say_field, say_offset, say_window
 
 RUN_PERSON = ("person_birth_date", "person_sex")
 PEOPLE_COLUMNS = ("person_id", "birth_date", "sex")
@@ -53,6 +68,7 @@ def explain_json(pack: Pack, lang: str = "zh") -> dict[str, Any]:
             for term in pack.terms.values()
         ],
         "classes": _classes_json(pack, speech),
+        "series": series_json(pack, speech),
         "tasks": [_task_json(speech, task) for task in pack.schedule.values()],
         "indicators": [_indicator_json(pack, indicator, lang) for indicator in pack.indicators.values()],
         "report": list(pack.report),
@@ -106,7 +122,8 @@ def _form_json(pack: Pack, form: Form, lang: str) -> dict[str, Any]:
 
 def _parameter_json(pack: Pack, name: str) -> dict[str, Any]:
     parameter = pack.parameters[name]
-    said = {"name": name, "value": parameter.value, "unit": parameter.unit}
+    value = parameter.value.isoformat() if isinstance(parameter.value, date) else parameter.value
+    said = {"name": name, "value": value, "unit": parameter.unit}
     return said | {"source": parameter.source, "doubt": parameter.doubt}
 
 
@@ -154,28 +171,21 @@ def _task_json(speech: Speech, task: Task) -> dict[str, Any]:
     if isinstance(task, ContactTask):
         windows = {"first": _window_json(speech, task.first), "missed": _window_json(speech, task.missed)}
         return said | {"kind": "contact"} | windows
+    if isinstance(task, DoseTask):
+        return said | {"kind": "dose", "words": ""}
     return said | {"kind": "each calendar year", **_sentence(speech, task.where, "")}
 
 
 def _indicator_json(pack: Pack, indicator: Indicator, lang: str) -> dict[str, Any]:
     speech = speech_of(pack, lang)
-    clauses = [
-        {
-            "id": item.id,
-            "label": item.label,
-            "only_if": item.only_if,
-            "source": item.source,
-            "words": say_clause(speech, item.clause),
-        }
-        for item in indicator.clauses
-    ]
+    of_words = say_basis(pack, indicator.of, lang)
     return {
         "id": indicator.id,
         "title": indicator.title_en if lang == "en" and indicator.title_en else indicator.title,
         "unit": indicator.unit,
-        "of": {"label": indicator.of_label, "words": say_basis(pack, indicator.of, lang)},
+        "of": {"label": indicator.of_label, "words": of_words, "all": _clauses_json(speech, indicator.of_clauses)},
         "count": {"label": indicator.count_label, "words": say_basis(pack, indicator.count, lang)},
-        "clauses": clauses,
+        "clauses": _clauses_json(speech, indicator.clauses),
         "attribution": indicator.attribution,
         "count_at": indicator.count_at,
         "source": indicator.source,
@@ -183,13 +193,27 @@ def _indicator_json(pack: Pack, indicator: Indicator, lang: str) -> dict[str, An
     }
 
 
+def _clauses_json(speech: Speech, clauses: Sequence[CountedClause]) -> list[dict[str, str]]:
+    return [
+        {
+            "id": item.id,
+            "label": item.label,
+            "only_if": item.only_if,
+            "source": item.source,
+            "words": say_clause(speech, item.clause),
+        }
+        for item in clauses
+    ]
+
+
 def _run_json(pack: Pack) -> dict[str, Any] | None:
     """What ``pack run`` expects and answers."""
-    if pack.classify is None:
+    if not pack.judged:
         return None
-    form = pack.form(pack.classify.form)
+    form = pack.form(pack.judged)
     fields = [name for name in form.fields if name != form.occurred_on]
-    return {"form": form.name, "columns": ["case", *RUN_PERSON, "date", *fields]}
+    columns = ["case", *RUN_PERSON, "date", *fields]
+    return {"form": form.name, "columns": columns, "classes": list(pack.class_names)}
 
 
 def _due_json(pack: Pack) -> dict[str, Any] | None:
@@ -273,6 +297,35 @@ def say_clause(speech: Speech, clause: Clause) -> str:
             return speech.of(
                 f"统计期内没有因{said}结束管理", f"management did not end in the period as {' or '.join(reasons)}"
             )
+        case _:
+            return _say_course_clause(speech, clause)
+
+
+def _say_course_clause(speech: Speech, clause: CourseClause) -> str:
+    pack = speech.pack
+    match clause:
+        case TaskApplies(tasks) | TaskAsked(tasks) | TaskDone(tasks) | TaskDoneBefore(tasks):
+            names = speech.of("或", " or ").join(
+                pack.schedule[task].title if speech.lang == "zh" else task for task in tasks
+            )
+        case ReachesAge(age):
+            said = say_offset(speech, age)
+            return speech.of(f"统计期内满 {said}", f"reaches {said} of age in the period")
+        case RowsCounted(form):
+            title = pack.form(form).title
+            return speech.of(f"统计期内每条{title}都计入某一剂次", f"every {form} in the period counts")
+        case HasRow(form):
+            return speech.of(f"期末前有{pack.form(form).title}", f"there is a {form} by the end of the period")
+    match clause:
+        case TaskApplies():
+            return speech.of(f"适用{names}", f"{names} applies")
+        case TaskAsked():
+            return speech.of(f"统计期内应做{names}", f"{names} is asked in the period")
+        case TaskDone():
+            return speech.of(f"统计期内完成{names}", f"{names} is done in the period")
+        case TaskDoneBefore():
+            said = say_offset(speech, clause.age)
+            return speech.of(f"不满 {said} 时完成{names}", f"{names} is done before {said} of age")
 
 
 _REASONS = {"lost": "失访", "died": "死亡", "moved": "迁出", "revoked": "撤销诊断", "refused": "拒绝"}

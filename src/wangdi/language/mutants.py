@@ -8,13 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from datetime import date, timedelta
 from itertools import pairwise
 from typing import Literal
 
+from wangdi.language.courses import ReachesAge, TaskApplies, TaskAsked, TaskDone, TaskDoneBefore
 from wangdi.language.expression import render_text
 from wangdi.language.model import (
     Basis,
     ClassRow,
+    Clause,
     ContactTask,
     CountedClause,
     Ending,
@@ -35,6 +38,7 @@ from wangdi.language.model import (
     RowsComplete,
     Window,
 )
+from wangdi.language.mutants_series import vary_length, vary_series
 from wangdi.language.variants import vary_expression
 
 Reach = Literal["examples", "walks", "figure", "entry"]
@@ -67,7 +71,8 @@ class Mutant:
 def make_mutants(pack: Pack) -> Iterator[Mutant]:
     """Every mutant of a pack, block by block in the order of the file."""
     for make in _BLOCKS:
-        yield from make(pack)
+        # What stands in the edition below (line 0) is tried there.
+        yield from (mutant for mutant in make(pack) if mutant.line)
 
 
 # ---- blocks -----------------------------------------------------------------------------------------------------------
@@ -84,8 +89,10 @@ def _vary_parameters(pack: Pack) -> Iterator[Mutant]:
             )
 
 
-def _other_numbers(parameter: Parameter) -> Iterator[bool | int | float | str]:
+def _other_numbers(parameter: Parameter) -> Iterator[bool | int | float | str | date]:
     value = parameter.value
+    if isinstance(value, date):
+        yield from (value - timedelta(days=1), value + timedelta(days=1))
     if isinstance(value, bool):
         yield not value
     elif isinstance(value, int):
@@ -229,7 +236,7 @@ def _vary_schedule(pack: Pack) -> Iterator[Mutant]:
                     changed = replace(task, **{name: window})  # type: ignore[arg-type]
                     mutated = replace(pack, schedule=pack.schedule | {task.name: changed})
                     yield Mutant(f"{place}.{name}", change, task.line, mutated, "walks", by_rows=False)
-        elif task.where is not None:
+        elif isinstance(task, PeriodTask) and task.where is not None:
             for change, where in [*vary_expression(pack, task.where, pack.form(task.done_by)), ("− where", None)]:
                 mutated = replace(pack, schedule=pack.schedule | {task.name: replace(task, where=where)})
                 yield Mutant(place, change, task.line, mutated, "walks", by_rows=where is not None)
@@ -238,20 +245,30 @@ def _vary_schedule(pack: Pack) -> Iterator[Mutant]:
             yield Mutant(place, "−", task.line, replace(pack, schedule=rest), "walks", by_rows=False)
 
 
+def _vary_series(pack: Pack) -> Iterator[Mutant]:
+    for place, change, line, series, by_rows in vary_series(pack):
+        yield Mutant(place, change, line, replace(pack, series=series), "examples", by_rows=by_rows)
+
+
 def _vary_indicators(pack: Pack) -> Iterator[Mutant]:
-    for indicator in pack.indicators.values():
+    # Indicators written out for every dose stand on one line and are one sentence: the first speaks for all.
+    written = {indicator.line: indicator for indicator in reversed(pack.indicators.values())}
+    for indicator in reversed(written.values()):
         place = f"indicators.{indicator.id}"
         for side in ("of", "count"):
             for change, basis, by_rows in _vary_basis(pack, getattr(indicator, side)):
                 changed = replace(indicator, **{side: basis})  # type: ignore[arg-type]
                 yield _with_indicator(pack, changed, f"{place}.{side}", change, by_rows=by_rows)
-        for at, counted in enumerate(indicator.clauses):
-            before, after = indicator.clauses[:at], indicator.clauses[at + 1 :]
-            name = f"{place}.{counted.id}"
-            yield _with_indicator(pack, replace(indicator, clauses=before + after), name, "−", by_rows=False)
-            for change, other, by_rows in _vary_clause(pack, counted):
-                changed = replace(indicator, clauses=(*before, other, *after))
-                yield _with_indicator(pack, changed, name, change, by_rows=by_rows)
+        for key in ("of_clauses", "clauses"):
+            clauses: tuple[CountedClause, ...] = getattr(indicator, key)
+            for at, counted in enumerate(clauses):
+                before, after = clauses[:at], clauses[at + 1 :]
+                name = f"{place}.{counted.id}"
+                without = replace(indicator, **{key: before + after})  # type: ignore[arg-type]
+                yield _with_indicator(pack, without, name, "−", by_rows=False)
+                for change, other, by_rows in _vary_clause(pack, counted):
+                    changed = replace(indicator, **{key: (*before, other, *after)})  # type: ignore[arg-type]
+                    yield _with_indicator(pack, changed, name, change, by_rows=by_rows)
 
 
 def _with_indicator(pack: Pack, indicator: Indicator, place: str, change: str, *, by_rows: bool) -> Mutant:
@@ -305,10 +322,22 @@ def _vary_clause(pack: Pack, counted: CountedClause) -> Iterator[tuple[str, Coun
                 reasons = tuple(name for name in clause.reasons if name != dropped)
                 if reasons:
                     yield f"− {dropped}", replace(counted, clause=replace(clause, reasons=reasons)), False
+        case _:
+            yield from (
+                (change, replace(counted, clause=other), False) for change, other in _vary_course_clause(clause)
+            )
     if isinstance(clause, LatestRow | EnoughRows) and clause.where is not None:
         yield "− where", replace(counted, clause=replace(clause, where=None)), False
         for change, where in vary_expression(pack, clause.where, pack.form(clause.form)):
             yield change, replace(counted, clause=replace(clause, where=where)), True
+
+
+def _vary_course_clause(clause: Clause) -> Iterator[tuple[str, Clause]]:
+    if isinstance(clause, TaskDoneBefore | ReachesAge):
+        yield from ((change, replace(clause, age=age)) for change, age in vary_length(clause.age))
+    if isinstance(clause, TaskApplies | TaskAsked | TaskDone | TaskDoneBefore):
+        for dropped in clause.tasks if len(clause.tasks) > 1 else ():
+            yield f"− {dropped}", replace(clause, tasks=tuple(name for name in clause.tasks if name != dropped))
 
 
 _BLOCKS: tuple[Callable[[Pack], Iterator[Mutant]], ...] = (
@@ -317,6 +346,7 @@ _BLOCKS: tuple[Callable[[Pack], Iterator[Mutant]], ...] = (
     _vary_checks,
     _vary_terms,
     _vary_classes,
+    _vary_series,
     _vary_schedule,
     _vary_indicators,
 )

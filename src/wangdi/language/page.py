@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from wangdi.language.explain import explain_json, speech_of
+from wangdi.language.explain_series import series_lines
 from wangdi.language.model import Pack
 from wangdi.language.words import Speech, say_unit
 
@@ -19,6 +20,7 @@ def explain_page(pack: Pack, lang: str = "zh") -> str:
         *_enrol_lines(pack, told, speech),
         *_form_lines(told, speech),
         *_rule_lines(told, speech),
+        *series_lines(told["series"], speech),
         *_task_lines(pack, told, speech),
         *_indicator_lines(told, speech),
         *_use_lines(told, speech),
@@ -123,10 +125,11 @@ def _rule_lines(told: dict[str, Any], speech: Speech) -> list[str]:
 
 
 def _task_lines(pack: Pack, told: dict[str, Any], speech: Speech) -> list[str]:
-    if not told["tasks"]:
+    tasks = [task for task in told["tasks"] if task["kind"] != "dose"]
+    if not tasks:
         return []
     lines = [speech.of("## 应做事项", "## What is asked"), ""]
-    for task in told["tasks"]:
+    for task in tasks:
         title = pack.form(task["done_by"]).title
         done = speech.of(f"以{title}完成", f"done by {title}")
         lines.append(f"- **{task['title']}**（`{task['name']}`，{task['source']}）：{done}")
@@ -152,6 +155,9 @@ def _indicator_lines(told: dict[str, Any], speech: Speech) -> list[str]:
             said = f"（{side['words']}）" if side["words"] else ""
             if side["label"] or said:
                 lines.append(f"- {word}：{side['label']}{said}")
+            for clause in side.get("all", ()):
+                must = speech.of("分母须", "the denominator must")
+                lines.append(f"   - {must}：{clause['label']}（`{clause['id']}`）：{clause['words']}")
         for clause in item["clauses"]:
             only = (
                 speech.of(f"（仅当参数 {clause['only_if']} 为是）", f" (only if {clause['only_if']})")
@@ -168,7 +174,7 @@ def _indicator_lines(told: dict[str, Any], speech: Speech) -> list[str]:
 def _use_lines(told: dict[str, Any], speech: Speech) -> list[str]:
     lines: list[str] = []
     if told["run"] is not None:
-        classes = ", ".join(f"`{item['name']}`" for item in told["classes"])
+        classes = ", ".join(f"`{name}`" for name in told["run"]["classes"])
         columns = ", ".join(f"`{name}`" for name in told["run"]["columns"])
         lines += [
             speech.of("## pack run 用到的列", "## Columns of pack run"),

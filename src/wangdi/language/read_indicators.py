@@ -9,6 +9,7 @@ import re
 from collections.abc import Callable
 
 from wangdi.language.ast import Constant, Expression, Parameter
+from wangdi.language.courses import Series
 from wangdi.language.document import Value
 from wangdi.language.model import (
     Basis,
@@ -24,6 +25,7 @@ from wangdi.language.model import (
     PopulationOf,
     RowsComplete,
 )
+from wangdi.language.read_course_clauses import COURSE_PHRASES, spread_doses
 from wangdi.language.reading import Reading
 
 _NAME = r"[a-z][a-z0-9_.]*"
@@ -47,17 +49,17 @@ UNITS = {
 }
 
 
-def read_indicators(reading: Reading, block: Value, pack: str) -> dict[str, Indicator]:
+def read_indicators(reading: Reading, block: Value, series: Series | None) -> dict[str, Indicator]:
     """Every indicator by id. A ``source`` beside them serves those that name none."""
     source = reading.text(block, "source")
-    parts = {name: part for name, part in block.entries.items() if name != "source"}
+    parts = {name: part for name, part in spread_doses(block, series) if name != "source"}
     return {name: _read_indicator(reading, name, part, source) for name, part in parts.items()}
 
 
 def _read_indicator(reading: Reading, name: str, part: Value, source: str) -> Indicator:
     reading.close(part, _INDICATOR)
     of, count = reading.part(part, "of"), reading.part(part, "count")
-    reading.close(of, _BASIS_KEYS)
+    reading.close(of, (*_BASIS_KEYS, "all"))
     reading.choice(part, "if_missing", ("not counted",), default="not counted")
     unit = reading.choice(part, "unit", tuple(UNITS))
     return Indicator(
@@ -76,6 +78,7 @@ def _read_indicator(reading: Reading, name: str, part: Value, source: str) -> In
         source=reading.text(part, "source") or source,
         doubt=reading.text(part, "doubt"),
         line=part.line,
+        of_clauses=_read_all(reading, of),
     )
 
 
@@ -105,8 +108,7 @@ def _read_basis(reading: Reading, part: Value) -> Basis | None:
 def _read_clauses(reading: Reading, count: Value) -> tuple[CountedClause, ...]:
     if "all" in count.entries:
         reading.close(count, ("label", "all"))
-        clauses = [_read_clause(reading, part) for part in count.entries["all"].items]
-        return tuple(clause for clause in clauses if clause is not None)
+        return _read_all(reading, count)
     if "take" in count.entries:
         reading.close(count, ("label", "take", "where", "when"))
         line = count.entries["take"].line
@@ -121,6 +123,11 @@ def _read_clauses(reading: Reading, count: Value) -> tuple[CountedClause, ...]:
         return (CountedClause("latest", reading.text(count, "label"), clause, line=line),)
     reading.close(count, _BASIS_KEYS)
     return ()
+
+
+def _read_all(reading: Reading, side: Value) -> tuple[CountedClause, ...]:
+    clauses = [_read_clause(reading, part) for part in reading.part(side, "all").items]
+    return tuple(clause for clause in clauses if clause is not None)
 
 
 def _read_clause(reading: Reading, part: Value) -> CountedClause | None:
@@ -182,4 +189,5 @@ _PHRASES: tuple[tuple[re.Pattern[str], Callable[[Reading, Value, re.Match[str]],
     (_COMPLETE, _read_complete),
     (_ENOUGH, _read_enough),
     (_NOT_ENDED, _read_not_ended),
+    *COURSE_PHRASES,
 )

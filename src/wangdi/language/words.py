@@ -44,9 +44,19 @@ _ATTRIBUTES = {
     },
 }
 _UNITS = {
-    "zh": {"day": "天", "week": "周", "month": "个月", "year": "年", "1": "", "/a": "次/年", "mm[Hg]": "mmHg"},
+    "zh": {
+        "date": "",
+        "day": "天",
+        "week": "周",
+        "month": "个月",
+        "year": "年",
+        "1": "",
+        "/a": "次/年",
+        "mm[Hg]": "mmHg",
+    },
     "en": {
         "1": "",
+        "date": "",
         "/a": "a year",
         "mm[Hg]": "mmHg",
         "day": "days",

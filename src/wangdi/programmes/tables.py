@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import date
 from pathlib import Path
 
-from wangdi.engines.duck.classify import Relations, plan_judged
+from wangdi.engines.duck.classify import Relations
+from wangdi.engines.duck.judging import plan_judgements
 from wangdi.engines.duck.obligations import plan_obligations
 from wangdi.engines.duck.spells import plan_spells
 from wangdi.language.rules import Programme
@@ -21,7 +22,7 @@ def write_programme(
 
     Spells and obligations are sorted by who has to act, so that one institution's day touches few pages.
     """
-    workspace.run(f"CREATE OR REPLACE TEMP TABLE visit AS {plan_judged(programme, relations)}")
+    workspace.run(f"CREATE OR REPLACE TEMP TABLE visit AS {plan_judgements(programme, relations)}")
     workspace.run(f"CREATE OR REPLACE TEMP TABLE spell AS {plan_spells(programme, relations)}")
     obligations = f"SELECT * FROM ({plan_obligations(programme, relations, 'visit', 'spell', horizon)})"
     for name, sql, order in (

@@ -13,10 +13,13 @@ from datetime import date
 
 from wangdi.core.periods import Period
 from wangdi.engines.duck.classify import Relations, plan_terms, row_columns
+from wangdi.engines.duck.course_clauses import Days, plan_ages, plan_tasks, split_clauses
 from wangdi.engines.duck.expression import render_sql
 from wangdi.language.ast import Expression
+from wangdi.language.courses import HasRow, ReachesAge, RowsCounted, TaskApplies, TaskAsked, TaskDone, TaskDoneBefore
 from wangdi.language.model import (
     Clause,
+    CountedClause,
     EnoughRows,
     Indicator,
     LatestRow,
@@ -36,6 +39,8 @@ class Tables:
 
     spells: str
     obligations: str
+    judged: str = ""
+    """Only needed by clauses about things given."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,10 +62,14 @@ def people_of(indicator: Indicator) -> People | None:
 
 
 def active_clauses(rules: Rules, indicator: Indicator) -> dict[str, Clause]:
-    """The clauses of an indicator that are switched on, by id."""
+    """The clauses of an indicator's numerator that are switched on, by id."""
+    return _switched_on(rules, indicator.clauses)
+
+
+def _switched_on(rules: Rules, clauses: Iterable[CountedClause]) -> dict[str, Clause]:
     return {
         counted.id: counted.clause
-        for counted in indicator.clauses
+        for counted in clauses
         if not counted.only_if or rules.values[counted.only_if] is True
     }
 
@@ -69,7 +78,7 @@ def clause_columns(rules: Rules, indicators: Iterable[Indicator]) -> dict[Clause
     """A column for each different clause: indicators that share a clause share its column."""
     found: dict[Clause, str] = {}
     for indicator in indicators:
-        for clause in active_clauses(rules, indicator).values():
+        for clause in _switched_on(rules, (*indicator.of_clauses, *indicator.clauses)).values():
             found.setdefault(clause, f"clause_{len(found)}")
     return found
 
@@ -77,17 +86,19 @@ def clause_columns(rules: Rules, indicators: Iterable[Indicator]) -> dict[Clause
 def numerator_sql(rules: Rules, indicator: Indicator, columns: dict[Clause, str], place: int) -> str:
     """True for the people of the denominator who count in the numerator in the period of that place."""
     held = "".join(f" & {columns[clause]}" for clause in active_clauses(rules, indicator).values())
-    return f"(({_denominator_bits(indicator)}{held}) & {1 << place}) <> 0"
+    return f"(({_denominator_bits(rules, indicator, columns)}{held}) & {1 << place}) <> 0"
 
 
-def denominator_sql(indicator: Indicator, place: int) -> str:
+def denominator_sql(rules: Rules, indicator: Indicator, columns: dict[Clause, str], place: int) -> str:
     """True for the people the indicator counts over in the period of that place."""
-    return f"({_denominator_bits(indicator)} & {1 << place}) <> 0"
+    return f"({_denominator_bits(rules, indicator, columns)} & {1 << place}) <> 0"
 
 
-def _denominator_bits(indicator: Indicator) -> str:
+def _denominator_bits(rules: Rules, indicator: Indicator, columns: dict[Clause, str]) -> str:
     people = people_of(indicator)
-    return "at_end" if people is not None and people.when == "period_end" else "managed"
+    bits = "at_end" if people is not None and people.when == "period_end" else "managed"
+    of = _switched_on(rules, indicator.of_clauses).values()
+    return f"({bits}{''.join(f' & {columns[clause]}' for clause in of)})" if of else bits
 
 
 def plan_narrowed(question: Question, relations: Relations) -> dict[str, str]:
@@ -135,7 +146,17 @@ def plan_members(question: Question, relations: Relations, tables: Tables) -> st
     columns = clause_columns(question.rules, question.indicators)
     joins = ""
     said = ""
-    for clause, name in columns.items():
+    tasks, ages, rest = split_clauses(columns)
+    days = Days(question.rules, question.periods, question.as_of)
+    if tasks:
+        plan = plan_tasks(tasks, days, (tables.obligations, relations.subjects), _join_bits)
+        joins += f" LEFT JOIN ({plan}) task_t ON task_t.subject_id = m.subject_id"
+        said += "".join(f", coalesce(task_t.{name}, 0) AS {name}" for name in tasks.values())
+    if ages:
+        plan = plan_ages(ages, days, relations.subjects, _join_bits)
+        joins += f" LEFT JOIN ({plan}) age_t ON age_t.subject_id = m.subject_id"
+        said += "".join(f", coalesce(age_t.{name}, 0) AS {name}" for name in ages.values())
+    for clause, name in rest.items():
         source, bits = _plan_clause(clause, question, relations, tables)
         joins += f" LEFT JOIN ({source}) {name}_t ON {name}_t.subject_id = m.subject_id"
         said += f", {bits.format(t=f'{name}_t')} AS {name}"
@@ -220,7 +241,25 @@ def _plan_clause(clause: Clause, question: Question, relations: Relations, table
             return _plan_latest(clause, question, relations), "coalesce({t}.holding, 0)"
         case EnoughRows():
             return _plan_enough(clause, question, relations, tables), f"coalesce({{t}}.holding, {everywhere})"
+        case RowsCounted():
+            source = (
+                f"SELECT v.subject_id, bit_or({_day_bits(question, 'v.occurred_on')}) AS failing FROM {tables.judged} v"
+                f" WHERE v.class = 'not_counted' AND {_span(question, 'v.occurred_on')}"
+                f" AND v.occurred_on <= DATE '{question.as_of}' GROUP BY 1"
+            )
+        case HasRow(form):
+            had = _bits(question, lambda p: f"first_on <= DATE '{min(p.end, question.as_of)}'")
+            first = (
+                f"SELECT subject_id, min(occurred_on) AS first_on FROM {_form_of(rules, form, relations)} GROUP BY 1"
+            )
+            return f"SELECT subject_id, {had} AS holding FROM ({first})", "coalesce({t}.holding, 0)"
+        case TaskApplies() | TaskAsked() | TaskDone() | TaskDoneBefore() | ReachesAge():
+            raise TypeError("planned together, not one by one")
     return source, f"({everywhere} & (~coalesce({{t}}.failing, 0)))"
+
+
+def _form_of(rules: Rules, form: str, relations: Relations) -> str:
+    return relations.forms[rules.pack.form(form).full_name]
 
 
 def _plan_latest(clause: LatestRow, question: Question, relations: Relations) -> str:

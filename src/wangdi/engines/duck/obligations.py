@@ -5,9 +5,11 @@ from __future__ import annotations
 from datetime import date
 
 from wangdi.engines.duck.classify import Relations, in_force_sql, row_columns
+from wangdi.engines.duck.doses import plan_doses
 from wangdi.engines.duck.expression import render_sql
 from wangdi.language.model import ContactTask, PeriodTask, Window
 from wangdi.language.rules import Length, Programme, measure_offset
+from wangdi.language.stretches import has_series
 from wangdi.store.workspace import sql_name, sql_text
 
 COLUMNS = "subject_id, spell_start, task, anchor_on, opens, due, closes, rule, org, done_on, ended_on, reason"
@@ -28,8 +30,10 @@ def plan_obligations(programme: Programme, relations: Relations, judged: str, sp
     for task in programme.newest.pack.schedule.values():
         if isinstance(task, ContactTask):
             parts.append(_plan_contacts(programme, task, judged, spells, horizon))
-        else:
+        elif isinstance(task, PeriodTask):
             parts.append(_plan_yearly(programme, task, relations, spells, horizon))
+    if has_series(programme):
+        parts.append(plan_doses(programme, relations, judged, spells))
     return " UNION ALL ".join(f"({part})" for part in parts) if parts else _NOTHING
 
 

@@ -10,19 +10,24 @@ from datetime import date
 from wangdi.core.periods import Period
 from wangdi.engines.reference.classify import compile_rules, with_terms
 from wangdi.engines.reference.expression import Row, compile_expression
+from wangdi.engines.reference.given import judge_given
 from wangdi.language.ast import Expression
+from wangdi.language.courses import HasRow, ReachesAge, RowsCounted, TaskApplies, TaskAsked, TaskDone, TaskDoneBefore
 from wangdi.language.model import (
     Clause,
+    CountedClause,
+    CourseClause,
     EnoughRows,
     Indicator,
     LatestRow,
     NotEnded,
     ObligationsMet,
+    Offset,
     People,
     RowsComplete,
 )
 from wangdi.language.record import Event, Obligation, Spell, Subject
-from wangdi.language.rules import Programme, Rules
+from wangdi.language.rules import Programme, Rules, add_length, measure_offset
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,19 +69,43 @@ def judge_membership(
     if not inside:
         return Membership(False)
     rules = programme.in_force(period.end) or programme.newest
-    clauses = {
-        counted.id: _holds(rules, counted.clause, history, period, as_of)
-        for counted in indicator.clauses
-        if not counted.only_if or rules.values[counted.only_if] is True
+    standing = _Standing(programme, rules, history, period, as_of)
+    if not all(_judge(standing, indicator.of_clauses).values()):
+        return Membership(False)
+    return Membership(True, _judge(standing, indicator.clauses))
+
+
+@dataclass(frozen=True, slots=True)
+class _Standing:
+    """What a clause is asked of: a subject's history, over a period, as it stood on a day."""
+
+    programme: Programme
+    rules: Rules
+    history: History
+    period: Period
+    as_of: date
+
+    @property
+    def last(self) -> date:
+        """The last day seen."""
+        return min(self.period.end, self.as_of)
+
+
+def _judge(standing: _Standing, clauses: Sequence[CountedClause]) -> dict[str, bool]:
+    """By id whether each clause that is switched on holds."""
+    return {
+        counted.id: _holds(standing, counted.clause)
+        for counted in clauses
+        if not counted.only_if or standing.rules.values[counted.only_if] is True
     }
-    return Membership(True, clauses)
 
 
 def _lasts(spell: Spell, day: date) -> bool:
     return spell.end is None or spell.end > day
 
 
-def _holds(rules: Rules, clause: Clause, history: History, period: Period, as_of: date) -> bool:
+def _holds(standing: _Standing, clause: Clause) -> bool:
+    rules, history, period, as_of = standing.rules, standing.history, standing.period, standing.as_of
     match clause:
         case ObligationsMet(tasks):
             closed = [
@@ -100,6 +129,46 @@ def _holds(rules: Rules, clause: Clause, history: History, period: Period, as_of
         case EnoughRows(form, per_year, where):
             rows = _rows(rules, form, where, history, period)
             return len(rows) >= _visits_asked(rules, per_year, history.spells, period)
+        case _:
+            return _holds_given(standing, clause)
+
+
+def _holds_given(standing: _Standing, clause: CourseClause) -> bool:
+    """The clauses about things given in order."""
+    history, first, last = standing.history, standing.period.start, standing.last
+    done = {item.task: item.done_on for item in history.obligations if item.done_on is not None}
+    match clause:
+        case TaskAsked(tasks):
+            return any(item.task in tasks and _is_asked(item, first, last) for item in history.obligations)
+        case TaskApplies(tasks):
+            return any(item.task in tasks and item.anchor_on <= last for item in history.obligations)
+        case TaskDone(tasks):
+            return any(first <= done[task] <= last for task in tasks if task in done)
+        case TaskDoneBefore(tasks, age):
+            limit = _birthday(standing, age)
+            return limit is not None and any(
+                done[task] < limit and done[task] <= last for task in tasks if task in done
+            )
+        case ReachesAge(age):
+            limit = _birthday(standing, age)
+            return limit is not None and first <= limit <= last
+        case RowsCounted():
+            judged = judge_given(standing.programme, history.subject, history.events)
+            return all(row.class_name != "not_counted" for row in judged if first <= row.on <= last)
+        case HasRow(form):
+            full = standing.rules.pack.form(form).full_name
+            return any(event.form == full and event.on <= last for event in history.events)
+
+
+def _is_asked(item: Obligation, first: date, last: date) -> bool:
+    begun = item.opens <= last and item.closes >= first
+    waiting = item.done_on is None or item.done_on >= first
+    return begun and waiting and (item.ended_on is None or item.ended_on > last)
+
+
+def _birthday(standing: _Standing, age: Offset) -> date | None:
+    birth = standing.history.subject.birth_date
+    return None if birth is None else add_length(birth, measure_offset(age, standing.rules))
 
 
 def _visits_asked(rules: Rules, per_year: Expression, spells: Sequence[Spell], period: Period) -> int:
