@@ -18,8 +18,9 @@ from wangdi.language.manual import (
     read_chapters,
     render_manual,
 )
-from wangdi.language.model import Pack
-from wangdi.language.reader import read_pack, read_pack_forms
+from wangdi.language.model import Form, Pack
+from wangdi.language.overlay import read_documents
+from wangdi.language.reader import read_document_forms, read_pack, read_pack_document
 from wangdi.language.record import Cell
 from wangdi.language.rules import Programme, bind_pack
 from wangdi.language.walking import run_walks
@@ -39,10 +40,13 @@ def _of_kind(kind: str) -> list[tuple[Chapter, SpecCase]]:
 
 
 def _read(case: SpecCase, path: str) -> list[Pack]:
-    forms = {name: form for text in case.packs for name, form in read_pack_forms(text, path).items()}
+    documents = read_documents({f"{path}#{place}": text for place, text in enumerate(case.packs)})
+    forms: dict[str, Form] = {}
+    for name, (root, _, _) in documents.items():
+        forms |= read_document_forms(root, name, [])
     packs = []
-    for text in case.packs:
-        pack, problems = read_pack(text, path, forms)
+    for name, (root, found, whole) in documents.items():
+        pack, problems = read_pack_document(root, (name, whole), forms, found)
         assert problems == []
         assert pack is not None
         packs.append(pack)

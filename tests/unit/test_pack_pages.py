@@ -88,6 +88,7 @@ def _order() -> list[str]:
 def test_a_window_is_as_long_as_its_parameters_say() -> None:
     measured = measure_windows(shipped())
     recheck = shipped().parameters["recheck"].value
+    assert isinstance(recheck, int | float)
     assert measured["class.adjust"] == {"contact": Lengths(0, float(recheck), float(recheck))}
     assert set(measured["task.contact"]) == {"first", "missed"}
     assert measured["task.annual_check"] == {}

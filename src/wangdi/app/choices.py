@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from wangdi.core.problem import Problem, Refusal
@@ -71,9 +71,11 @@ def _write_value(parameter: Parameter, text: str) -> str:
     plain = text.strip()
     kind = type(parameter.value)
     try:
+        if isinstance(parameter.value, date):
+            return date.fromisoformat(plain).isoformat()
         if kind is bool:
             return {**dict.fromkeys(YES, "true"), **dict.fromkeys(NO, "false")}[plain.lower()]
-        return str(kind(plain))
+        return str(kind(plain))  # type: ignore[call-arg, arg-type]
     except (KeyError, ValueError) as error:
         args = {"name": parameter.name, "text": text, "example": str(parameter.value)}
         raise Refusal(Problem(code="CITY-004", args=args)) from error

@@ -25,7 +25,7 @@ from wangdi.language.names import SUBJECT_ATTRIBUTES, fields_behind, nearest_nam
 from wangdi.language.quality import Quality
 from wangdi.language.record import Cell, Event, Judgement, Obligation, Subject, state_on
 from wangdi.language.row_answers import score_row
-from wangdi.language.rules import Programme
+from wangdi.language.rules import Programme, asking_rules
 from wangdi.language.walks import find_form, form_names
 
 RUN_COLUMNS = (
@@ -121,11 +121,11 @@ def run_pack(editions: Sequence[Pack], path: Path, form: str = "", engine: str =
     pack = editions[-1]
     reader = _Reader(str(path), pack, [])
     scored = [item for item in pack.quality.values() if form in ("", item.form, pack.form(item.form).full_name)]
-    if scored and (form or pack.classify is None):
+    if scored and (form or not pack.judged):
         return score_rows(programme_of(editions), scored[0], reader, engine)
-    if pack.classify is None:
+    if not pack.judged:
         raise Refusal(Problem(code="PACK-056", args={"name": pack.id}))
-    judged = pack.form(pack.classify.form)
+    judged = pack.form(pack.judged)
     if form not in ("", judged.name, judged.full_name):
         raise Refusal(Problem(code="PACK-043", args={"name": form, "nearest": judged.name}))
     header, rows = read_table(path)
@@ -173,9 +173,9 @@ def _check_columns(reader: _Reader, header: Sequence[str], form: Form) -> None:
     for name in header:
         if name not in known:
             reader.tell("PACK-053", 1, name=name, nearest=nearest_name(name, known) or "、".join(known[:4]))
-    classify = reader.pack.classify
-    assert classify is not None
-    asked = {name for row in classify.rows for name in fields_behind(reader.pack, row.when)}
+    classify, series = reader.pack.classify, reader.pack.series
+    asked = {name for row in (classify.rows if classify else ()) for name in fields_behind(reader.pack, row.when)}
+    asked |= {series.product, "age_years"} if series is not None else set()
     if "age_years" in asked:
         asked = (asked - {"age_years"}) | {"person_birth_date"}
     for name in sorted({"case", "date"} | asked):
@@ -206,7 +206,7 @@ def _read_visits(reader: _Reader, form: Form, dated: Sequence[tuple[int, dict[st
 def _merge_person(reader: _Reader, name: str, members: Sequence[tuple[int, dict[str, str]]]) -> dict[str, str]:
     """What the rows of a case say of the person: the first that says something; another word later is told."""
     person: dict[str, str] = {"person_birth_date": "", "person_sex": ""}
-    fields = reader.pack.form(reader.pack.classify.form).fields if reader.pack.classify else {}
+    fields = reader.pack.form(reader.pack.judged).fields if reader.pack.judged else {}
     names = [key for key in SUBJECT_ATTRIBUTES if key not in _PERSON and key not in fields]
     for line, cells in members:
         for key in ("person_birth_date", "person_sex", *names):
@@ -231,16 +231,26 @@ def _answer_row(
     rules = None if on is None else programme.in_force(on)
     if on is not None and rules is None:
         reader.tell("PACK-062", line, on=on.isoformat())
-    if judgement is None or rules is None or rules.pack.classify is None:
+    if judgement is None or rules is None:
         return found
     dates = next_dates(judgement)
     found |= {"class": judgement.class_name, "refer": judgement.refer, "form_code": judgement.form_code}
     if dates is not None:
         found |= {"next_opens": dates.opens, "next_due": dates.due, "next_closes": dates.closes}
-    for class_row in rules.pack.classify.rows:
+    if rules.pack.series is not None:
+        found |= _say_verdict(rules.pack, judgement)
+    for class_row in rules.pack.classify.rows if rules.pack.classify is not None else ():
         if class_row.name == judgement.class_name:
             found |= {"rule": f"{rules.pack.id}/classify/{class_row.name}", "clause": class_row.source}
     return found
+
+
+def _say_verdict(pack: Pack, judgement: Judgement) -> dict[str, Any]:
+    """The dose a thing given counts for, or the reason it does not, with the clause of its course."""
+    words = str(judgement.form_code or "").split()
+    tasks = [f"{word.partition(':')[0]}_1" if ":" in word else word for word in words]
+    sources = [pack.schedule[task].source for task in tasks if task in pack.schedule]
+    return {"rule": f"{pack.id}/series/{judgement.class_name}", "clause": "；".join(dict.fromkeys(sources))}
 
 
 # ---- due --------------------------------------------------------------------------------------------------------------
@@ -276,9 +286,9 @@ def due_pack(
 
 
 def _due_row(programme: Programme, item: Obligation, on: date) -> dict[str, Any]:
-    pack = (programme.in_force(item.anchor_on) or programme.newest).pack
+    pack = asking_rules(programme, item.task, (item.anchor_on, item.opens)).pack
     state = state_on(item, on)
-    clause = (pack.schedule.get(item.task) or programme.newest.pack.schedule[item.task]).source
+    clause = pack.schedule[item.task].source
     if item.rule.startswith("class:") and pack.classify is not None:
         name = item.rule.removeprefix("class:")
         clause = next((row.source for row in pack.classify.rows if row.name == name), clause)

@@ -88,7 +88,7 @@ def list_packs() -> list[dict[str, Any]]:
             "valid_from": pack.valid_from,
             "valid_to": pack.valid_to,
             "forms": list(pack.forms),
-            "classes": [row.name for row in pack.classify.rows] if pack.classify else [],
+            "classes": list(pack.class_names),
             "tasks": list(pack.schedule),
             "indicators": list(pack.indicators),
         }

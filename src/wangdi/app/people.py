@@ -98,6 +98,8 @@ def _find_cell(standing: Standing, asked: Asked, level: Level | None) -> _Cell:
     owner = find_indicators(standing.library, [asked.indicator])[asked.indicator]
     programme = standing.programmes[owner]
     ((rules, _),) = editions_of(programme, [asked.period]) or [(programme.newest, [])]
+    if asked.indicator not in rules.pack.indicators:  # an edition before the one that brought it
+        rules = programme.newest
     indicator = rules.pack.indicators[asked.indicator]
     if isinstance(indicator.of, PopulationOf) and (
         asked.part == "denominator" or (asked.part == "missing" and not indicator.clauses)
@@ -159,6 +161,7 @@ def _select_people(cell: _Cell) -> Evidence:
     tables = Tables(
         f"(SELECT s.* FROM {spells} s SEMI JOIN near USING (subject_id))",
         f"(SELECT o.* FROM {derived.table(programme.id, 'obligation')} o SEMI JOIN near USING (subject_id))",
+        f"(SELECT v.* FROM {derived.table(programme.id, 'visit')} v SEMI JOIN near USING (subject_id))",
     )
     columns = clause_columns(rules, [indicator])
     counted = denominator_sql(rules, indicator, columns, 0)

@@ -166,7 +166,8 @@ def _count(derived: Derived, programme: Programme, question: Question) -> list[C
     people = tuple(item for item in question.indicators if over_people(item))
     if people:
         asked = Question(question.rules, people, question.periods, question.as_of)
-        tables = Tables(derived.table(programme.id, "spell"), derived.table(programme.id, "obligation"))
+        spell, obligation, visit = (derived.table(programme.id, name) for name in ("spell", "obligation", "visit"))
+        tables = Tables(spell, obligation, visit)
         narrowed = narrow_rows(workspace, asked, relations)
         workspace.run(f"CREATE OR REPLACE TEMP TABLE member AS {plan_members(asked, narrowed, tables)}")
         counts += count_people(workspace, asked, "member", derived.people)

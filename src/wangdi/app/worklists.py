@@ -13,7 +13,7 @@ from wangdi.catalog.tables import REGISTRATION_TABLE
 from wangdi.core.problem import Problem, Refusal
 from wangdi.engines.tables import table_of
 from wangdi.language.names import fields_behind, nearest_name
-from wangdi.language.rules import Programme
+from wangdi.language.rules import Programme, asking_rules
 from wangdi.link.people import show_person
 from wangdi.programmes.worklist import explain_due, plan_due
 from wangdi.store.workspace import sql_name, sql_texts
@@ -102,8 +102,8 @@ def _by_programme(found: Found) -> list[tuple[str, list[dict[str, Any]]]]:
 def _due(programme: Programme, row: dict[str, Any], trip: int, known: _Known) -> Due:
     anchors, attempts = known.anchors[programme.id], known.attempts
     resident = known.residents.get(row["subject_id"], {})
-    rules = programme.in_force(row["anchor_on"]) or programme.newest
-    task = rules.pack.schedule.get(row["task"]) or programme.newest.pack.schedule[row["task"]]
+    rules = asking_rules(programme, row["task"], (row["anchor_on"], row["opens"]))
+    task = rules.pack.schedule[row["task"]]
     tried = [outcome for day, outcome in attempts.get(row["subject_id"], []) if day >= row["opens"]]
     return Due(
         person_id=show_person(row["subject_id"]),

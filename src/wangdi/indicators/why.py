@@ -12,6 +12,7 @@ from wangdi.engines.duck.expression import render_sql, term_column
 from wangdi.engines.duck.indicators import ROW_ORDER, Question, Tables, enough_sql, managed_days_sql
 from wangdi.engines.duck.record_clauses import score_sql, stretches_of
 from wangdi.language.ast import Expression
+from wangdi.language.courses import HasRow, ReachesAge, RowsCounted, TaskApplies, TaskAsked, TaskDone, TaskDoneBefore
 from wangdi.language.model import (
     Clause,
     EnoughRows,
@@ -70,6 +71,14 @@ def find_inputs(evidence: Evidence, clause: Clause) -> Inputs:
             return _endings(evidence, clause)
         case SomeRows():
             return _some_rows(evidence, clause)
+        case TaskApplies() | TaskAsked() | TaskDone() | TaskDoneBefore():
+            return _task_windows(evidence, clause.tasks)
+        case ReachesAge():
+            return {}
+        case RowsCounted():
+            return _uncounted_rows(evidence)
+        case HasRow():
+            return _first_row(evidence, clause)
 
 
 def _gather(evidence: Evidence, sql: str) -> Inputs:
@@ -250,3 +259,40 @@ def _some_rows(evidence: Evidence, clause: SomeRows) -> Inputs:
 
 _ROWS_SHOWN = 3
 """Rows told as evidence for one person; the timeline has all."""
+
+
+def _last(evidence: Evidence) -> str:
+    return f"DATE '{min(evidence.period.end, evidence.question.as_of)}'"
+
+
+def _task_windows(evidence: Evidence, tasks: tuple[str, ...]) -> Inputs:
+    """The windows of the tasks, each as it stands: open, done, or ended with the reason."""
+    return _gather(
+        evidence,
+        "SELECT o.subject_id, o.task, o.rule, o.anchor_on, o.opens, o.due, o.closes, o.done_on, o.ended_on,"
+        " nullif(o.reason, '') AS reason"
+        f" FROM {evidence.tables.obligations} o SEMI JOIN {evidence.asked} a USING (subject_id)"
+        f" WHERE o.task IN ({', '.join(map(sql_text, tasks))}) AND o.anchor_on <= {_last(evidence)}"
+        " ORDER BY o.subject_id, o.anchor_on",
+    )
+
+
+def _uncounted_rows(evidence: Evidence) -> Inputs:
+    """Things given that do not count, each with the reason."""
+    return _gather(
+        evidence,
+        "SELECT v.subject_id, v.seq AS fact_id, v.occurred_on AS on_day, v.org, v.form_code AS verdict"
+        f" FROM {evidence.tables.judged} v SEMI JOIN {evidence.asked} a USING (subject_id)"
+        f" WHERE {_inside(evidence, 'v.occurred_on')} AND v.occurred_on <= {_last(evidence)} AND v.class = 'not_counted'"
+        " ORDER BY v.subject_id, v.occurred_on, v.seq",
+    )
+
+
+def _first_row(evidence: Evidence, clause: HasRow) -> Inputs:
+    form = evidence.question.rules.pack.form(clause.form).full_name
+    return _gather(
+        evidence,
+        f"SELECT r.subject_id, r.seq AS fact_id, r.occurred_on AS on_day, r.org FROM {evidence.relations.forms[form]} r"
+        f" SEMI JOIN {evidence.asked} a USING (subject_id) WHERE r.occurred_on <= {_last(evidence)}"
+        " QUALIFY row_number() OVER (PARTITION BY r.subject_id ORDER BY r.occurred_on, r.seq) = 1",
+    )

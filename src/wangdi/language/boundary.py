@@ -97,6 +97,8 @@ def _note(turns: dict[str, _Turns], names: set[str], constants: Iterable[tuple[C
             turn = turns.setdefault(name, _Turns())
             if isinstance(value, str):
                 turn.texts.add(value)
+            elif isinstance(value, date):
+                turn.days.add(value)
             elif isinstance(value, int | float) and not isinstance(value, bool):
                 turn.numbers[float(value)] = min(step, turn.numbers.get(float(value), step))
 
@@ -157,7 +159,10 @@ def _values(form: Form, name: str, turn: _Turns) -> list[Cell]:
     if kind in ("integer", "decimal"):
         return [None, *_numbers(turn, whole=kind == "integer")]
     if kind in ("date", "datetime"):
-        return [None, *(SAMPLE_DAY + timedelta(days=count) for count in (-1, 0, 1))]
+        return [
+            None,
+            *(day + timedelta(days=count) for day in sorted(turn.days or {SAMPLE_DAY}) for count in (-1, 0, 1)),
+        ]
     return [None, *sorted(turn.texts), "其他"]
 
 

@@ -13,6 +13,7 @@ from wangdi.catalog.populations import load_population_kinds
 from wangdi.core.problem import Problem, Severity
 from wangdi.language.ast import Field, Previous, Term, walk
 from wangdi.language.check_record import check_at_age, check_counting, looked_at, record_sentences
+from wangdi.language.check_series import check_course_clauses, check_series, series_offsets, series_sentences
 from wangdi.language.model import (
     AfterTask,
     ContactTask,
@@ -60,6 +61,7 @@ def sentences(pack: Pack) -> Iterator[Sentence]:
     yield from _enrol_sentences(pack)
     yield from _task_sentences(pack)
     yield from record_sentences(pack)
+    yield from series_sentences(pack)
     yield from _indicator_sentences(pack)
 
 
@@ -175,6 +177,7 @@ def _offsets(pack: Pack) -> Iterator[tuple[int, Offset]]:
         for counted in (*indicator.of_clauses, *indicator.clauses):
             if isinstance(counted.clause, SomeRows) and counted.clause.span is not None:
                 yield counted.line, counted.clause.span
+    yield from series_offsets(pack)
 
 
 def windows(pack: Pack) -> Iterator[tuple[int, str, Window]]:
@@ -292,5 +295,7 @@ CHECKS: tuple[Callable[[Pack], Iterator[Problem]], ...] = (
     check_at_age,
     check_counting,
     _check_identifying,
+    check_series,
+    check_course_clauses,
     _check_unused,
 )

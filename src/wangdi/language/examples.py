@@ -69,7 +69,7 @@ def read_examples(text: str, path: str, pack: Pack) -> tuple[list[Example], list
 
     Errors: unknown columns, values and classes, cases without a clause or an expectation; all at once.
     """
-    form = pack.form(pack.classify.form) if pack.classify else None
+    form = pack.form(pack.judged) if pack.judged else None
     rows = list(csv.reader(io.StringIO(text)))
     if form is None or not rows:
         return [], [
@@ -167,12 +167,11 @@ class _Reading:
         return Event(name, self.form.full_name, on, seq, values)
 
     def expectation(self, line: int, cells: Mapping[str, str], name: str) -> ExampleRow:
-        assert self.pack.classify is not None
         if not cells.get("clause"):
             self.tell("PACK-045", line, case=name)
         if not cells.get("expect_class"):
             self.tell("PACK-046", line, case=name)
-        classes = [row.name for row in self.pack.classify.rows]
+        classes = self.pack.class_names
         said = cells.get("expect_class", "")
         if said and said not in classes:
             self.tell("PACK-043", line, name=said, nearest=nearest_name(said, classes) or "、".join(classes))

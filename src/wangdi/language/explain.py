@@ -2,11 +2,23 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 from wangdi.catalog.codelists import load_codelists
 from wangdi.language.ast import Expression, as_json
+from wangdi.language.courses import (
+    DoseTask,
+    HasRow,
+    ReachesAge,
+    RowsCounted,
+    TaskApplies,
+    TaskAsked,
+    TaskDone,
+    TaskDoneBefore,
+)
 from wangdi.language.explain_record import quality_json, say_at_age, say_latest, say_some, slips_json
+from wangdi.language.explain_series import series_json
 from wangdi.language.expression import render_text
 from wangdi.language.model import (
     AfterTask,
@@ -14,6 +26,7 @@ from wangdi.language.model import (
     Clause,
     ContactTask,
     CountedClause,
+    CourseClause,
     EnoughRows,
     Form,
     Indicator,
@@ -29,7 +42,7 @@ from wangdi.language.model import (
     Task,
     Window,
 )
-from wangdi.language.words import Speech, say_expression, say_field, say_window
+from wangdi.language.words import Speech, say_expression, say_field, say_offset, say_window
 
 RUN_PERSON = ("person_birth_date", "person_sex")
 PEOPLE_COLUMNS = ("person_id", "birth_date", "sex")
@@ -57,6 +70,7 @@ def explain_json(pack: Pack, lang: str = "zh") -> dict[str, Any]:
             for term in pack.terms.values()
         ],
         "classes": _classes_json(pack, speech),
+        "series": series_json(pack, speech),
         "tasks": [_task_json(speech, task) for task in pack.schedule.values()],
         "quality": quality_json(pack, lang),
         "slips": slips_json(pack, lang),
@@ -112,7 +126,8 @@ def _form_json(pack: Pack, form: Form, lang: str) -> dict[str, Any]:
 
 def _parameter_json(pack: Pack, name: str) -> dict[str, Any]:
     parameter = pack.parameters[name]
-    said = {"name": name, "value": parameter.value, "unit": parameter.unit}
+    value = parameter.value.isoformat() if isinstance(parameter.value, date) else parameter.value
+    said = {"name": name, "value": value, "unit": parameter.unit}
     return said | {"source": parameter.source, "doubt": parameter.doubt}
 
 
@@ -165,6 +180,8 @@ def _task_json(speech: Speech, task: Task) -> dict[str, Any]:
         inner = speech_of(speech.pack, speech.lang, speech.pack.form(task.form))
         asked = {"kind": "after", "form": task.form, "window": _window_json(speech, task.window)}
         return said | asked | _sentence(inner, task.when, task.text)
+    if isinstance(task, DoseTask):
+        return said | {"kind": "dose", "words": ""}
     return said | {"kind": "each calendar year", **_sentence(speech, task.where, "")}
 
 
@@ -202,13 +219,14 @@ def _say_count(pack: Pack, indicator: Indicator, lang: str) -> str:
 
 def _run_json(pack: Pack) -> dict[str, Any] | None:
     """What ``pack run`` expects and answers."""
-    if pack.classify is None:
+    if not pack.judged:
         scored = next(iter(pack.quality.values()), None)
         form = None if scored is None else pack.form(scored.form)
         return None if form is None else {"form": form.name, "columns": ["case", *form.fields]}
-    form = pack.form(pack.classify.form)
+    form = pack.form(pack.judged)
     fields = [name for name in form.fields if name != form.occurred_on]
-    return {"form": form.name, "columns": ["case", *RUN_PERSON, "date", *fields]}
+    columns = ["case", *RUN_PERSON, "date", *fields]
+    return {"form": form.name, "columns": columns, "classes": list(pack.class_names)}
 
 
 def _due_json(pack: Pack) -> dict[str, Any] | None:
@@ -284,6 +302,35 @@ def say_clause(speech: Speech, clause: Clause) -> str:
             return speech.of(
                 f"统计期内没有因{said}结束管理", f"management did not end in the period as {' or '.join(reasons)}"
             )
+        case _:
+            return _say_course_clause(speech, clause)
+
+
+def _say_course_clause(speech: Speech, clause: CourseClause) -> str:
+    pack = speech.pack
+    match clause:
+        case TaskApplies(tasks) | TaskAsked(tasks) | TaskDone(tasks) | TaskDoneBefore(tasks):
+            names = speech.of("或", " or ").join(
+                pack.schedule[task].title if speech.lang == "zh" else task for task in tasks
+            )
+        case ReachesAge(age):
+            said = say_offset(speech, age)
+            return speech.of(f"统计期内满 {said}", f"reaches {said} of age in the period")
+        case RowsCounted(form):
+            title = pack.form(form).title
+            return speech.of(f"统计期内每条{title}都计入某一剂次", f"every {form} in the period counts")
+        case HasRow(form):
+            return speech.of(f"期末前有{pack.form(form).title}", f"there is a {form} by the end of the period")
+    match clause:
+        case TaskApplies():
+            return speech.of(f"适用{names}", f"{names} applies")
+        case TaskAsked():
+            return speech.of(f"统计期内应做{names}", f"{names} is asked in the period")
+        case TaskDone():
+            return speech.of(f"统计期内完成{names}", f"{names} is done in the period")
+        case TaskDoneBefore():
+            said = say_offset(speech, clause.age)
+            return speech.of(f"不满 {said} 时完成{names}", f"{names} is done before {said} of age")
 
 
 _REASONS = {"lost": "失访", "died": "死亡", "moved": "迁出", "revoked": "撤销诊断", "refused": "拒绝"}

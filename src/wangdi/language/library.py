@@ -10,7 +10,8 @@ from pathlib import Path
 
 from wangdi.core.problem import Problem
 from wangdi.language.model import Form, Pack
-from wangdi.language.reader import read_pack, read_pack_forms
+from wangdi.language.overlay import read_documents
+from wangdi.language.reader import read_document_forms, read_pack_document
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,14 +66,19 @@ def read_library(paths: Iterable[Path]) -> Library:
 
     Errors: a pack that cannot be read at all is missing from the library and has its problem.
     """
-    texts = {path: path.read_text(encoding="utf-8-sig") for path in paths}
+    return read_library_texts({str(path): path.read_text(encoding="utf-8-sig") for path in paths})
+
+
+def read_library_texts(texts: Mapping[str, str]) -> Library:
+    """Read these texts together, each under its path; editions may lie on one another."""
+    documents = read_documents(texts)
     forms: dict[str, Form] = {}
-    for path, text in texts.items():
-        forms |= read_pack_forms(text, str(path))
+    for path, (root, problems_here, _) in documents.items():
+        forms |= read_document_forms(root, path, list(problems_here))
     packs: dict[str, list[Pack]] = {}
     problems: list[Problem] = []
-    for path, text in texts.items():
-        pack, found = read_pack(text, str(path), forms)
+    for path, (root, problems_here, whole) in documents.items():
+        pack, found = read_pack_document(root, (path, whole), forms, problems_here)
         problems += found
         if pack is not None:
             packs.setdefault(pack.id, []).append(pack)

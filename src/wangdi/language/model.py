@@ -11,6 +11,17 @@ from datetime import date
 from typing import Literal, TypeAlias
 
 from wangdi.language.ast import Expression
+from wangdi.language.courses import (
+    DoseTask,
+    HasRow,
+    ReachesAge,
+    RowsCounted,
+    Series,
+    TaskApplies,
+    TaskAsked,
+    TaskDone,
+    TaskDoneBefore,
+)
 from wangdi.language.quality import Quality
 from wangdi.language.slip import Slip
 
@@ -25,7 +36,8 @@ class Parameter:
     """A number of the norm, with its clause; the only thing a city may override."""
 
     name: str
-    value: float | int | bool | str
+    value: float | int | bool | str | date
+    """A date where the unit is ``date``."""
     unit: str
     source: str
     doubt: str = ""
@@ -248,7 +260,7 @@ class AfterTask:
     line: int = 0
 
 
-Task: TypeAlias = ContactTask | PeriodTask | AfterTask
+Task: TypeAlias = ContactTask | PeriodTask | AfterTask | DoseTask
 
 
 # ---- indicators -------------------------------------------------------------------------------------------------------
@@ -352,7 +364,8 @@ class SomeRows:
     text: str
 
 
-Clause: TypeAlias = LatestRow | ObligationsMet | RowsComplete | EnoughRows | NotEnded | SomeRows
+CourseClause: TypeAlias = TaskApplies | TaskAsked | TaskDone | TaskDoneBefore | ReachesAge | RowsCounted | HasRow
+Clause: TypeAlias = LatestRow | ObligationsMet | RowsComplete | EnoughRows | NotEnded | SomeRows | CourseClause
 
 
 @dataclass(frozen=True, slots=True)
@@ -392,6 +405,7 @@ class Indicator:
     doubt: str = ""
     line: int = 0
     of_clauses: tuple[CountedClause, ...] = ()
+    """What the denominator's people must satisfy as well."""
     mean: str = ""
 
 
@@ -400,6 +414,10 @@ class RuleBook:
     id: str
     title: str
     issuer: str
+
+
+VERDICTS = ("counted", "not_counted", "extra", "outside")
+"""What a thing given comes to: it counts for a dose; it does not; it is one more than asked; no course knows it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -421,14 +439,32 @@ class Pack:
     """Own forms by short name."""
     terms: dict[str, NamedTerm] = field(default_factory=dict)
     classify: Classify | None = None
+    series: Series | None = None
     schedule: dict[str, Task] = field(default_factory=dict)
+    """Every task by name; the doses of ``series`` among them."""
     indicators: dict[str, Indicator] = field(default_factory=dict)
     report: tuple[str, ...] = ()
     examples: str = ""
+    based_on: str = ""
+    """The edition this one lies on, where it says only what it changes."""
     foreign_forms: dict[str, Form] = field(default_factory=dict)
     """Forms of other packs this one speaks of, by full name."""
     quality: dict[str, Quality] = field(default_factory=dict)
     slips: dict[str, Slip] = field(default_factory=dict)
+
+    @property
+    def judged(self) -> str:
+        """The form whose rows are judged one by one: the classified one, or the things given; empty where there is none."""
+        if self.classify is not None:
+            return self.classify.form
+        return "" if self.series is None else self.series.form
+
+    @property
+    def class_names(self) -> tuple[str, ...]:
+        """What a judged row can come to."""
+        if self.classify is not None:
+            return tuple(row.name for row in self.classify.rows)
+        return () if self.series is None else VERDICTS
 
     def form(self, full_name: str) -> Form:
         """A form by its full name, own or foreign; a short name means an own form."""

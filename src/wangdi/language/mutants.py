@@ -8,9 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from datetime import date, timedelta
 from itertools import pairwise
 from typing import Literal
 
+from wangdi.language.courses import ReachesAge, TaskApplies, TaskAsked, TaskDone, TaskDoneBefore
 from wangdi.language.expression import render_text
 from wangdi.language.model import (
     AfterTask,
@@ -48,6 +50,7 @@ from wangdi.language.mutants_record import (
     vary_slips,
     vary_some,
 )
+from wangdi.language.mutants_series import vary_length, vary_series
 from wangdi.language.variants import vary_expression
 
 Reach = Literal["examples", "walks", "figure", "entry"]
@@ -80,7 +83,8 @@ class Mutant:
 def make_mutants(pack: Pack) -> Iterator[Mutant]:
     """Every mutant of a pack, block by block in the order of the file."""
     for make in _BLOCKS:
-        yield from make(pack)
+        # What stands in the edition below (line 0) is tried there.
+        yield from (mutant for mutant in make(pack) if mutant.line)
 
 
 # ---- blocks -----------------------------------------------------------------------------------------------------------
@@ -97,8 +101,10 @@ def _vary_parameters(pack: Pack) -> Iterator[Mutant]:
             )
 
 
-def _other_numbers(parameter: Parameter) -> Iterator[bool | int | float | str]:
+def _other_numbers(parameter: Parameter) -> Iterator[bool | int | float | str | date]:
     value = parameter.value
+    if isinstance(value, date):
+        yield from (value - timedelta(days=1), value + timedelta(days=1))
     if isinstance(value, bool):
         yield not value
     elif isinstance(value, int):
@@ -256,7 +262,7 @@ def _vary_schedule(pack: Pack) -> Iterator[Mutant]:
         rest = {name: other for name, other in pack.schedule.items() if name != task.name}
         if isinstance(task, AfterTask):
             yield from _vary_after(pack, task, place)
-        if not isinstance(task, ContactTask):
+        if isinstance(task, PeriodTask | AfterTask):  # a dose goes with its series
             yield Mutant(place, "−", task.line, replace(pack, schedule=rest), "walks", by_rows=False)
 
 
@@ -280,8 +286,15 @@ def _from_change(change: Change, reach: Reach) -> Mutant:
     return Mutant(place, words, line, pack, reach, by_rows=by_rows)
 
 
+def _vary_series(pack: Pack) -> Iterator[Mutant]:
+    for place, change, line, series, by_rows in vary_series(pack):
+        yield Mutant(place, change, line, replace(pack, series=series), "examples", by_rows=by_rows)
+
+
 def _vary_indicators(pack: Pack) -> Iterator[Mutant]:
-    for indicator in pack.indicators.values():
+    # Indicators written out for every dose stand on one line and are one sentence: the first speaks for all.
+    written = {indicator.line: indicator for indicator in reversed(pack.indicators.values())}
+    for indicator in reversed(written.values()):
         place = f"indicators.{indicator.id}"
         for side in ("of", "count"):
             for change, basis, by_rows in _vary_basis(pack, getattr(indicator, side)):
@@ -356,10 +369,20 @@ def _vary_phrase(pack: Pack, clause: Clause) -> Iterator[tuple[str, Clause, bool
                 reasons = tuple(name for name in clause.reasons if name != dropped)
                 if reasons:
                     yield f"− {dropped}", replace(clause, reasons=reasons), False
+        case _:
+            yield from ((change, other, False) for change, other in _vary_course_clause(clause))
     if isinstance(clause, LatestRow | EnoughRows) and clause.where is not None:
         yield "− where", replace(clause, where=None), False
         for change, where in vary_expression(pack, clause.where, pack.form(clause.form)):
             yield change, replace(clause, where=where), True
+
+
+def _vary_course_clause(clause: Clause) -> Iterator[tuple[str, Clause]]:
+    if isinstance(clause, TaskDoneBefore | ReachesAge):
+        yield from ((change, replace(clause, age=age)) for change, age in vary_length(clause.age))
+    if isinstance(clause, TaskApplies | TaskAsked | TaskDone | TaskDoneBefore):
+        for dropped in clause.tasks if len(clause.tasks) > 1 else ():
+            yield f"− {dropped}", replace(clause, tasks=tuple(name for name in clause.tasks if name != dropped))
 
 
 _BLOCKS: tuple[Callable[[Pack], Iterator[Mutant]], ...] = (
@@ -369,6 +392,7 @@ _BLOCKS: tuple[Callable[[Pack], Iterator[Mutant]], ...] = (
     _vary_checks,
     _vary_terms,
     _vary_classes,
+    _vary_series,
     _vary_schedule,
     _vary_answers,
     _vary_indicators,

@@ -14,6 +14,7 @@ from wangdi.language.engine import Engine
 from wangdi.language.examples import Example, run_examples
 from wangdi.language.model import Pack, PeriodTask
 from wangdi.language.mutants import Mutant, make_mutants
+from wangdi.language.overlay import carry_over
 from wangdi.language.rules import Programme, Rules, bind_pack
 from wangdi.language.walking import run_walks
 from wangdi.language.walks import Counted, Handed, Scored, Told, Walk
@@ -114,9 +115,20 @@ class _Trials:
 
 
 def replace_edition(programme: Programme, pack: Pack) -> Programme:
-    """The programme with one edition's rules replaced by this pack's."""
-    editions = tuple(bind_pack(pack) if rules.pack.edition == pack.edition else rules for rules in programme.editions)
-    return Programme(programme.id, editions)
+    """The programme with one edition's rules replaced by this pack's; editions that lie on it change with it."""
+    known = {rules.pack.edition: rules for rules in programme.editions}
+    before = known[pack.edition].pack
+    editions: list[Rules] = []
+    for rules in programme.editions:
+        below, seen = rules.pack.based_on, {rules.pack.edition}
+        while below in known and below not in seen and below != pack.edition:
+            seen.add(below)
+            below = known[below].pack.based_on
+        if rules.pack.edition == pack.edition:
+            editions.append(bind_pack(pack))
+        else:
+            editions.append(bind_pack(carry_over(before, pack, rules.pack)) if below == pack.edition else rules)
+    return Programme(programme.id, tuple(editions))
 
 
 def score_pack(

@@ -6,6 +6,7 @@ from typing import Any
 
 from wangdi.language.explain import explain_json, speech_of
 from wangdi.language.explain_record import quality_lines, slip_lines
+from wangdi.language.explain_series import series_lines
 from wangdi.language.model import Pack
 from wangdi.language.words import Speech, say_unit
 
@@ -20,6 +21,7 @@ def explain_page(pack: Pack, lang: str = "zh") -> str:
         *_enrol_lines(pack, told, speech),
         *_form_lines(told, speech),
         *_rule_lines(told, speech),
+        *series_lines(told["series"], speech),
         *_task_lines(pack, told, speech),
         *quality_lines(told, speech),
         *slip_lines(told, speech),
@@ -127,10 +129,11 @@ def _rule_lines(told: dict[str, Any], speech: Speech) -> list[str]:
 
 
 def _task_lines(pack: Pack, told: dict[str, Any], speech: Speech) -> list[str]:
-    if not told["tasks"]:
+    tasks = [task for task in told["tasks"] if task["kind"] != "dose"]
+    if not tasks:
         return []
     lines = [speech.of("## 应做事项", "## What is asked"), ""]
-    for task in told["tasks"]:
+    for task in tasks:
         title = pack.form(task["done_by"]).title
         done = speech.of(f"以{title}完成", f"done by {title}")
         lines.append(f"- **{task['title']}**（`{task['name']}`，{task['source']}）：{done}")
@@ -181,7 +184,7 @@ def _clause_line(clause: dict[str, Any], speech: Speech) -> str:
 def _use_lines(told: dict[str, Any], speech: Speech) -> list[str]:
     lines: list[str] = []
     if told["run"] is not None:
-        classes = ", ".join(f"`{item['name']}`" for item in told["classes"])
+        classes = ", ".join(f"`{name}`" for name in told["run"]["classes"])
         columns = ", ".join(f"`{name}`" for name in told["run"]["columns"])
         lines += [
             speech.of("## pack run 用到的列", "## Columns of pack run"),

@@ -9,6 +9,7 @@ import re
 from collections.abc import Callable
 
 from wangdi.language.ast import Constant, Expression, Parameter
+from wangdi.language.courses import Series
 from wangdi.language.document import Value
 from wangdi.language.model import (
     Basis,
@@ -27,6 +28,7 @@ from wangdi.language.model import (
 )
 from wangdi.language.names import nearest_name
 from wangdi.language.quality import all_filled, scores_at_least
+from wangdi.language.read_course_clauses import COURSE_PHRASES, spread_doses
 from wangdi.language.read_schedule import parse_offset
 from wangdi.language.reading import Reading
 
@@ -60,10 +62,10 @@ UNITS = {
 }
 
 
-def read_indicators(reading: Reading, block: Value, pack: str) -> dict[str, Indicator]:
+def read_indicators(reading: Reading, block: Value, series: Series | None) -> dict[str, Indicator]:
     """Every indicator by id. A ``source`` beside them serves those that name none."""
     source = reading.text(block, "source")
-    parts = {name: part for name, part in block.entries.items() if name != "source"}
+    parts = {name: part for name, part in spread_doses(block, series) if name != "source"}
     return {name: _read_indicator(reading, name, part, source) for name, part in parts.items()}
 
 
@@ -242,4 +244,5 @@ _PHRASES: tuple[tuple[re.Pattern[str], Callable[[Reading, Value, re.Match[str]],
     (_ENOUGH, _read_enough),
     (_SOME, _read_some),
     (_NOT_ENDED, _read_not_ended),
+    *COURSE_PHRASES,
 )

@@ -11,25 +11,33 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from wangdi.core.problem import Problem
-from wangdi.language.document import Value, parse_document
+from wangdi.language.document import Value
 from wangdi.language.model import AtAge, Ending, Enrol, Form, NamedTerm, Pack, Parameter, RuleBook
 from wangdi.language.names import resolve_terms, used_fields
+from wangdi.language.overlay import read_documents
 from wangdi.language.read_forms import read_forms
 from wangdi.language.read_indicators import read_indicators
 from wangdi.language.read_record import read_quality, read_slips
 from wangdi.language.read_schedule import read_classify, read_schedule
+from wangdi.language.read_series import dose_tasks, read_series
 from wangdi.language.reading import Reading
 
-_HEAD = ("pack", "edition", "valid_from", "valid_to", "title", "subject", "rule_book", "description")
+_HEAD = ("pack", "edition", "valid_from", "valid_to", "title", "subject", "rule_book", "description", "based_on")
 _BLOCKS = (
-    "parameters", "enrol", "forms", "terms", "classify", "schedule", "quality", "slip", "indicators", "report", "examples",
+    "parameters", "enrol", "forms", "terms", "classify", "series", "schedule", "quality", "slip", "indicators", "report",
+    "examples",
 )  # fmt: skip
 _SUBJECTS = ("person", "episode", "organisation", "place", "case", "item")
 
 
 def read_pack_forms(text: str, path: str) -> dict[str, Form]:
     """Only the forms of a pack, by full name: what other packs may speak of. Problems are told by :func:`read_pack`."""
-    root, problems = parse_document(text, path)
+    root, problems, _ = read_documents({path: text})[path]
+    return read_document_forms(root, path, list(problems))
+
+
+def read_document_forms(root: Value, path: str, problems: list[Problem]) -> dict[str, Form]:
+    """The forms of a pack whose document has been read."""
     reading = Reading(path, problems, {})
     forms = read_forms(reading, reading.part(root, "forms"), reading.text(root, "pack"))
     return {form.full_name: form for form in forms.values()}
@@ -40,7 +48,15 @@ def read_pack(text: str, path: str, foreign: Mapping[str, Form]) -> tuple[Pack |
 
     Errors: everything found at once; no pack when the text is no YAML or the head is missing.
     """
-    root, problems = parse_document(text, path)
+    root, problems, whole = read_documents({path: text})[path]
+    return read_pack_document(root, (path, whole), foreign, problems)
+
+
+def read_pack_document(
+    root: Value, origin: tuple[str, str], foreign: Mapping[str, Form], problems: list[Problem]
+) -> tuple[Pack | None, list[Problem]]:
+    """A pack from its document. ``origin``: its path, and every text it rests on."""
+    path, text = origin
     reading = Reading(path, problems, foreign)
     if not root.entries:
         return None, problems
@@ -63,6 +79,7 @@ def read_pack(text: str, path: str, foreign: Mapping[str, Form]) -> tuple[Pack |
         digest=hashlib.sha256(text.encode()).hexdigest(),
         forms=forms,
         examples=reading.text(root, "examples"),
+        based_on=reading.text(root, "based_on").rpartition("/")[2],
         report=tuple(line.text for line in reading.part(root, "report").items),
     )
     pack = replace(pack, parameters=_read_parameters(reading, reading.part(root, "parameters")))
@@ -70,6 +87,7 @@ def read_pack(text: str, path: str, foreign: Mapping[str, Form]) -> tuple[Pack |
     reading.term_names = frozenset(terms)
     terms = {key: replace(term, expression=resolve_terms(term.expression, terms.keys())) for key, term in terms.items()}
     reading.qualities = read_quality(reading, reading.part(root, "quality"))
+    series = read_series(reading, root.entries.get("series"))
     pack = replace(
         pack,
         terms=terms,
@@ -77,8 +95,9 @@ def read_pack(text: str, path: str, foreign: Mapping[str, Form]) -> tuple[Pack |
         slips=read_slips(reading, reading.part(root, "slip")),
         enrol=_read_enrol(reading, root),
         classify=read_classify(reading, root.entries.get("classify")),
-        schedule=read_schedule(reading, reading.part(root, "schedule"), name),
-        indicators=read_indicators(reading, reading.part(root, "indicators"), name),
+        series=series,
+        schedule=read_schedule(reading, reading.part(root, "schedule"), name) | dose_tasks(series),
+        indicators=read_indicators(reading, reading.part(root, "indicators"), series),
     )
     spoken = {key: form for key, form in foreign.items() if key in reading.spoken_forms}
     return replace(pack, foreign_forms=spoken), problems
@@ -94,13 +113,13 @@ def _read_parameters(reading: Reading, block: Value) -> dict[str, Parameter]:
     parameters: dict[str, Parameter] = {}
     for name, part in block.entries.items():
         reading.close(part, ("value", "unit", "source", "doubt"))
-        text = reading.required(part, "value")
-        value = _parse_scalar(text)
+        text, unit = reading.required(part, "value"), reading.required(part, "unit")
+        value = reading.date(part, "value") or "" if unit == "date" else _parse_scalar(text)
         decimals = len(text.partition(".")[2])
         parameters[name] = Parameter(
             name=name,
             value=value,
-            unit=reading.required(part, "unit"),
+            unit=unit,
             source=reading.required(part, "source"),
             doubt=reading.text(part, "doubt"),
             line=part.line,

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from wangdi.core.dates import add_months
+from wangdi.language.courses import DoseTask
 from wangdi.language.model import Offset, Pack, Window
 from wangdi.language.record import Cell, Dates
 
@@ -55,10 +56,28 @@ class Programme:
         return first, rules.pack.valid_to
 
 
+def asking_rules(programme: Programme, task: str, asked: tuple[date, date]) -> Rules:
+    """The edition whose words ask for something. ``asked``: the day it counts from, and the day it opens.
+
+    Rule: a dose is asked by the edition of the day it opens, everything else by that of the day it counts from; a task that
+    edition does not have, by the newest that has it.
+    """
+    anchor, opens = asked
+    known = [rules for rules in programme.editions if task in rules.pack.schedule]
+    is_dose = bool(known) and isinstance(known[-1].pack.schedule[task], DoseTask)
+    rules = programme.in_force(opens if is_dose else anchor)
+    return rules if any(rules is other for other in known) and rules is not None else known[-1]
+
+
 def bind_pack(pack: Pack, overrides: Mapping[str, Cell] | None = None) -> Rules:
     """Fill in the parameters, a city's overrides over the pack's own values."""
     values: dict[str, Cell] = {name: parameter.value for name, parameter in pack.parameters.items()}
-    return Rules(pack, values | dict(overrides or {}))
+    return Rules(pack, values | {name: _of_type(values.get(name), value) for name, value in (overrides or {}).items()})
+
+
+def _of_type(own: Cell, value: Cell) -> Cell:
+    """A city writes a day as text."""
+    return date.fromisoformat(value) if isinstance(own, date) and isinstance(value, str) else value
 
 
 @dataclass(frozen=True, slots=True)

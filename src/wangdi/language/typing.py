@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import date
 
 from wangdi.catalog.codelists import load_codelists
 from wangdi.core.problem import Problem
@@ -70,6 +71,8 @@ def _constant_type(value: object) -> ValueType:
         return "null"
     if isinstance(value, bool):
         return "boolean"
+    if isinstance(value, date):
+        return "date"
     return "text" if isinstance(value, str) else "number"
 
 

@@ -362,4 +362,6 @@ def parse_parameter(own: Cell, text: str) -> Cell:
         return text.strip() == "true"
     if isinstance(own, int):
         return int(text)
+    if isinstance(own, date):
+        return date.fromisoformat(text.strip())
     return float(text) if isinstance(own, float) else text

@@ -55,6 +55,7 @@ _UNITS = {
         "{cigarettes}/d": "支/日",
         "{place}": "个",
         "{person}": "人",
+        "date": "",
         "day": "天",
         "week": "周",
         "month": "个月",
@@ -62,6 +63,7 @@ _UNITS = {
     },
     "en": {
         "1": "",
+        "date": "",
         "/a": "a year",
         "/min": "a minute",
         "/wk": "a week",

@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import date
 from pathlib import Path
 
-from wangdi.engines.duck.classify import Relations, plan_judged
+from wangdi.engines.duck.classify import Relations
+from wangdi.engines.duck.judging import plan_judgements
 from wangdi.engines.duck.obligations import plan_obligations
 from wangdi.engines.duck.spells import plan_spells
 from wangdi.language.rules import Programme
@@ -22,7 +23,7 @@ def write_programme(
     Spells and obligations are sorted by who has to act, so that one institution's day touches few pages. A spell that
     begins after the horizon (a child's old age) is left out: no question is asked of it.
     """
-    workspace.run(f"CREATE OR REPLACE TEMP TABLE visit AS {plan_judged(programme, relations)}")
+    workspace.run(f"CREATE OR REPLACE TEMP TABLE visit AS {plan_judgements(programme, relations)}")
     begun = f"SELECT * FROM ({plan_spells(programme, relations)}) WHERE start <= DATE '{horizon}'"
     workspace.run(f"CREATE OR REPLACE TEMP TABLE spell AS {begun}")
     obligations = f"SELECT * FROM ({plan_obligations(programme, relations, 'visit', 'spell', horizon)})"

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
-from wangdi.language.model import ContactTask
+from wangdi.language.courses import DoseTask
+from wangdi.language.model import ContactTask, Pack
 from wangdi.language.rules import Rules
 
 
@@ -37,6 +38,15 @@ def explain_due(rules: Rules, row: Mapping[str, Any], reading: Mapping[str, Any]
         if judged is not None:
             label, source = judged.label, judged.source or pack.classify.source
         inputs |= reading
+    elif isinstance(task, DoseTask):
+        label = _dose_label(pack, task, rule)
     elif isinstance(task, ContactTask):
         label = {"first": f"纳入管理后的首次{task.title}", "missed": f"上一次{task.title}过期未做，须补做"}[rule]
     return {"rule": f"{pack.id}/{row['task']}/{rule}", "label": label, "source": source, "inputs": inputs}
+
+
+def _dose_label(pack: Pack, task: DoseTask, rule: str) -> str:
+    """What is asked, and what put it off where something did."""
+    name = rule.removeprefix("hold:")
+    hold = pack.series.holds.get(name) if pack.series is not None and rule.startswith("hold:") else None
+    return task.title if hold is None else f"{task.title}（{hold.title}，推迟至此）"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import date
 
 from wangdi.language.ast import (
     Among,
@@ -43,6 +44,8 @@ def render_constant(value: Cell) -> str:
         return f"{value!r}::DOUBLE"
     if isinstance(value, int):
         return f"{value}::BIGINT"
+    if isinstance(value, date):
+        return f"DATE '{value}'"
     return sql_text(str(value))
 
 

@@ -13,9 +13,11 @@ from datetime import date
 
 from wangdi.core.periods import Period
 from wangdi.engines.duck.classify import Relations, plan_terms, row_columns
+from wangdi.engines.duck.course_clauses import Days, plan_ages, plan_tasks, split_clauses
 from wangdi.engines.duck.expression import render_sql
 from wangdi.engines.duck.record_clauses import mean_columns, plan_scores, plan_some, stretches_of
 from wangdi.language.ast import Expression
+from wangdi.language.courses import HasRow, ReachesAge, RowsCounted, TaskApplies, TaskAsked, TaskDone, TaskDoneBefore
 from wangdi.language.model import (
     Clause,
     CountedClause,
@@ -39,6 +41,8 @@ class Tables:
 
     spells: str
     obligations: str
+    judged: str = ""
+    """Only needed by clauses about things given."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,7 +168,17 @@ def plan_members(question: Question, relations: Relations, tables: Tables) -> st
     columns = clause_columns(question.rules, question.indicators)
     joins = ""
     said = ""
-    for clause, name in columns.items():
+    tasks, ages, rest = split_clauses(columns)
+    days = Days(question.rules, question.periods, question.as_of)
+    if tasks:
+        plan = plan_tasks(tasks, days, (tables.obligations, relations.subjects), _join_bits)
+        joins += f" LEFT JOIN ({plan}) task_t ON task_t.subject_id = m.subject_id"
+        said += "".join(f", coalesce(task_t.{name}, 0) AS {name}" for name in tasks.values())
+    if ages:
+        plan = plan_ages(ages, days, relations.subjects, _join_bits)
+        joins += f" LEFT JOIN ({plan}) age_t ON age_t.subject_id = m.subject_id"
+        said += "".join(f", coalesce(age_t.{name}, 0) AS {name}" for name in ages.values())
+    for clause, name in rest.items():
         source, bits = _plan_clause(clause, question, relations, tables)
         joins += f" LEFT JOIN ({source}) {name}_t ON {name}_t.subject_id = m.subject_id"
         said += f", {bits.format(t=f'{name}_t')} AS {name}"
@@ -256,6 +270,20 @@ def _plan_clause(clause: Clause, question: Question, relations: Relations, table
             return _plan_some(clause, question, relations)
         case EnoughRows():
             return _plan_enough(clause, question, relations, tables), f"coalesce({{t}}.holding, {everywhere})"
+        case RowsCounted():
+            source = (
+                f"SELECT v.subject_id, bit_or({_day_bits(question, 'v.occurred_on')}) AS failing FROM {tables.judged} v"
+                f" WHERE v.class = 'not_counted' AND {_span(question, 'v.occurred_on')}"
+                f" AND v.occurred_on <= DATE '{question.as_of}' GROUP BY 1"
+            )
+        case HasRow(form):
+            had = _bits(question, lambda p: f"first_on <= DATE '{min(p.end, question.as_of)}'")
+            first = (
+                f"SELECT subject_id, min(occurred_on) AS first_on FROM {_form_of(rules, form, relations)} GROUP BY 1"
+            )
+            return f"SELECT subject_id, {had} AS holding FROM ({first})", "coalesce({t}.holding, 0)"
+        case TaskApplies() | TaskAsked() | TaskDone() | TaskDoneBefore() | ReachesAge():
+            raise TypeError("planned together, not one by one")
     return source, f"({everywhere} & (~coalesce({{t}}.failing, 0)))"
 
 
@@ -268,6 +296,10 @@ def _plan_some(clause: SomeRows, question: Question, relations: Relations) -> tu
 def _none_wanted(rules: Rules, clause: SomeRows) -> str:
     """Who has no row at all satisfies the clause only where none is asked."""
     return f"{render_sql(clause.count, {}, rules.values)} <= 0"
+
+
+def _form_of(rules: Rules, form: str, relations: Relations) -> str:
+    return relations.forms[rules.pack.form(form).full_name]
 
 
 def _plan_latest(clause: LatestRow, question: Question, relations: Relations) -> str:

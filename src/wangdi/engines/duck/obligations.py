@@ -5,10 +5,12 @@ from __future__ import annotations
 from datetime import date
 
 from wangdi.engines.duck.classify import Relations, in_force_sql, row_columns
+from wangdi.engines.duck.doses import plan_doses
 from wangdi.engines.duck.expression import render_sql
 from wangdi.language.model import AfterTask, ContactTask, PeriodTask, Window
 from wangdi.language.names import used_fields
 from wangdi.language.rules import Length, Programme, Rules, measure_offset
+from wangdi.language.stretches import has_series
 from wangdi.store.workspace import sql_name, sql_text
 
 COLUMNS = "subject_id, spell_start, task, anchor_on, opens, due, closes, rule, org, done_on, ended_on, reason"
@@ -31,8 +33,10 @@ def plan_obligations(programme: Programme, relations: Relations, judged: str, sp
             parts.append(_plan_contacts(programme, task, judged, spells, horizon))
         elif isinstance(task, AfterTask):
             parts.append(_plan_after(programme, task, relations, spells))
-        else:
+        elif isinstance(task, PeriodTask):
             parts.append(_plan_yearly(programme, task, relations, spells, horizon))
+    if has_series(programme):
+        parts.append(plan_doses(programme, relations, judged, spells))
     return " UNION ALL ".join(f"({part})" for part in parts) if parts else _NOTHING
 
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
-from wangdi.engines.duck.classify import SUBJECT_COLUMNS, Relations, plan_judged
+from wangdi.engines.duck.classify import SUBJECT_COLUMNS, Relations
 from wangdi.engines.duck.indicators import (
     Question,
     Tables,
@@ -16,6 +16,7 @@ from wangdi.engines.duck.indicators import (
     plan_members,
     value_sql,
 )
+from wangdi.engines.duck.judging import judges, plan_judgements
 from wangdi.engines.duck.obligations import COLUMNS, plan_obligations
 from wangdi.engines.duck.spells import plan_spells
 from wangdi.engines.tables import table_of
@@ -65,7 +66,7 @@ def judge_set(programme: Programme, subjects: Sequence[Subject], events: Sequenc
     with Workspace(memory="1GB") as workspace:
         relations = load_rows(workspace, programme, subjects, events)
         rows = workspace.dicts(
-            f"SELECT * FROM ({plan_judged(programme, relations)}) ORDER BY subject_id, occurred_on, seq"
+            f"SELECT * FROM ({plan_judgements(programme, relations)}) ORDER BY subject_id, occurred_on, seq"
         )
     return [_judgement(row) for row in rows]
 
@@ -86,8 +87,8 @@ def build_set(
     """Spells and obligations of many subjects; ordered as the reference engine orders those of one."""
     with Workspace(memory="1GB") as workspace:
         relations = load_rows(workspace, programme, subjects, events)
-        if programme.newest.pack.classify is not None:
-            workspace.run(f"CREATE TEMP TABLE judged AS {plan_judged(programme, relations)}")
+        if judges(programme):
+            workspace.run(f"CREATE TEMP TABLE judged AS {plan_judgements(programme, relations)}")
         workspace.run(f"CREATE TEMP TABLE spell AS {plan_spells(programme, relations)}")
         spells = workspace.rows(
             'SELECT subject_id, org, start, "end", reason, told_on, edition FROM spell ORDER BY subject_id, start'
@@ -111,12 +112,12 @@ def members_set(
     found: dict[tuple[str, str, str], tuple[dict[str, bool], float]] = {}
     with Workspace(memory="1GB") as workspace:
         relations = load_rows(workspace, programme, subjects, events)
-        if programme.newest.pack.classify is not None:
-            workspace.run(f"CREATE TEMP TABLE judged AS {plan_judged(programme, relations)}")
+        if judges(programme):
+            workspace.run(f"CREATE TEMP TABLE judged AS {plan_judgements(programme, relations)}")
         workspace.run(f"CREATE TEMP TABLE spell AS {plan_spells(programme, relations)}")
         plan = plan_obligations(programme, relations, "judged", "spell", horizon)
         workspace.run(f"CREATE TEMP TABLE obligation AS {plan}")
-        members = plan_members(question, relations, Tables("spell", "obligation"))
+        members = plan_members(question, relations, Tables("spell", "obligation", "judged"))
         columns = clause_columns(question.rules, question.indicators)
         workspace.run(f"CREATE TEMP TABLE member AS {members}")
         for indicator in question.indicators:

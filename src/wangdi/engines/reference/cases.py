@@ -8,6 +8,7 @@ from datetime import date
 from wangdi.core.periods import Period
 from wangdi.engines.reference.classify import compile_programme, compile_rules, judge_rows, with_terms
 from wangdi.engines.reference.expression import compile_expression
+from wangdi.engines.reference.given import judge_given
 from wangdi.engines.reference.indicators import History, judge_membership
 from wangdi.engines.reference.items import value_item
 from wangdi.engines.reference.obligations import build_obligations
@@ -16,10 +17,14 @@ from wangdi.language.engine import Ask, Case, Engine, Standing, place_item, plac
 from wangdi.language.model import Items
 from wangdi.language.record import Cell, Judgement, Obligation, Spell
 from wangdi.language.rules import Programme, Rules
+from wangdi.language.stretches import has_series
 
 
 def judge_cases(programme: Programme, cases: Sequence[Case]) -> Iterator[Sequence[Judgement]]:
     """The classified rows of each case, lazily."""
+    if has_series(programme):
+        yield from (judge_given(programme, case.subject, case.events) for case in cases)
+        return
     compiled = compile_programme(programme)
     for case in cases:
         yield judge_rows(programme, case.subject, case.events, compiled)

@@ -11,15 +11,19 @@ from typing import TypeAlias
 from wangdi.core.periods import Period
 from wangdi.engines.reference.classify import compile_rules, with_terms
 from wangdi.engines.reference.expression import Row, compile_expression
+from wangdi.engines.reference.given import judge_given
 from wangdi.language.ast import Expression
+from wangdi.language.courses import HasRow, ReachesAge, RowsCounted, TaskApplies, TaskAsked, TaskDone, TaskDoneBefore
 from wangdi.language.model import (
     Clause,
     CountedClause,
+    CourseClause,
     EnoughRows,
     Indicator,
     LatestRow,
     NotEnded,
     ObligationsMet,
+    Offset,
     People,
     RowsComplete,
     SomeRows,
@@ -70,21 +74,11 @@ def judge_membership(
     if not inside:
         return Membership(False)
     rules = programme.in_force(period.end) or programme.newest
-    asked = (rules, history, period, as_of)
-    if not all(_held(indicator.of_clauses, asked).values()):
+    standing = _Standing(programme, rules, history, period, as_of)
+    if not all(_judge(standing, indicator.of_clauses).values()):
         return Membership(False)
     value = _score(rules, indicator.mean, history, period) if indicator.mean else 1.0
-    return Membership(True, _held(indicator.clauses, asked), value)
-
-
-def _held(clauses: Sequence[CountedClause], asked: tuple[Rules, History, Period, date]) -> dict[str, bool]:
-    """Whether each clause that is switched on holds, by its id."""
-    rules, history, period, as_of = asked
-    return {
-        counted.id: _holds(rules, counted.clause, history, period, as_of)
-        for counted in clauses
-        if not counted.only_if or rules.values[counted.only_if] is True
-    }
+    return Membership(True, _judge(standing, indicator.clauses), value)
 
 
 def _score(rules: Rules, name: str, history: History, period: Period) -> float:
@@ -99,11 +93,37 @@ def _score(rules: Rules, name: str, history: History, period: Period) -> float:
     return float(met * FULL // asked) if asked else 0.0
 
 
+@dataclass(frozen=True, slots=True)
+class _Standing:
+    """What a clause is asked of: a subject's history, over a period, as it stood on a day."""
+
+    programme: Programme
+    rules: Rules
+    history: History
+    period: Period
+    as_of: date
+
+    @property
+    def last(self) -> date:
+        """The last day seen."""
+        return min(self.period.end, self.as_of)
+
+
+def _judge(standing: _Standing, clauses: Sequence[CountedClause]) -> dict[str, bool]:
+    """By id whether each clause that is switched on holds."""
+    return {
+        counted.id: _holds(standing, counted.clause)
+        for counted in clauses
+        if not counted.only_if or standing.rules.values[counted.only_if] is True
+    }
+
+
 def _lasts(spell: Spell, day: date) -> bool:
     return spell.end is None or spell.end > day
 
 
-def _holds(rules: Rules, clause: Clause, history: History, period: Period, as_of: date) -> bool:
+def _holds(standing: _Standing, clause: Clause) -> bool:
+    rules, history, period, as_of = standing.rules, standing.history, standing.period, standing.as_of
     match clause:
         case ObligationsMet(tasks):
             closed = [
@@ -129,6 +149,8 @@ def _holds(rules: Rules, clause: Clause, history: History, period: Period, as_of
             return len(rows) >= _visits_asked(rules, per_year, history.spells, period)
         case SomeRows():
             return _some_rows(rules, clause, history, period)
+        case _:
+            return _holds_given(standing, clause)
 
 
 def _some_rows(rules: Rules, clause: SomeRows, history: History, period: Period) -> bool:
@@ -141,6 +163,44 @@ def _some_rows(rules: Rules, clause: SomeRows, history: History, period: Period)
     filled = [row for row in rows if all(row.fields.get(name) is not None for name in clause.fields)]
     count = compile_expression(clause.count, rules.values)(Row({}))
     return len(filled) >= float(count)  # type: ignore[arg-type]
+
+
+def _holds_given(standing: _Standing, clause: CourseClause) -> bool:
+    """The clauses about things given in order."""
+    history, first, last = standing.history, standing.period.start, standing.last
+    done = {item.task: item.done_on for item in history.obligations if item.done_on is not None}
+    match clause:
+        case TaskAsked(tasks):
+            return any(item.task in tasks and _is_asked(item, first, last) for item in history.obligations)
+        case TaskApplies(tasks):
+            return any(item.task in tasks and item.anchor_on <= last for item in history.obligations)
+        case TaskDone(tasks):
+            return any(first <= done[task] <= last for task in tasks if task in done)
+        case TaskDoneBefore(tasks, age):
+            limit = _birthday(standing, age)
+            return limit is not None and any(
+                done[task] < limit and done[task] <= last for task in tasks if task in done
+            )
+        case ReachesAge(age):
+            limit = _birthday(standing, age)
+            return limit is not None and first <= limit <= last
+        case RowsCounted():
+            judged = judge_given(standing.programme, history.subject, history.events)
+            return all(row.class_name != "not_counted" for row in judged if first <= row.on <= last)
+        case HasRow(form):
+            full = standing.rules.pack.form(form).full_name
+            return any(event.form == full and event.on <= last for event in history.events)
+
+
+def _is_asked(item: Obligation, first: date, last: date) -> bool:
+    begun = item.opens <= last and item.closes >= first
+    waiting = item.done_on is None or item.done_on >= first
+    return begun and waiting and (item.ended_on is None or item.ended_on > last)
+
+
+def _birthday(standing: _Standing, age: Offset) -> date | None:
+    birth = standing.history.subject.birth_date
+    return None if birth is None else add_length(birth, measure_offset(age, standing.rules))
 
 
 def _visits_asked(rules: Rules, per_year: Expression, spells: Sequence[Spell], period: Period) -> int:

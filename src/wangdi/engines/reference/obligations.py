@@ -7,11 +7,13 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 from wangdi.engines.reference.classify import judge_rows, row_of
+from wangdi.engines.reference.doses import build_doses
 from wangdi.engines.reference.expression import compile_expression
 from wangdi.engines.reference.spells import build_spells
 from wangdi.language.model import AfterTask, ContactTask, PeriodTask
 from wangdi.language.record import Event, Judgement, Obligation, Spell, Subject
 from wangdi.language.rules import Programme, Rules, add_length, count_window, measure_offset
+from wangdi.language.stretches import has_series
 
 _DAY = timedelta(days=1)
 
@@ -43,8 +45,10 @@ def build_obligations(
                 obligations += _contact_chain(course, task, inside)
             elif isinstance(task, AfterTask):
                 obligations += _after_rows(course, task, subject, events)
-            else:
+            elif isinstance(task, PeriodTask):
                 obligations += _yearly(course, task, _days_done(programme.newest, task, subject, events))
+    if has_series(programme):
+        obligations += build_doses(programme, subject, events, spells)
     return spells, sorted(obligations, key=lambda item: (item.anchor_on, item.task, item.opens, item.closes, item.rule))
 
 
