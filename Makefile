@@ -37,6 +37,7 @@ docs: $(STAMP)  ## write what is made from the code: docs/reference, the pages' 
 	$(BIN)/python tools/follow_pages.py
 	test -e build/demo/city.toml || $(MAKE) --no-print-directory demo
 	$(BIN)/python tools/render_readme.py
+	$(BIN)/python tools/take_pictures.py
 
 format: $(STAMP)
 	$(BIN)/ruff check --fix

@@ -222,7 +222,7 @@ def _run_json(pack: Pack) -> dict[str, Any] | None:
     if not pack.judged:
         scored = next(iter(pack.quality.values()), None)
         form = None if scored is None else pack.form(scored.form)
-        return None if form is None else {"form": form.name, "columns": ["case", *form.fields]}
+        return None if form is None else {"form": form.name, "columns": ["case", *form.fields], "classes": []}
     form = pack.form(pack.judged)
     fields = [name for name in form.fields if name != form.occurred_on]
     columns = ["case", *RUN_PERSON, "date", *fields]
