@@ -11,7 +11,13 @@ from bench.collect import bench_collect
 from bench.questions import bench_city, bench_county, bench_form
 from bench.web import bench_web
 
-BENCHMARKS = {"form": bench_form, "county": bench_county, "city": bench_city, "collect": bench_collect, "web": bench_web}
+BENCHMARKS = {
+    "form": bench_form,
+    "county": bench_county,
+    "city": bench_city,
+    "collect": bench_collect,
+    "web": bench_web,
+}
 
 
 def main(names: list[str]) -> int:
