@@ -45,6 +45,7 @@ MESSAGE_AREAS = {
     "ROW": "rows of a file",
     "SHEET": "spreadsheets",
     "STORE": "the city's folder and database",
+    "WEB": "pages",
     "WAY": "ways in: sources, watched folders, deliveries over HTTP",
 }
 
@@ -65,6 +66,8 @@ CITY_FOLDER: tuple[tuple[str, str], ...] = (
         "sources/",
         "the city's source files; `.last/` says what the last pull of each was (you make it, where there are any)",
     ),
+    ("targets.csv", "the year's targets, shown beside the indicators (you make it, where there are any)"),
+    ("try/", "of a demo: a late record and a sheet with mistakes, to send in"),
     ("incoming/", "`<organisation>/`: what `wangdi watch` takes in, with `done/` and `refused/`; not part of a backup"),
     ("deliveries/", "what was acknowledged over HTTP and is not a batch yet; not part of a backup"),
     ("staging/", "what a writer has under way; becomes real by a rename, or is removed by the next writer"),

@@ -118,6 +118,7 @@ def _release_advisory(connection: Connection, key: int) -> None:
         return  # a lost connection has already lost its lock
     connection.rollback()
     connection.execute(delete(writer_holder))
+    connection.commit()  # before anybody else can have the lock: whoever has it writes over this row
     connection.execute(select(func.pg_advisory_unlock(key)))
     connection.commit()
 

@@ -258,9 +258,12 @@ def show_moved(request: Request, number: int) -> Response:
 
 
 def _moved_context(door: Door, view: View, batch: Batch) -> dict[str, Any]:
-    here = stand_here(door, view.at(known=str(batch.last_seq)))
+    # The period everybody was looking at when the batch came: a late record is late for that one.
+    period = view.period or door.default_period(batch.first_seq - 1).text
+    here = stand_here(door, view.at(known=str(batch.last_seq), period=period))
     both = Both(batch.first_seq - 1, batch.last_seq, here.period, here.level)
     moved = [pair for pair in list_moved(door, both) if pair[1].area == here.area]
+    moved.sort(key=lambda pair: not _speaks_of(door, pair[1].indicator, batch))
     return {
         "batch": batch,
         "form_title": lambda name: form_title(door, name),
@@ -271,3 +274,9 @@ def _moved_context(door: Door, view: View, batch: Batch) -> dict[str, Any]:
             "/compare", before=both.before, known=both.after, period=here.period.text, area=here.area
         ),
     }
+
+
+def _speaks_of(door: Door, indicator: str, batch: Batch) -> bool:
+    """Whether an indicator's programme has one of the forms the batch brought: those figures are told first."""
+    pack = next(one for one in door.library.newest.values() if indicator in one.indicators)
+    return any(name.partition(".")[0] == pack.id for name in batch.record.forms)
