@@ -159,13 +159,14 @@ def upload(visit: Visit, org: str, file: Path) -> str:
 def test_a_late_record_moves_a_figure_and_the_page_says_which_and_why(visit: Visit, served: Served) -> None:
     tryout = served.story["try"]
     visit.go("/indicator/htn_ctrl")
+    period = visit.page.input_value("input[name=period]")
     before = visit.page.inner_text(".headline .of >> nth=0")
     said = upload(visit, tryout["org"], served.folder / "try" / "late-record.csv")
     assert "管理人群血压控制率" in said
     assert "迟到" in said
     visit.page.click(f"#moved a[href*='{tryout['person']}'] >> nth=0")
     assert tryout["person"] in visit.panel()
-    visit.go("/indicator/htn_ctrl")
+    visit.go(f"/indicator/htn_ctrl?period={period}")
     after = visit.page.inner_text(".headline .of >> nth=0")
     counts = [int(re.sub(r"\D", "", text.split("/")[0])) for text in (before, after)]
     assert counts[1] == counts[0] + 1
