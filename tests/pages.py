@@ -36,6 +36,13 @@ def open_pages(folder: Path) -> Iterator[TestClient]:
         yield client
 
 
+def read(client: TestClient, address: str, status: int = 200) -> str:
+    """A page's text; it must answer as expected."""
+    answer = client.get(address)
+    assert answer.status_code == status, answer.text[:2000]
+    return answer.text
+
+
 def check_page(text: str) -> Any:
     """What holds on every page: valid HTML, no inline script or style, ids once, every reference answered. Answers the tree."""
     tree = html5lib.HTMLParser(strict=True, namespaceHTMLElements=False).parse(text)

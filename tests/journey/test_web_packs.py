@@ -15,7 +15,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from tests.journey.small_city import COUNTY, HOSPITAL, ask, call, make_small_city, write_people
-from tests.pages import check_page, open_pages, words_of
+from tests.pages import check_page, open_pages, read, words_of
 from wangdi.app.pack_scores import kept_results
 from wangdi.language.explain import explain_json
 from wangdi.language.library import load_library, shipped_packs
@@ -51,12 +51,6 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def client(folder: Path) -> Iterator[TestClient]:
     with open_pages(folder) as opened:
         yield opened
-
-
-def read(client: TestClient, address: str, status: int = 200) -> str:
-    answer = client.get(address)
-    assert answer.status_code == status, answer.text[:2000]
-    return answer.text
 
 
 def by_id(tree: Any, name: str) -> Any:

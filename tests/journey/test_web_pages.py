@@ -14,7 +14,7 @@ from starlette.testclient import TestClient
 
 from tests.cities import id_number
 from tests.journey.small_city import COUNTY, FOLLOWUP_HEADER, HOSPITAL, ask, make_small_city
-from tests.pages import check_page, open_pages, words_of
+from tests.pages import check_page, open_pages, read, words_of
 
 PERSON = "赵<b>一</b>"
 """A name that would be markup if it were not escaped."""
@@ -42,12 +42,6 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def client(folder: Path) -> Iterator[TestClient]:
     with open_pages(folder) as opened:
         yield opened
-
-
-def read(client: TestClient, address: str, status: int = 200) -> str:
-    answer = client.get(address)
-    assert answer.status_code == status, answer.text[:2000]
-    return answer.text
 
 
 def test_the_board_shows_every_programme_and_leads_on(client: TestClient) -> None:

@@ -14,7 +14,7 @@ from starlette.testclient import TestClient
 
 from tests.cities import CLINIC_A1, CLINIC_A2, COUNTY, HOSPITAL, TOWN_A, TOWN_B, TestCity
 from tests.journey.visited_city import AS_OF, PHONE, make_visited_city
-from tests.pages import check_page, open_pages, words_of
+from tests.pages import check_page, open_pages, read, words_of
 from wangdi.app.cities import open_library
 from wangdi.app.derivation import Standing
 from wangdi.app.questions import read_places, stand_on
@@ -40,12 +40,6 @@ def client(made: TestCity) -> Iterator[TestClient]:
 def standing(made: TestCity) -> Iterator[Standing]:
     with made.city.workspace("1GB") as workspace:
         yield stand_on(made.city, workspace, open_library(made.city))
-
-
-def read(client: TestClient, address: str, status: int = 200) -> str:
-    answer = client.get(address)
-    assert answer.status_code == status, answer.text[:2000]
-    return answer.text
 
 
 def rows_of(tree: Any) -> list[str]:

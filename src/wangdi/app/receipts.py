@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
@@ -136,15 +135,6 @@ def take_waiting(city: City, library: Library, number: str, actor: str) -> Recei
             raise
     forget_waiting(city.folder, number)
     return find_receipt(city, delivery.org, number)
-
-
-def take_all_waiting(city: City, library: Library, actor: str) -> int:
-    """Take in everything acknowledged, in the order it came; answers how much was. What cannot be now, waits on."""
-    taken = 0
-    for delivery in list_waiting(city.folder):
-        with suppress(Refusal):
-            taken += take_waiting(city, library, delivery.id, actor) is not None
-    return taken
 
 
 def find_receipt(city: City, org: str, number: str, shown: int = 20) -> Receipt | None:

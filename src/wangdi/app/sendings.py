@@ -8,13 +8,14 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from wangdi.app.batches import open_batch
 from wangdi.app.choices import find_form
 from wangdi.collect.collecting import collect_files
 from wangdi.collect.reconciling import Reconciled, reconcile_counts
 from wangdi.collect.refused import write_refused_rows
 from wangdi.collect.request import CollectRequest, CollectResult
 from wangdi.core.periods import parse_period
-from wangdi.core.problem import Problem, Refusal
+from wangdi.core.problem import Problem
 from wangdi.language.library import Library
 from wangdi.store.city import City
 from wangdi.store.records import DeclaredCount
@@ -59,19 +60,14 @@ def list_problems(
     Errors: CITY-009 when there is no such batch.
     """
     if batch is not None:
-        _check_batch(city, batch)
+        open_batch(city, batch)
     return city.problems(batch, limit, offset), city.problem_counts(batch)
 
 
 def write_refused(city: City, library: Library, batch: int, out: Path) -> list[Path]:
     """The refused rows of a batch in their own columns, to be mended and sent again alone. Errors: CITY-009."""
-    _check_batch(city, batch)
+    open_batch(city, batch)
     return write_refused_rows(city, library.newest, batch, out)
-
-
-def _check_batch(city: City, batch: int) -> None:
-    if all(one.id != batch for one in city.batches()):
-        raise Refusal(Problem(code="CITY-009", args={"batch": str(batch)}))
 
 
 def read_declared(path: Path, library: Library) -> tuple[list[DeclaredCount], list[Problem]]:

@@ -5,11 +5,11 @@ from __future__ import annotations
 import codecs
 import os
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, timedelta
 
 from wangdi.core.problem import Problem, Refusal
-from wangdi.language.document import Value, parse_document
+from wangdi.language.document import DocumentPass, Value, parse_document
 from wangdi.language.names import nearest_name
 from wangdi.store.city import City
 from wangdi.store.foreign import ForeignQuery, check_query, has_password
@@ -99,16 +99,7 @@ class Source:
         return found
 
 
-@dataclass(slots=True)
-class _Pass:
-    """Where a reading is and what went wrong."""
-
-    path: str
-    problems: list[Problem] = field(default_factory=list)
-
-    def tell(self, code: str, line: int, **args: str) -> None:
-        self.problems.append(Problem(code=code, file=self.path, line=line, args=args))
-
+class _Pass(DocumentPass):
     def close(self, part: Value, allowed: Sequence[str]) -> None:
         for key, value in part.entries.items():
             if key not in allowed:

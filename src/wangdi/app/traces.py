@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import csv
+import io
+from collections.abc import Mapping
 from typing import Any
 
 from wangdi.catalog.tables import FACT_COLUMNS
+from wangdi.collect.delimited import DELIMITERS
 from wangdi.collect.source_line import read_source_line
 from wangdi.core.problem import Problem, Refusal
 from wangdi.engines.tables import table_of
@@ -61,6 +65,16 @@ def _source(city: City, found: dict[str, Any]) -> dict[str, Any]:
         "sent_by": original.org,
         **when,
     }
+
+
+def pair_cells(source: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """Heading and cell side by side, where a source has both; empty where the raw text stands for itself."""
+    header, raw = source.get("header"), source.get("raw")
+    if not isinstance(header, str) or not isinstance(raw, str):
+        return []
+    delimiter = max(DELIMITERS, key=header.count)
+    titles, cells = (next(csv.reader(io.StringIO(text), delimiter=delimiter), []) for text in (header, raw))
+    return list(zip(titles, cells, strict=False)) if len(titles) > 1 else []
 
 
 def _history(city: City, workspace: Workspace, library: Library, found: dict[str, Any]) -> list[dict[str, Any]]:

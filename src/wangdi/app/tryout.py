@@ -6,7 +6,6 @@ Both are made from what an institution has sent before, in its own columns.
 from __future__ import annotations
 
 import csv
-import io
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -18,7 +17,7 @@ import xlsxwriter
 from wangdi.app.derivation import Standing
 from wangdi.app.people import Asked, list_people
 from wangdi.app.persons import show_person
-from wangdi.app.traces import trace_fact
+from wangdi.app.traces import pair_cells, trace_fact
 from wangdi.collect.mapping import Mapping as SourceMapping
 from wangdi.collect.mapping_reading import read_mappings
 from wangdi.core.periods import Period
@@ -89,18 +88,18 @@ def write_tryout(standing: Standing, figure: Figure, period: Period, folder: Pat
 def _read_line(standing: Standing, mappings: Mapping[str, SourceMapping], fact: Mapping[str, Any]) -> _Line | None:
     """The line of a delimited file a record came from; None for any other source."""
     source = trace_fact(standing.city, standing.workspace, standing.library, fact["fact_id"])["source"]
-    header, raw = source.get("header"), source.get("raw")
-    if not isinstance(header, str) or not isinstance(raw, str) or not str(source["file"]).endswith(".csv"):
+    pairs = pair_cells(source)
+    if not pairs or not str(source["file"]).endswith(".csv"):
         return None
-    titles, cells = (next(csv.reader(io.StringIO(text)), []) for text in (header, raw))
+    titles = [title for title, _ in pairs]
     fitting = [
         one
         for one in mappings.values()
         if one.form == FORM and set(one.recognise) <= {title.strip() for title in titles}
     ]
-    if not fitting or len(titles) != len(cells):
+    if not fitting:
         return None
-    return _Line(source["sent_by"], titles, dict(zip(titles, cells, strict=True)), fitting[0])
+    return _Line(source["sent_by"], titles, dict(pairs), fitting[0])
 
 
 def _late_row(standing: Standing, line: _Line, day: date) -> dict[str, str] | None:

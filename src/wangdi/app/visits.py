@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date
 from itertools import groupby
 from typing import Any, Literal
 
@@ -73,8 +72,3 @@ def count_villages(found: Sequence[Due]) -> dict[str, int]:
         village = next(rows).division or NO_VILLAGE
         counts[village] = counts.get(village, 0) + 1
     return dict(sorted(counts.items(), key=lambda item: (item[0] == NO_VILLAGE, item[0])))
-
-
-def first_window(visit: Visit) -> tuple[date, date]:
-    """When the first of a visit's things is due, and when the first of its windows closes."""
-    return min(row.due for row in visit.tasks), min(row.closes for row in visit.tasks)

@@ -73,6 +73,16 @@ class PlaceTree(Generic[Place]):
         """The row of that code that holds on that day."""
         return next((row for row in self.rows.get(code, ()) if is_valid_on(row, on)), None)
 
+    def name(self, code: str, on: date) -> str:
+        """What a place is called on that day; else its latest name, and its code where nobody named it."""
+        place = self.find(code, on)
+        rows = self.rows.get(code, ())
+        return place.name if place is not None else rows[-1].name if rows else code
+
+    def latest_names(self) -> dict[str, str]:
+        """The latest name of every code."""
+        return {code: rows[-1].name for code, rows in self.rows.items()}
+
     def ancestors(self, code: str, on: date) -> tuple[Place, ...]:
         """What the place belongs to on that day, nearest first; the place itself is not among them."""
         found: list[Place] = []

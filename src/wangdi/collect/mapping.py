@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Literal
 
 from wangdi.catalog.tables import REGISTRATION_TABLE
 from wangdi.language.model import Form, Pack
-
-Part = Literal["subject", "fact", "field"]
 
 SUBJECT_ATTRIBUTES: tuple[str, ...] = tuple(name for name, _ in REGISTRATION_TABLE.columns)
 """What a file may say of the person a row is about: the columns of ``system.registration``."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from collections.abc import Mapping as Names
-from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
 
@@ -12,7 +11,7 @@ from wangdi.catalog.codelists import load_codelists
 from wangdi.catalog.units import find_conversion
 from wangdi.collect.mapping import LEDGER_KEY, SUBJECT_ATTRIBUTES, ColumnRule, Mapping, find_form
 from wangdi.core.problem import Problem
-from wangdi.language.document import Value, parse_document
+from wangdi.language.document import DocumentPass, Value, parse_document
 from wangdi.language.model import Form, FormField, Pack
 from wangdi.language.names import nearest_name
 
@@ -23,16 +22,7 @@ _KEYS = (
 _RULE_KEYS = ("column", "value", "codes", "true", "false", "separator", "unit", "part")
 
 
-@dataclass(slots=True)
-class _Pass:
-    """Where a reading is and what went wrong."""
-
-    path: str
-    problems: list[Problem] = field(default_factory=list)
-
-    def tell(self, code: str, line: int, **args: str) -> None:
-        self.problems.append(Problem(code=code, file=self.path, line=line, args=args))
-
+class _Pass(DocumentPass):
     def unknown(self, code: str, line: int, name: str, known: Iterable[str]) -> None:
         names = list(known)
         self.tell(code, line, name=name, nearest=nearest_name(name, names) or "、".join(names[:12]))

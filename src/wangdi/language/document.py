@@ -6,7 +6,7 @@ PyYAML only parses; it never decides that ``no`` is false or ``2025-01-01`` a da
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TypeAlias
 
 import yaml
@@ -36,6 +36,18 @@ class Value:
     @property
     def items(self) -> list[Value]:
         return self.content if isinstance(self.content, list) else []
+
+
+@dataclass(slots=True)
+class DocumentPass:
+    """Where the reading of a document is and what was found wrong."""
+
+    path: str
+    problems: list[Problem] = field(default_factory=list)
+
+    def tell(self, code: str, line: int, **args: str) -> None:
+        """Keep a problem with its line."""
+        self.problems.append(Problem(code=code, file=self.path, line=line, args=args))
 
 
 def parse_document(text: str, path: str) -> tuple[Value, list[Problem]]:

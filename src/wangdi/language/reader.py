@@ -30,12 +30,6 @@ _BLOCKS = (
 _SUBJECTS = ("person", "episode", "organisation", "place", "case", "item")
 
 
-def read_pack_forms(text: str, path: str) -> dict[str, Form]:
-    """Only the forms of a pack, by full name: what other packs may speak of. Problems are told by :func:`read_pack`."""
-    root, problems, _ = read_documents({path: text})[path]
-    return read_document_forms(root, path, list(problems))
-
-
 def read_document_forms(root: Value, path: str, problems: list[Problem]) -> dict[str, Form]:
     """The forms of a pack whose document has been read."""
     reading = Reading(path, problems, {})

@@ -20,6 +20,7 @@ from wangdi.collect.request import CollectRequest
 from wangdi.core.problem import Problem, Refusal
 from wangdi.language.library import Library
 from wangdi.store.city import TEMPORARY, City
+from wangdi.store.disk import is_alive
 
 State = Literal["queued", "waiting", "reading", "settling", "done", "refused"]
 KEPT = 100
@@ -141,17 +142,5 @@ def remove_left(folder: Path) -> None:
     """Remove what servers that are gone left of sendings they never took in."""
     for path in folder.glob(f"{PREFIX}*"):
         found = re.match(rf"{PREFIX}(\d+)-", path.name)
-        if found is None or not _is_alive(int(found[1])):
+        if found is None or not is_alive(int(found[1])):
             shutil.rmtree(path, ignore_errors=True)
-
-
-def _is_alive(process: int) -> bool:
-    if process == os.getpid():
-        return True
-    try:
-        os.kill(process, 0)
-    except ProcessLookupError:
-        return False
-    except OSError:
-        return True
-    return True

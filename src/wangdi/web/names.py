@@ -18,7 +18,5 @@ def name_people(door: Door, known: int, numbers: Sequence[str]) -> dict[str, str
 
 
 def organisation_name(here: Here, code: str) -> str:
-    """An organisation's name on the period's last day; its code where it has none then."""
-    found = here.places.organisations.find(code, here.period.end)
-    rows = here.places.organisations.rows.get(code, ())
-    return found.name if found is not None else rows[-1].name if rows else code
+    """An organisation's name on the period's last day."""
+    return here.places.organisations.name(code, here.period.end)

@@ -8,7 +8,6 @@ from functools import partial
 from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
-from markupsafe import Markup
 from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
@@ -100,8 +99,3 @@ def render_problem(request: Request, problem: Problem, status: int) -> HTMLRespo
 def english_or(figure_title: str, title_en: str, lang: str) -> str:
     """A title in the reader's language, where the pack has it."""
     return title_en if lang == "en" and title_en else figure_title
-
-
-def safe(text: str) -> Markup:
-    """Markup that was made here and holds nobody's text."""
-    return Markup(text)

@@ -14,6 +14,7 @@ from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
 from wangdi.app.numbers import NOTHING, show_number, show_value
+from wangdi.core.formulas import defuse
 
 Kind = Literal["text", "number", "rate", "day", "figure"]
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -113,11 +114,6 @@ def _all_rows(table: Table) -> Iterable[Mapping[str, Any]]:
     return [*table.rows, *([table.total] if table.total is not None else [])]
 
 
-def _safe(value: Any) -> Any:
-    """A text no spreadsheet will run: those that begin like a formula get an apostrophe."""
-    return f"'{value}" if isinstance(value, str) and value[:1] in ("=", "+", "-", "@", "\t", "\r") else value
-
-
 def write_csv(table: Table) -> Iterator[str]:
     """The table as CSV, a row at a time, with the mark by which a spreadsheet knows that it is UTF-8."""
     out = io.StringIO(newline="")
@@ -127,7 +123,8 @@ def write_csv(table: Table) -> Iterator[str]:
     for row in _all_rows(table):
         out.seek(0)
         out.truncate()
-        writer.writerow([_safe(plain(row.get(column.key))) for column in table.columns])
+        values = (plain(row.get(column.key)) for column in table.columns)
+        writer.writerow([defuse(value) if isinstance(value, str) else value for value in values])
         yield out.getvalue()
 
 

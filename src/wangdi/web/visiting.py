@@ -33,15 +33,12 @@ class Saying:
         return word(self.view.lang, f"worklist.{key}", **args)
 
     def region_name(self, code: str) -> str:
-        """An area's name; its code where nobody named it."""
-        rows = self.places.regions.rows.get(code, ())
-        return rows[-1].name if rows else code
+        """An area's name on the day."""
+        return self.places.regions.name(code, self.on)
 
     def organisation_name(self, code: str) -> str:
-        """An organisation's name on the day; its code where it has none."""
-        found = self.places.organisations.find(code, self.on)
-        rows = self.places.organisations.rows.get(code, ())
-        return found.name if found is not None else rows[-1].name if rows else code
+        """An organisation's name on the day."""
+        return self.places.organisations.name(code, self.on)
 
 
 def show_visit(saying: Saying, visit: Visit) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
 
-from wangdi.app.deliveries import Silent, Wanted, list_batches, list_silent
+from wangdi.app.batches import Silent, Wanted, list_batches, list_silent
 from wangdi.catalog.places import Organisation
 from wangdi.core.dates import add_months
 from wangdi.core.periods import parse_period
@@ -89,7 +89,7 @@ def all_batches(door: Door, known: int) -> list[Batch]:
 
 def organisation_names(door: Door, known: int) -> dict[str, str]:
     """The latest name of every organisation by its code."""
-    return {code: rows[-1].name for code, rows in door.places(known).organisations.rows.items()}
+    return door.places(known).organisations.latest_names()
 
 
 def senders(door: Door, known: int) -> list[Organisation]:

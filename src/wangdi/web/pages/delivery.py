@@ -13,7 +13,7 @@ from starlette.background import BackgroundTask
 from starlette.requests import Request
 from starlette.responses import FileResponse, Response
 
-from wangdi.app.deliveries import ProblemKind, Receipt, list_kinds, list_receipts, name_columns, open_batch
+from wangdi.app.batches import ProblemKind, ReceivedFile, list_kinds, list_received, name_columns, open_batch
 from wangdi.app.mappings import draft_original, expect_columns, explain_unread
 from wangdi.app.sendings import write_refused
 from wangdi.core.problem import Problem, Refusal, load_messages
@@ -41,7 +41,7 @@ def show_delivery(request: Request, number: int, moved: str = "") -> Response:
     door: Door = request.app.state.door
     view = read_view(request)
     batch = open_batch(door.city, number)
-    receipts = list_receipts(door.city, batch)
+    received_files = list_received(door.city, batch)
     kinds = list_kinds(door.city, number)
     latest = door.number()
     context = {
@@ -49,10 +49,12 @@ def show_delivery(request: Request, number: int, moved: str = "") -> Response:
         "record": batch.record,
         "org_name": organisation_names(door, latest).get(batch.record.org, batch.record.org),
         "mode_title": mode_word(view, batch.record.mode),
-        "files_table": _files_table(door, view, receipts),
+        "files_table": _files_table(door, view, received_files),
         "forms": [(form_title(door, name), count) for name, count in batch.record.forms.items()],
-        "again": [one for one in receipts if one.earlier is not None],
-        "unread": [(one, explain_unread(door.city, door.library, one.original)) for one in _unread(receipts, kinds)],
+        "again": [one for one in received_files if one.earlier is not None],
+        "unread": [
+            (one, explain_unread(door.city, door.library, one.original)) for one in _unread(received_files, kinds)
+        ],
         "kinds": [_show_kind(door, batch, kind, view) for kind in kinds],
         "expected": expect_columns(door.city, door.library),
         "mode": "add",
@@ -63,14 +65,14 @@ def show_delivery(request: Request, number: int, moved: str = "") -> Response:
     return render_page(request, "delivery.html", context, view=view)
 
 
-def _unread(receipts: list[Receipt], kinds: list[ProblemKind]) -> list[Receipt]:
+def _unread(received_files: list[ReceivedFile], kinds: list[ProblemKind]) -> list[ReceivedFile]:
     """Files that no mapping read, of a batch in which that was the problem."""
     if not any(kind.code in UNREAD for kind in kinds):
         return []
-    return [one for one in receipts if not one.read and one.original.size]
+    return [one for one in received_files if not one.read and one.original.size]
 
 
-def _files_table(door: Door, view: View, receipts: list[Receipt]) -> Table:
+def _files_table(door: Door, view: View, received_files: list[ReceivedFile]) -> Table:
     def title(key: str) -> str:
         return word(view.lang, f"delivery.{key}")
 
@@ -84,7 +86,7 @@ def _files_table(door: Door, view: View, receipts: list[Receipt]) -> Table:
         Column("sha256", title("hash")),
     ]
     rows = []
-    for one in receipts:
+    for one in received_files:
         link = view.at(area="", period="", known="").link(f"/original/{one.original.sha256}", name=one.file.name)
         earlier = f"{one.earlier.record.received_at:%Y-%m-%d %H:%M}" if one.earlier else ""
         small = title("again").format(at=earlier, batch=one.earlier.id) if one.earlier else ""

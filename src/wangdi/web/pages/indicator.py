@@ -11,7 +11,6 @@ from starlette.responses import Response
 
 from wangdi.app.numbers import unit_sign
 from wangdi.app.questions import find_indicators
-from wangdi.catalog.populations import load_population_kinds
 from wangdi.indicators.figures import Figure, Level
 from wangdi.language.model import Indicator
 from wangdi.web.door import Door, family_of
@@ -156,9 +155,3 @@ def _bars_chart(view: View, shown: Shown, figures: list[Figure]) -> dict[str, An
 
 def _title_of(view: View, shown: Shown) -> str:
     return english_or(shown.figure.title, shown.figure.title_en, view.lang)
-
-
-def population_word(kind: str, lang: str) -> str:
-    """What a kind of population is called."""
-    found = load_population_kinds().get(kind)
-    return kind if found is None else (found.zh if lang == "zh" else found.en)

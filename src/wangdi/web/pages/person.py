@@ -52,8 +52,8 @@ def show_person(request: Request, number: str) -> Response:
     on = door.as_of(known)
     found = door.keep(("person", known, person), lambda: _look_up(door, known, person))
     places = door.places(known)
-    names = {code: rows[-1].name for code, rows in places.organisations.rows.items()}
-    regions = {code: rows[-1].name for code, rows in places.regions.rows.items()}
+    names = places.organisations.latest_names()
+    regions = places.regions.latest_names()
     who = _who(found)
     context = {
         "number": number,

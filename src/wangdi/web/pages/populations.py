@@ -150,7 +150,7 @@ def _by_area(view: View, here: Here, held: Sequence[Held], kind: str) -> Table:
     """The areas directly under this one by year, summed, so that parts and whole stand together."""
     used = used_values([one for one in held if one.row.kind == kind])
     years = sorted({year for _, year, _ in used})
-    names = {code: rows[-1].name for code, rows in here.places.regions.rows.items()}
+    names = here.places.regions.latest_names()
     children = dict.fromkeys(code for year in years for code in children_of(here.places, here.area, year))
     rows = []
     for code in children:

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from pathlib import Path
-from typing import Any
 
 from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import FileResponse, Response
 
 from wangdi.app.labels import label_fields
-from wangdi.app.traces import trace_fact
+from wangdi.app.traces import pair_cells, trace_fact
 from wangdi.core.problem import Problem, Refusal
 from wangdi.web.door import Door
 from wangdi.web.pages.deliveries import all_batches
@@ -20,7 +17,6 @@ from wangdi.web.render import render_page
 from wangdi.web.view import read_view
 
 router = APIRouter()
-DELIMITERS = (",", "\t", ";", "|")
 
 
 @router.get("/fact/{fact_id}")
@@ -31,12 +27,12 @@ def show_fact(request: Request, fact_id: int) -> Response:
     with door.standing(view.known) as standing:
         found = trace_fact(door.city, standing.workspace, door.library, fact_id)
     fact, source = found["fact"], found["source"]
-    names = {code: rows[-1].name for code, rows in door.places(door.number(view.known)).organisations.rows.items()}
+    names = door.places(door.number(view.known)).organisations.latest_names()
     context = {
         "fact": fact,
         "fields": label_fields(door.library, fact["form"], fact["fields"], view.lang),
         "source": source,
-        "cells": _cells(source),
+        "cells": pair_cells(source),
         "history": [
             {**row, "fields": label_fields(door.library, fact["form"], row["fields"], view.lang)}
             for row in found["history"]
@@ -51,16 +47,6 @@ def _batch_of(door: Door, fact_id: int) -> int | None:
     """The batch a record came with; None for one entered here."""
     batches = all_batches(door, door.number())
     return next((one.id for one in batches if one.first_seq <= fact_id <= one.last_seq), None)
-
-
-def _cells(source: dict[str, Any]) -> list[tuple[str, str]]:
-    """Heading and cell side by side, where the source has both; empty where the raw text stands for itself."""
-    header, raw = source.get("header"), source.get("raw")
-    if not isinstance(header, str) or not isinstance(raw, str):
-        return []
-    delimiter = max(DELIMITERS, key=header.count)
-    titles, cells = (next(csv.reader(io.StringIO(text), delimiter=delimiter), []) for text in (header, raw))
-    return list(zip(titles, cells, strict=False)) if len(titles) > 1 else []
 
 
 @router.get("/original/{sha256}")

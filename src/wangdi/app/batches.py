@@ -37,7 +37,7 @@ class Silent:
 
 
 @dataclass(frozen=True, slots=True)
-class Receipt:
+class ReceivedFile:
     """A file of a batch: as received, and the batch in which this sender had sent the same bytes before."""
 
     file: BatchFile
@@ -105,19 +105,19 @@ def open_batch(city: City, number: int) -> Batch:
     return found
 
 
-def list_receipts(city: City, batch: Batch) -> list[Receipt]:
+def list_received(city: City, batch: Batch) -> list[ReceivedFile]:
     """The files of a batch, each with what is kept of it."""
     sent: dict[int, Batch] = {}
     for one in city.batches():
         if one.id < batch.id:
             for file in one.record.files:
                 sent.setdefault(file.original, one)
-    receipts = []
+    received = []
     for file in batch.record.files:
         original = city.original(file.original)
         assert original is not None, "a batch names originals that are in the store"
-        receipts.append(Receipt(file, original, sent.get(file.original)))
-    return receipts
+        received.append(ReceivedFile(file, original, sent.get(file.original)))
+    return received
 
 
 def list_kinds(city: City, batch: int) -> list[ProblemKind]:
