@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import click
 
 from wangdi.cli.frame import Root, Tree
+from wangdi.cli.interrupting import always_hear_interruptions
 
 VERBS: tuple[tuple[str, str], ...] = (
     ("demo", "wangdi.cli.demonstration:demo"),
@@ -94,7 +95,9 @@ wangdi = Root(
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one command line and answer its exit code."""
+    """Run one command line, without one the process's own, and answer its exit code."""
+    if arguments is None:
+        always_hear_interruptions()
     try:
         wangdi.main(arguments)
     except SystemExit as end:
