@@ -246,7 +246,7 @@ def read_patients(truth: Path, programme: str, known: str = "9999") -> list[Pati
     people = {row["person"]: row for row in read(truth / "persons.csv")}
     births = {number: date.fromisoformat(row["birth_date"]) for number, row in people.items()}
     patients: dict[str, Patient] = {}
-    for row in _received(truth, "health_record.diagnosis", known):
+    for row in received(truth, "health_record.diagnosis", known):
         if row["disease"] != disease:
             continue
         day = date.fromisoformat(row["diagnosed_on"])
@@ -256,14 +256,14 @@ def read_patients(truth: Path, programme: str, known: str = "9999") -> list[Pati
             patient.events.append(Event(day, "revoked", row["org"]))
         elif people[person]["resident"] == "1" and age_on(births[person], day) >= 35:
             patient.events.append(Event(day, "diagnosed", row["org"]))
-    for row in _received(truth, "health_record.departure", known):
+    for row in received(truth, "health_record.departure", known):
         if row["subject"] in patients:
             event = Event(date.fromisoformat(row["departed_on"]), row["reason"], row["org"])
             patients[row["subject"]].events.append(event)
-    for row in _received(truth, "health_record.examination", known):
+    for row in received(truth, "health_record.examination", known):
         if row["subject"] in patients:
             patients[row["subject"]].examinations.append(date.fromisoformat(row["exam_date"]))
-    for row in _received(truth, f"{programme}.followup", known):
+    for row in received(truth, f"{programme}.followup", known):
         if row["subject"] in patients:
             patients[row["subject"]].visits.append(read_visit(programme, row, births[row["person"]]))
     return list(patients.values())
@@ -306,6 +306,7 @@ def count_childcare(truth: Path, last: date) -> dict[str, int]:
     }
 
 
-def _received(truth: Path, form: str, known: str) -> list[dict[str, str]]:
+def received(truth: Path, form: str, known: str) -> list[dict[str, str]]:
+    """The rows of a form that had come, and still stood, before a moment."""
     rows = read(truth / f"{form}.csv")
     return [row for row in rows if row["received_on"] < known and (row["retired_on"] or "9999") >= known]

@@ -12,6 +12,8 @@ from pathlib import Path
 import pytest
 
 from tests.journey.independent_figures import count, count_childcare, read, read_patients
+from tests.journey.independent_records import count_records, read_keepers
+from tests.journey.independent_vaccination import count_coverage, read_children
 from wangdi.app.questions import compute_figures, stand_on
 from wangdi.catalog.places import read_organisations, read_regions
 from wangdi.catalog.populations import read_populations
@@ -38,6 +40,8 @@ CODES = {
     "unknown_organisation": "ROW-012",
     "ragged_line": "FILE-010",
     "wrong_check_digit": "ROW-016",
+    "height_in_metres": "ROW-006",
+    "future_examination": "ROW-008",
 }
 """What each planted fault must be called."""
 
@@ -124,6 +128,100 @@ def test_figures_equal_the_truth_at_every_institution(county: County, period: st
             assert together[f"{prefix}_{measure}", whole] == (expected.get((measure, ""), 0), expected["managed", ""])
 
 
+PEOPLE = {"ehr_rate": "residents_year_end", "eehr_rate": "residents_year_end", "ehr_std_cover": "residents_year_end",
+          "elder_mgmt": "aged_65_plus", "elder_base_std": "aged_65_plus"}  # fmt: skip
+"""What is divided by a population, and by which."""
+SHARES = {"ehr_use": "ehr_rate", "ehr_use_electronic": "eehr_rate", "ehr_quality": "ehr_rate",
+          "ehr_quality_pass": "ehr_rate", "elder_tb_screen": "elderly"}  # fmt: skip
+"""What is divided by people, and by which."""
+
+
+@pytest.mark.parametrize(
+    ("period", "first", "last"),
+    [
+        ("2024", date(2024, 1, 1), date(2024, 12, 31)),
+        ("2025", date(2025, 1, 1), date(2025, 12, 31)),
+        ("2025-09-ytd", date(2025, 1, 1), date(2025, 9, 30)),
+    ],
+)
+def test_records_and_the_elderly_equal_the_truth(county: County, period: str, first: date, last: date) -> None:
+    expected = count_records(read_keepers(county.truth), first, last)
+    populations = {
+        (row["kind"], row["area"]): int(row["value"])
+        for row in read(county.folder / "populations.csv")
+        if row["year"] == str(last.year)
+    }
+    levels: tuple[tuple[Level, str], ...] = (("county", "990121000000"), ("township", ""))
+    for level, only in levels:
+        figures = county.figures(period, level)
+        areas = {only} if only else {area for _, area in figures}
+        for area in areas:
+            town = "" if only else area[:9]
+            for measure, kind in PEOPLE.items():
+                told = figures[measure, area]
+                if period[4:] == "":
+                    assert told[1] == populations[kind, area], (measure, area)
+                assert told[0] == expected.get((measure, town), 0), (measure, area)
+    whole = county.figures(period, "county")
+    for measure, base in SHARES.items():
+        wanted = (expected[measure, ""], expected[base, ""])
+        assert whole[measure, "990121000000"] == wanted, measure
+    orgs = {area: pair for (name, area), pair in county.figures(period, "org").items() if name == "ehr_use"}
+    assert orgs == {
+        org: (expected["ehr_use", org], count) for (measure, org), count in expected.items() if measure == "records"
+    }
+
+
+@pytest.mark.parametrize(
+    ("period", "first", "last"),
+    [("2025", date(2025, 1, 1), date(2025, 12, 31)), ("2024", date(2024, 1, 1), date(2024, 12, 31))],
+)
+def test_coverage_equals_the_truth_at_every_institution(county: County, period: str, first: date, last: date) -> None:
+    expected = count_coverage(read_children(county.truth), first, last)
+    names = {name for name, _ in expected}
+    assert len(names) == 4
+    whole = {(name, ""): pair for (name, _), pair in county.figures(period, "county").items() if name in names}
+    by_org = {(name, org): pair for (name, org), pair in county.figures(period, "org").items() if name in names}
+    assert whole | by_org == expected
+    for name in names:
+        done, asked = expected[name, ""]
+        assert 0.6 * asked < done <= asked, name
+
+
+def test_the_rates_of_records_and_the_elderly_are_those_of_real_life(county: County) -> None:
+    figures = {name: pair for (name, _), pair in county.figures("2025", "county").items()}
+    share = {name: figures[name][0] / (figures[name][1] or 1) for name in (*PEOPLE, *SHARES)}
+    assert 0.88 < share["eehr_rate"] < share["ehr_rate"] < 1
+    assert 0.3 < share["ehr_std_cover"] < share["eehr_rate"]
+    assert 0.15 < share["ehr_use"] < 0.7
+    assert 0.3 < share["elder_mgmt"] < 0.8
+
+
+def test_rh_is_put_right_where_the_vendor_numbers_it_the_other_way_round(tmp_path: Path) -> None:
+    """Three townships, the second of which writes 1 for positive: what was kept says what truth says, everywhere."""
+    write_world(tmp_path, WorldSettings(people=16_000, history_years=0))
+    exports = {path.read_bytes()[:3] for path in (tmp_path / "inbox").glob("*/*/resident_archive.csv")}
+    assert exports == {b"\xef\xbb\xbf"}
+    truth = {row["record_no"]: row for row in read(tmp_path / "truth" / "health_record.resident.csv")}
+    raw = next((tmp_path / "inbox").glob("*/2024-12/resident_archive.csv"))
+    with raw.open(encoding="utf-8-sig", newline="") as file:
+        sent = [(row["健康档案编码"], row["RH类型"]) for row in csv.DictReader(file)]
+    swapped = {"1": "2", "2": "1", "3": "3", "": ""}
+    assert all(swapped[code] == truth[number]["blood_rh"] for number, code in sent if number)
+    city = City.create(tmp_path / "city", name="示范县", now=FOUNDED, salt="rh")
+    found_city(city, tmp_path)
+    request = CollectRequest(org=raw.parts[-3], received_at=datetime(2025, 1, 8), mappings=(tmp_path / "mappings",))
+    collect_files(city, load_library().newest, [raw], request)
+    forms = load_library().forms
+    with city.workspace() as workspace:
+        sql = city.facts_sql(workspace, table_of(forms["health_record.resident"]), city.latest_seq())
+        rows = workspace.rows(f"select record_no, blood_rh from ({sql}) where record_no is not null")
+    city.close()
+    assert {str(number): code for number, code in rows} == {
+        number: truth[number]["blood_rh"] or None for number, _ in sent if number
+    }
+
+
 @pytest.mark.parametrize("known", ["2025-05-20", "2025-07-10", "2025-07-20", "2025-10-31"])
 def test_figures_as_known_at_a_day_equal_the_truth_of_that_day(county: County, known: str) -> None:
     """Late, corrected and withdrawn records: what the first months came to, as told at different times."""
@@ -158,7 +256,9 @@ def test_every_record_that_stands_is_kept_once(county: County) -> None:
     forms = load_library().forms
     known = county.city.latest_seq()
     for form in ("hypertension.followup", "diabetes.followup", "health_record.examination", "health_record.departure",
-                 "health_record.contact_attempt", "childcare.institution"):  # fmt: skip
+                 "health_record.contact_attempt", "childcare.institution", "elderly.self_care", "elderly.cognition",
+                 "elderly.mood", "elderly.tb_screen", "elderly.tb_contact", "vaccination.dose", "vaccination.certificate",
+                 "vaccination.deferral"):  # fmt: skip
         standing = [row for row in read(county.truth / f"{form}.csv") if not row["retired_on"]]
         with county.city.workspace() as workspace:
             sql = county.city.facts_sql(workspace, table_of(forms[form]), known)

@@ -27,10 +27,10 @@ from wangdi.demo.days import (
     year_month_day,
     years_at,
 )
+from wangdi.demo.field_kinds import FIELD_KINDS
 from wangdi.demo.forms import World
 from wangdi.demo.places import choose_style, make_places, plan_counts
 from wangdi.demo.population import make_population
-from wangdi.demo.rows import FIELD_KINDS
 from wangdi.demo.settings import WorldSettings, load_names
 from wangdi.demo.world import make_world
 

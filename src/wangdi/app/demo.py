@@ -13,6 +13,7 @@ from datetime import datetime, time
 from itertools import groupby
 from pathlib import Path
 
+from wangdi.app.choices import ParameterChoice, choose_parameter
 from wangdi.app.cities import (
     BEGINNING,
     MAPPINGS_FOLDER,
@@ -37,6 +38,8 @@ FEWEST = 500
 """Fewer people are no county."""
 PUBLISHED = time(9)
 """When on its day a population figure is published."""
+UNTIL_SEVEN = ("catch_up_until", "dtap_until")
+"""Ages of the vaccination pack beyond which the demo's county does not ask for what was missed."""
 Say = Callable[[str, int, int], None]
 """Told a step's name, how far it is and how much there is."""
 
@@ -107,7 +110,9 @@ def make_demo(folder: Path, settings: DemoSettings, say: Say) -> DemoCity:
         with _found(made, foundation, settings) as city:
             for entry in sorted(world_folder.iterdir()):
                 entry.rename(made / entry.name)
-            taken = _collect_all(city, open_library(city), foundation, say)
+            library = open_library(city)
+            _decide(city, library, settings)
+            taken = _collect_all(city, library, foundation, say)
         if folder.is_dir():
             folder.rmdir()
         made.rename(folder)
@@ -145,6 +150,14 @@ def _found(folder: Path, foundation: Foundation, settings: DemoSettings) -> City
     )
     known = [row for row in foundation.populations if _published(row) < first]
     return found_city(folder, replace(foundation, populations=known), founding)
+
+
+def _decide(city: City, library: Library, settings: DemoSettings) -> None:
+    """What this county decides for itself: older children's doses stand in books nobody has typed in."""
+    why = "7岁以上儿童的既往接种记录尚未录入，补种先按0～6岁催种"
+    for name in UNTIL_SEVEN:
+        choice = ParameterChoice("vaccination", name, "7", "demo", why)
+        choose_parameter(city, library, choice, datetime(settings.year, 1, 1))
 
 
 def _published(row: PopulationRow) -> datetime:

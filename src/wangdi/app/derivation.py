@@ -191,9 +191,20 @@ def _relations(standing: Standing, programme: Programme, links: str, people: str
         )
         join = f" LEFT JOIN {links} l USING (registration_id)" if programme.newest.pack.subject == "person" else ""
         forms[form.full_name] = (
-            f"(SELECT {subject} AS subject_id, f.seq, f.occurred_on, f.org, f.registration_id{fields} FROM {facts} f{join})"
+            f"(SELECT {subject} AS subject_id, f.seq, f.occurred_on, f.org, f.registration_id{fields} FROM {facts} f{join}"
+            f"{_only_records(form)})"
         )
     return Relations(f"({SUBJECT_SQL} FROM {people})", forms)
+
+
+def _only_records(form: Form) -> str:
+    """A hospital's Patient says who somebody is; it is no record, and must not stand for the one the township keeps.
+
+    Rule: a row that says neither its own day nor whether somebody lives here is not seen by rules.
+    """
+    if not form.identifying or "is_resident" not in form.fields:
+        return ""
+    return f" WHERE f.{sql_name(form.occurred_on)} IS NOT NULL OR f.is_resident IS NOT NULL"
 
 
 def _fields_sql(form: Form) -> str:

@@ -36,6 +36,8 @@ _WRONG_CELLS: tuple[tuple[str, str, tuple[str, ...], int], ...] = (
     ("rounded_id_number", "hypertension.followup", ("c",), 1),
     ("unknown_organisation", "hypertension.followup", ("a", "b"), 2),
     ("ragged_line", "hypertension.followup", ("a",), 1),
+    ("height_in_metres", "health_record.examination", ("a", "b", "c"), 2),
+    ("future_examination", "health_record.examination", ("a", "b"), 1),
 )
 """Faults in one row. Months are dealt out in turn, so that no file is nothing but faults."""
 
@@ -64,6 +66,15 @@ def plant_defects(settings: WorldSettings, places: Places, rows: Rows) -> Rows:
     for part in parts:
         part.defect[part.defect < 0] = 0
     return join_rows(parts)
+
+
+def plant_in_examinations(settings: WorldSettings, places: Places, rows: Rows) -> None:
+    """Examinations with faults: typed in months later, a height in metres, a day that has not come yet."""
+    rng = random_stream(settings, f"defects {rows.form}")
+    _make_late(settings, rows, rng, load_model()["elderly"]["late"])
+    for turn, (kind, form, styles, count) in enumerate(_WRONG_CELLS):
+        if form == rows.form:
+            _write_wrong(settings, places, rows, (kind, styles, count, turn))
 
 
 def mark_registrations(rows: Rows, registrations: Registrations, bad_ids: dict[str, NDArray[Any]]) -> None:

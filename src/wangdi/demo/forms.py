@@ -8,11 +8,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from wangdi.demo.days import NEVER, UNKNOWN, Days, day_number, month_index, quarter_ends, years_at
+from wangdi.demo.days import UNKNOWN, Days, month_index, quarter_ends
 from wangdi.demo.illness import PROGRAMMES, Programme
 from wangdi.demo.population import Population
-from wangdi.demo.registrations import MOVED, OTHER, SECOND, Care, Registrations
-from wangdi.demo.rows import SUPERSEDED, Rows, join_rows
+from wangdi.demo.registrations import OTHER, Care, Registrations
+from wangdi.demo.rows import Rows, join_rows
 from wangdi.demo.settings import WorldSettings, load_model, random_stream
 from wangdi.demo.traits import Traits
 from wangdi.demo.visits import OUTCOMES, Attempts, Visits
@@ -60,48 +60,6 @@ def make_rows(
         defect=np.zeros(count, dtype=np.int8),
         columns=columns,
     )
-
-
-def resident_rows(world: World) -> Rows:
-    """Form ``health_record.resident``: one row per registration, and one more when somebody changes village."""
-    people, registrations = world.population, world.registrations
-    rng = random_stream(world.settings, "resident rows")
-    chosen = np.flatnonzero(registrations.why != OTHER)
-    person, village = registrations.person[chosen], registrations.village[chosen]
-    moved = people.moved_on[person]
-    stays = (registrations.why[chosen] != SECOND) & (registrations.until[chosen] > people.last_day)
-    within = stays & (people.next_village[person] >= 0) & (registrations.why[chosen] != MOVED)
-    within &= (moved <= people.last_day - 40) & (people.died_on[person] == NEVER)
-    before = within & (moved < day_number(world.settings.year))
-    division = np.where(before, people.next_village[person], village)
-    opened = registrations.opened[chosen]
-    first = _resident_part(world, chosen, division, opened, opened + rng.integers(0, 4, len(chosen)))
-    later = within & ~before
-    again = _resident_part(
-        world,
-        chosen[later],
-        people.next_village[person[later]],
-        opened[later],
-        moved[later] + rng.integers(3, 25, int(later.sum())),
-    )
-    first.status[later], first.retired[later] = SUPERSEDED, again.send
-    return join_rows([first, again])
-
-
-def _resident_part(
-    world: World, registration: NDArray[Any], village: NDArray[Any], opened: Days, entered: Days
-) -> Rows:
-    people = world.population
-    person = world.registrations.person[registration]
-    columns = {
-        "opened_on": opened,
-        "id_type": np.ones(len(person), dtype=np.int8),
-        "division": village.astype(np.int32),
-        "resident_kind": np.where(people.hukou[person], 1, 2).astype(np.int8),
-        "is_resident": people.resident[person],
-    }
-    sender = world.registrations.sender[registration]
-    return make_rows(world, "health_record.resident", (registration, sender), (opened, entered), columns)
 
 
 def diagnosis_rows(world: World) -> Rows:
@@ -158,8 +116,27 @@ def _departure_part(world: World, who: NDArray[Any], day: Days, reason: NDArray[
     clinics = world.population.places.village_clinic
     village = world.registrations.village[who]
     org = np.where(village >= 0, clinics[np.maximum(village, 0)], world.registrations.sender[who])
-    columns = {"departed_on": day, "reason": reason.astype(object), "note": np.full(len(who), "", dtype=object)}
+    columns = {
+        "departed_on": day,
+        "reason": reason.astype(object),
+        "note": np.full(len(who), "", dtype=object),
+        **_hand_over(world, who, day, reason == "moved_out"),
+    }
     return make_rows(world, "health_record.departure", (who, org), (day, day + delay), columns)
+
+
+def _hand_over(world: World, who: NDArray[Any], day: Days, moved: NDArray[Any]) -> dict[str, Any]:
+    """Where the record of somebody who moved went: most follow their owner within the month."""
+    people, person = world.population, world.registrations.person[who]
+    names = np.array([organisation.name for organisation in people.places.organisations], dtype=object)
+    village = people.next_village[person]
+    target = np.where(village >= 0, names[people.places.village_sender[np.maximum(village, 0)]], "外县卫生院")
+    done = moved & ((person + day) % 5 > 0) & (day <= people.last_day - 30)
+    return {
+        "handed_over": np.where(moved, done, -1).astype(np.int8),
+        "handed_over_on": np.where(done, day + 2 + person % 19, UNKNOWN).astype(np.int32),
+        "handed_over_to": np.where(done, target, "").astype(object),
+    }
 
 
 def attempt_rows(world: World) -> Rows:
@@ -180,53 +157,3 @@ def attempt_rows(world: World) -> Rows:
             make_rows(world, "health_record.contact_attempt", (care.registration[who], org), (day, day + 1), columns)
         )
     return join_rows(parts)
-
-
-def examination_rows(world: World) -> Rows:
-    """Form ``health_record.examination``: once a year, most patients and many of the elderly."""
-    people, registrations, model = world.population, world.registrations, load_model()["care"]
-    rng = random_stream(world.settings, "examinations")
-    patient = np.zeros(registrations.size, dtype=bool)
-    for care in world.care.values():
-        patient[care.registration] = True
-    parts = []
-    for year in range(world.settings.year - world.settings.history_years, world.settings.year + 1):
-        start = day_number(year)
-        eligible = registrations.why < SECOND
-        elderly = years_at(people.birth[registrations.person], start) >= load_model()["hypertension"]["elderly_age"]
-        chance = np.where(patient, model["examined_patients"], np.where(elderly, model["examined_elderly"], 0.0))
-        season = (75 + registrations.sender * 37 % 90 + rng.integers(0, 45, registrations.size)).astype(np.int32)
-        autumn = rng.random(registrations.size) < 0.25
-        day = (start + np.where(autumn, 250 + rng.integers(0, 80, registrations.size), season)).astype(np.int32)
-        here = (registrations.opened < day) & (registrations.until > day) & people.resident[registrations.person]
-        who = np.flatnonzero(eligible & here & (rng.random(registrations.size) < chance))
-        parts.append(_examination_part(world, who, day[who], rng))
-    return join_rows(parts)
-
-
-def _examination_part(world: World, who: NDArray[Any], day: Days, rng: np.random.Generator) -> Rows:
-    person, count = world.registrations.person[who], len(who)
-    sbp = np.clip(np.round(rng.normal(136, 14, count) / 2) * 2, 92, 200).astype(np.int16)
-    dbp = np.minimum(np.clip(np.round(rng.normal(80, 8, count) / 2) * 2, 52, 118), sbp - 14).astype(np.int16)
-    weight = np.round(world.traits.weight[person] + rng.normal(0, 1, count), 1)
-
-    def fats(middle: float, spread: float) -> NDArray[np.float32]:
-        return np.clip(np.round(rng.lognormal(np.log(middle), spread, count), 2), 0.3, 15).astype(np.float32)
-
-    columns = {
-        "exam_date": day,
-        "sbp": sbp,
-        "dbp": dbp,
-        "height": world.traits.height[person],
-        "weight": weight.astype(np.float32),
-        "waist": np.clip(np.round(weight * 0.6 + 46 + rng.normal(0, 4, count)), 58, 130).astype(np.float32),
-        "heart_rate": np.clip(np.round(rng.normal(75, 8, count)), 48, 118).astype(np.int16),
-        "fpg": np.round(np.clip(rng.lognormal(np.log(5.7), 0.17, count), 3.5, 18), 1).astype(np.float32),
-        "tc": fats(4.8, 0.2),
-        "tg": fats(1.5, 0.45),
-        "ldl": fats(2.8, 0.28),
-        "hdl": fats(1.35, 0.2),
-        "conclusion": np.where(rng.random(count) < 0.7, 2, 1).astype(np.int8),
-    }
-    org = world.registrations.sender[who]
-    return make_rows(world, "health_record.examination", (who, org), (day, day + rng.integers(0, 10, count)), columns)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from wangdi.demo.rows import FIELD_KINDS
+from wangdi.demo.field_kinds import FIELD_KINDS, SEVERAL
 from wangdi.demo.texts import Column, FormExport, Style
 
 _SUBJECT = ("local_id", "id_type", "id_no", "name", "sex", "birth_date", "phone", "address")
@@ -51,6 +51,7 @@ def render_mapping(style: Style, export: FormExport) -> str:
         lines += ["subject:", f"  code: {_quote(code.name)}"]
     lines += [f"{_FRAME[column.source]}: {_quote(column.name)}" for column in frame]
     lines += ["fields:", *(f"  {column.source}: {_render_rule(style, column)}" for column in fields)]
+    lines += [f"  {field}: {_quote(name)}" for field, name in export.also.items()]
     if ignored:
         lines.append(f"ignore: [{', '.join(_quote(name) for name in ignored)}]")
     return "\n".join(lines) + "\n"
@@ -65,7 +66,7 @@ def _render_rule(style: Style, column: Column) -> str:
     elif column.words:
         codes = ", ".join(f"{_quote(word)}: {_quote(code)}" for code, word in column.words.items())
         parts.append(f"codes: {{{codes}}}")
-    if column.source == "symptoms":
+    if column.source in SEVERAL:
         parts.append(f"separator: {_quote(style.separator)}")
     if column.unit:
         parts.append(f"unit: {column.unit}")

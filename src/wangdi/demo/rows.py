@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, fields, replace
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -36,74 +36,12 @@ DEFECTS: tuple[tuple[str, str], ...] = (
     ("wrong_check_digit", "accepted with a warning: an unresolved registration of its own"),
     ("registered_twice", "accepted: two registrations of one person"),
     ("withdrawn", "withdrawn"),
+    ("height_in_metres", "refused: value impossible"),
+    ("future_examination", "refused: after it was received"),
 )
 """Kind of planted defect, what should happen. The index is ``Rows.defect``."""
 
 DEFECT_NUMBER = {kind: number for number, (kind, _) in enumerate(DEFECTS)}
-
-FieldKind = Literal["date", "moment", "integer", "decimal", "code", "flag", "text"]
-
-FIELD_KINDS: dict[str, FieldKind] = {
-    **dict.fromkeys(
-        (
-            "birth_date",
-            "opened_on",
-            "diagnosed_on",
-            "departed_on",
-            "attempted_on",
-            "exam_date",
-            "contact_date",
-            "next_date",
-            "filed_on",
-            "closed_on",
-            "reported_on",
-        ),
-        "date",
-    ),
-    "entered_at": "moment",
-    **dict.fromkeys(
-        (
-            "sbp",
-            "dbp",
-            "heart_rate",
-            "smoking",
-            "exercise_times",
-            "exercise_minutes",
-            "staple_food",
-            "places",
-            "enrolled",
-        ),
-        "integer",
-    ),
-    **dict.fromkeys(("height", "weight", "waist", "fpg", "tc", "tg", "ldl", "hdl", "hba1c", "drinking"), "decimal"),
-    **dict.fromkeys(
-        ("is_resident", "revoked", "adverse_reaction", "danger_sign", "new_complication", "filed", "inclusive"), "flag"
-    ),
-    **dict.fromkeys(
-        (
-            "sex",
-            "id_type",
-            "resident_kind",
-            "disease",
-            "reason",
-            "outcome",
-            "conclusion",
-            "way",
-            "symptoms",
-            "salt",
-            "mind",
-            "compliance",
-            "medication_adherence",
-            "visit_class",
-            "referral_reason",
-            "foot_pulse",
-            "hypoglycaemia",
-            "kind",
-        ),
-        "code",
-    ),
-}
-"""How a column's values are held; a field not named here is text."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,8 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wangdi.demo.days import Texts, date_texts, day_number, year_month_day
+from wangdi.demo.field_kinds import FIELD_KINDS, TWO_DECIMALS
 from wangdi.demo.forms import World
-from wangdi.demo.rows import DEFECT_NUMBER, FIELD_KINDS, Rows
+from wangdi.demo.rows import DEFECT_NUMBER, Rows
 
 UNKNOWN_ORGANISATION = "X00000000"
 NO_SUCH_WAY = {"code": "7", "word": "网络"}
@@ -59,6 +60,8 @@ class FormExport:
     file: str
     recognise: tuple[str, ...]
     columns: tuple[Column, ...]
+    also: Mapping[str, str]
+    """Field -> a column that stands for something else as well: the record's number is what the institution files by."""
 
 
 def read_styles(exports: Mapping[str, Any]) -> dict[str, Style]:
@@ -67,7 +70,11 @@ def read_styles(exports: Mapping[str, Any]) -> dict[str, Style]:
     for id_, data in exports.items():
         forms = {
             form: FormExport(
-                form, entry["file"], tuple(entry["recognise"]), tuple(_column(c) for c in entry["columns"])
+                form,
+                entry["file"],
+                tuple(entry["recognise"]),
+                tuple(_column(c) for c in entry["columns"]),
+                entry.get("also", {}),
             )
             for form, entry in data["forms"].items()
         }
@@ -98,6 +105,7 @@ class Writing:
     sent_ids: NDArray[np.bytes_]
     """Identity number by person, as institutions have it: empty or wrong for some."""
     org_codes: Texts
+    org_names: Texts
     village_codes: Texts
     addresses: Texts
 
@@ -115,6 +123,7 @@ def make_writing(world: World, sent_ids: NDArray[np.bytes_]) -> Writing:
         world=world,
         sent_ids=sent_ids,
         org_codes=np.array([organisation.code for organisation in places.organisations], dtype=object),
+        org_names=np.array([organisation.name for organisation in places.organisations], dtype=object),
         village_codes=np.array(places.villages, dtype=object),
         addresses=np.array(addresses, dtype=object),
     )
@@ -135,8 +144,12 @@ def _subject_texts(writing: Writing, style: Style, column: Column, rows: Rows) -
     source = column.source
     if source == "org":
         return writing.org_codes[rows.org]
-    if source == "recorder":
+    if source in ("recorder", "responsible_doctor"):
         return writing.world.traits.doctors[rows.org]
+    if source == "opened_by":
+        return writing.world.traits.doctors[rows.sender]
+    if source == "opened_org":
+        return writing.org_names[rows.sender]
     if source == "entered_at":
         return _moments(style, rows)
     if rows.registration.size and rows.registration[0] < 0:
@@ -192,7 +205,7 @@ def _field_texts(writing: Writing, style: Style, column: Column, rows: Rows) -> 
     if kind == "decimal":
         return _decimals(column, values)
     if kind == "flag":
-        words = np.array([column.words.get("false", style.no), column.words.get("true", style.yes)], dtype=object)
+        words = np.array([column.words.get("false", style.no), column.words.get("true", style.yes), ""], dtype=object)
         return np.asarray(words[values.astype(np.int8)])
     if kind == "code":
         return _codes(style, column, values)
@@ -204,7 +217,7 @@ def _decimals(column: Column, values: NDArray[Any]) -> Texts:
     known = np.where(missing, 0.0, values).astype(np.float64)
     if column.unit == "mg/dL":
         return np.asarray(_INTEGERS[np.where(missing, -1, np.round(known * 18)).astype(np.int64)])
-    table, scale = (_HUNDREDTHS, 100) if column.source in ("tc", "tg", "ldl", "hdl") else (_TENTHS, 10)
+    table, scale = (_HUNDREDTHS, 100) if column.source in TWO_DECIMALS else (_TENTHS, 10)
     return np.asarray(table[np.where(missing, -1, np.round(known * scale)).astype(np.int64)])
 
 
@@ -241,6 +254,8 @@ def _spoil(style: Style, column: Column, rows: Rows, cells: Texts) -> Texts:
         "fpg": ("glucose_in_mg_dl",),
         "way": ("unknown_code",),
         "org": ("unknown_organisation",),
+        "exam_date": ("future_examination",),
+        "height": ("height_in_metres",),
     }.get(source, ())
     for kind in faults:
         for at in np.flatnonzero(rows.defect == DEFECT_NUMBER[kind]).tolist():
@@ -254,11 +269,13 @@ def _wrong_cell(kind: str, style: Style, column: Column, row: Rows) -> str:
     if kind == "impossible_date":
         year = int(year_month_day(row.occurred)[0][0])
         return f"{year}/2/30" if style.date == "slash" else f"{year}-02-30"
-    if kind == "future_date":
+    if kind in ("future_date", "future_examination"):
         later = row.occurred + (day_number(2002) - day_number(2000))
         return str(date_texts(later, "slash" if style.date == "slash" else "iso")[0])
     if kind == "glucose_in_mg_dl":
         return str(round(float(row.columns["fpg"][0]) * 18))
+    if kind == "height_in_metres":
+        return f"{float(row.columns['height'][0]) / 100:.2f}"
     if kind == "unknown_code":
         return NO_SUCH_WAY["word" if column.words else "code"]
     return UNKNOWN_ORGANISATION

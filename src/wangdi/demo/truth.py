@@ -8,14 +8,17 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from wangdi.demo.days import NEVER, UNKNOWN, Texts, date_texts
+from wangdi.demo.days import NEVER, UNKNOWN, Days, Texts, date_texts
 from wangdi.demo.deliveries import Inbox, Placed, received_at
+from wangdi.demo.field_kinds import FIELD_KINDS
 from wangdi.demo.forms import World
 from wangdi.demo.population import Population
-from wangdi.demo.rows import DEFECTS, DUPLICATE, FIELD_KINDS, REFUSED, Rows
+from wangdi.demo.rows import DEFECTS, DUPLICATE, REFUSED, Rows
 from wangdi.demo.tables import ColumnFile, iso_days
 from wangdi.demo.texts import Writing, local_id_texts
 
+_UNTOLD = ("referral_org", "note", "handed_over_to")
+"""Texts nothing depends on."""
 _BLANKABLE = (
     "way",
     "symptoms",
@@ -41,6 +44,7 @@ def write_people(folder: Path, writing: Writing) -> None:
         "id_no",
         "sent_id_no",
         "name",
+        "phone",
         "sex",
         "birth_date",
         "village",
@@ -60,6 +64,7 @@ def write_people(folder: Path, writing: Writing) -> None:
                 people.id_numbers,
                 writing.sent_ids,
                 people.names(index),
+                np.where(people.phones > 0, people.phones.astype("U11"), "").astype(object),
                 np.where(people.male, 1, 2),
                 iso_days(people.birth, missing=UNKNOWN),
                 writing.village_codes[people.village],
@@ -123,7 +128,7 @@ class TruthFile:
         """The rows that counted at some time, with the moment they were received and, if they no longer count, retired."""
         kept = rows.take(np.flatnonzero((rows.status != REFUSED) & (rows.status != DUPLICATE)))
         codes = self.inbox.writing.org_codes
-        fields = [name for name in kept.columns if name not in ("referral_org", "note")]
+        fields = [name for name in kept.columns if name not in _UNTOLD]
         names = ["registration", "person", "subject", "sender", "org", "received_on", "retired_on", *fields, "blank"]
         person, subject = _subjects(self.inbox.writing, self.subjects, kept)
         with ColumnFile(self.folder / "truth" / f"{rows.form}.csv", names) as file:
@@ -134,24 +139,41 @@ class TruthFile:
                     subject,
                     codes[kept.sender],
                     codes[kept.org],
-                    self._moments(kept, kept.send),
-                    self._moments(kept, kept.retired),
+                    _received_texts(self.inbox, kept.sender, kept.send),
+                    _received_texts(self.inbox, kept.sender, kept.retired),
                     *(_plain(self.inbox.writing, name, kept.columns[name]) for name in fields),
                     _blanks(kept),
                 ]
             )
 
-    def _moments(self, rows: Rows, send: NDArray[np.int8]) -> Texts:
-        """When the deliveries numbered ``send`` of each row's sender came; "" for -1."""
-        keys = np.where(send < 0, -1, rows.sender.astype(np.int64) * 100 + send)
-        unique, inverse = np.unique(keys, return_inverse=True)
-        texts = [
-            ""
-            if key < 0
-            else received_at(self.inbox.year, key // 100, key % 100, self.inbox.replaced.get(key // 100, 0)).isoformat()
-            for key in unique.tolist()
-        ]
-        return np.array(texts, dtype=object)[inverse]
+
+def write_hospital_truth(inbox: Inbox, registration: NDArray[np.int32], day: Days, send: NDArray[np.int8]) -> None:
+    """``truth/hospital.csv``: who was seen in a hospital on which day, and when the county was told."""
+    registrations, codes = inbox.writing.world.registrations, inbox.writing.org_codes
+    sender = registrations.sender[registration]
+    names = ("registration", "person", "subject", "sender", "received_on", "seen_on")
+    with ColumnFile(inbox.folder / "truth" / "hospital.csv", names) as file:
+        file.add(
+            [
+                registration,
+                registrations.person[registration],
+                subject_texts(inbox.writing)[registration],
+                codes[sender],
+                _received_texts(inbox, sender, send),
+                iso_days(day, missing=UNKNOWN),
+            ]
+        )
+
+
+def _received_texts(inbox: Inbox, sender: NDArray[np.int32], send: NDArray[np.int8]) -> Texts:
+    """When the deliveries numbered ``send`` of each row's sender came; "" for -1."""
+    keys = np.where(send < 0, -1, sender.astype(np.int64) * 100 + send)
+    unique, inverse = np.unique(keys, return_inverse=True)
+    texts = [
+        "" if key < 0 else received_at(inbox.year, key // 100, key % 100, inbox.replaced.get(key // 100, 0)).isoformat()
+        for key in unique.tolist()
+    ]
+    return np.array(texts, dtype=object)[inverse]
 
 
 def _subjects(writing: Writing, subjects: Texts, rows: Rows) -> tuple[NDArray[Any], Texts]:
@@ -166,7 +188,7 @@ def _plain(writing: Writing, name: str, values: NDArray[Any]) -> NDArray[Any]:
         return np.asarray(writing.village_codes[values])
     if kind == "date":
         return date_texts(values, "iso")
-    if kind in ("integer", "code") and values.dtype != object:
+    if kind in ("integer", "code", "flag") and values.dtype.kind == "i":
         texts = values.astype("U6").astype(object)
         texts[values < 0] = ""
         return np.asarray(texts)

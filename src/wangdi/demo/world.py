@@ -12,28 +12,37 @@ from numpy.typing import NDArray
 
 from wangdi.demo.catalogue import write_catalogue
 from wangdi.demo.childcare import childcare_rows
-from wangdi.demo.defects import FOLLOWUPS, mark_registrations, plant_defects
+from wangdi.demo.defects import FOLLOWUPS, mark_registrations, plant_defects, plant_in_examinations
 from wangdi.demo.deliveries import Inbox, order_rows, write_delivery_list, write_form, write_hospital_files
+from wangdi.demo.elderly import elderly_rows
+from wangdi.demo.examinations import examination_rows, make_examined
 from wangdi.demo.followups import followup_rows
 from wangdi.demo.forms import (
     World,
     attempt_rows,
     departure_rows,
     diagnosis_rows,
-    examination_rows,
-    resident_rows,
 )
 from wangdi.demo.hospital import make_hospital_visits
 from wangdi.demo.illness import PROGRAMMES
 from wangdi.demo.mappings import write_mappings
 from wangdi.demo.population import make_population
+from wangdi.demo.records import resident_rows
 from wangdi.demo.registrations import all_care, extend_registrations
 from wangdi.demo.rows import Rows
 from wangdi.demo.settings import WorldSettings, WorldSummary, load_exports, load_model, random_stream
 from wangdi.demo.story import write_story
 from wangdi.demo.texts import make_writing, read_styles
 from wangdi.demo.traits import make_traits
-from wangdi.demo.truth import DefectFile, TruthFile, draw_sent_ids, write_people, write_registrations
+from wangdi.demo.truth import (
+    DefectFile,
+    TruthFile,
+    draw_sent_ids,
+    write_hospital_truth,
+    write_people,
+    write_registrations,
+)
+from wangdi.demo.vaccinations import vaccination_rows
 from wangdi.demo.visits import make_visits
 
 
@@ -83,6 +92,8 @@ def write_world(folder: Path, settings: WorldSettings) -> WorldSummary:
         settings.progress(rows.form)
         if rows.form == "health_record.resident":
             mark_registrations(rows, registrations, bad_ids)
+        if rows.form == "health_record.examination":
+            plant_in_examinations(settings, places, rows)
         if rows.form in FOLLOWUPS:
             _note_mg_dl(world, rows)
             rows = plant_defects(settings, places, rows)
@@ -94,6 +105,7 @@ def write_world(folder: Path, settings: WorldSettings) -> WorldSummary:
     faults.close()
     settings.progress("fhir")
     write_hospital_files(inbox, hospital, registrations.serial[known_to_hospital])
+    write_hospital_truth(inbox, known_to_hospital, hospital.day, hospital.send)
     deliveries = write_delivery_list(inbox)
     summary = WorldSummary(
         folder=folder,
@@ -117,10 +129,13 @@ def _all_rows(world: World) -> Iterator[Rows]:
         diagnosis_rows,
         departure_rows,
         attempt_rows,
-        examination_rows,
     )
     for make in makers:
         yield make(world)
+    examined = make_examined(world)
+    yield examination_rows(world, examined)
+    yield from elderly_rows(world, examined)
+    yield from vaccination_rows(world)
     for programme in PROGRAMMES:
         yield followup_rows(world, programme)
     yield childcare_rows(world.settings, world.population.places)
