@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from starlette.testclient import TestClient
@@ -15,6 +16,9 @@ from starlette.testclient import TestClient
 from tests.cities import id_number
 from tests.journey.small_city import COUNTY, FOLLOWUP_HEADER, HOSPITAL, ask, make_small_city
 from tests.pages import check_page, open_pages, read, words_of
+from wangdi.app.people import parts_of
+from wangdi.language.library import load_library
+from wangdi.language.model import Items
 
 PERSON = "赵<b>一</b>"
 """A name that would be markup if it were not escaped."""
@@ -175,3 +179,32 @@ def test_a_file_is_safe_to_open_in_a_spreadsheet(client: TestClient) -> None:
     book = client.get(f"/people?indicator=htn_ctrl&area={COUNTY}&period=2025&part=denominator&format=xlsx")
     assert book.content[:2] == b"PK"
     assert "attachment" in book.headers["content-disposition"]
+
+
+def kinds_of_indicators() -> list[str]:
+    """One indicator of each kind of each pack: the kind decides which parts of a figure open."""
+    found: dict[tuple[object, ...], str] = {}
+    for name, pack in load_library().newest.items():
+        for indicator in pack.indicators.values():
+            sums = isinstance(indicator.count, Items) and bool(indicator.count.sum_field)
+            found.setdefault((name, parts_of(indicator), type(indicator.of), sums, indicator.mean), indicator.id)
+    return list(found.values())
+
+
+@pytest.mark.parametrize("indicator", kinds_of_indicators())
+def test_every_part_of_a_figure_lists_as_many_as_it_says(client: TestClient, indicator: str) -> None:
+    tree = check_page(read(client, f"/people?indicator={indicator}&area={COUNTY}&period=2025"))
+    tabs = [
+        one
+        for one in tree.iter("a")
+        if f"indicator={indicator}" in (one.get("href") or "") and "part=" in one.get("href")
+    ]
+    parts = {parse_qs(urlsplit(one.get("href")).query)["part"][0]: "".join(one.itertext()).split() for one in tabs}
+    assert parts
+    for part, (_, *said) in parts.items():
+        rows = read(client, f"/people?indicator={indicator}&area={COUNTY}&period=2025&part={part}&format=csv")
+        listed = len(list(csv.reader(io.StringIO(rows)))) - 1
+        assert not said or int(said[0].replace(",", "")) == listed, (part, said, listed)
+    page = check_page(read(client, f"/indicator/{indicator}?area={COUNTY}&period=2025"))
+    opened = [one.get("href") for one in page.iter("a") if "/people?" in (one.get("href") or "")]
+    assert {parse_qs(urlsplit(one).query).get("part", [next(iter(parts))])[0] for one in opened} <= parts.keys()

@@ -23,7 +23,7 @@ from wangdi.engines.duck.indicators import (
     plan_members,
 )
 from wangdi.indicators.counting import Count, item_test, over_people, plan_items
-from wangdi.indicators.figures import LEVEL_CHOICES, Level, Places, index_populations
+from wangdi.indicators.figures import LEVEL_CHOICES, Figure, Level, Places, index_populations
 from wangdi.indicators.why import Evidence, Why, find_inputs, find_scores
 from wangdi.language.model import Indicator, Items, PopulationOf
 from wangdi.language.rules import Programme, Rules
@@ -60,6 +60,32 @@ def find_level(places: Places, code: str, on: date) -> Level:
     if places.organisations.find(code, on) is not None:
         return "org"
     raise Refusal(Problem(code="FIG-002", args={"code": code}))
+
+
+def parts_of(indicator: Indicator) -> tuple[str, ...]:
+    """The parts of a figure that open, the one people look for first at the front.
+
+    Rule: a mean counts everybody in its denominator, so nobody is missing. Below a population only those known to us can
+    be listed: they are its denominator on no page.
+    """
+    if indicator.mean:
+        return ("denominator",)
+    if indicator.of is None or (isinstance(indicator.of, PopulationOf) and not indicator.clauses):
+        return ("numerator",)
+    return (
+        ("missing", "numerator") if isinstance(indicator.of, PopulationOf) else ("missing", "numerator", "denominator")
+    )
+
+
+def count_of(indicator: Indicator, figure: Figure | None, part: str) -> int | None:
+    """How many a part lists; None where the figure does not say: sums, and who is missing below a population."""
+    if figure is None or any(isinstance(one, Items) and one.sum_field for one in (indicator.count, indicator.of)):
+        return None
+    if part == "numerator":
+        return None if indicator.mean else int(figure.numerator)
+    if figure.denominator is None or isinstance(indicator.of, PopulationOf):
+        return None
+    return int(figure.denominator - (figure.numerator if part == "missing" else 0))
 
 
 @dataclass(frozen=True, slots=True)

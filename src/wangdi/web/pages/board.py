@@ -48,13 +48,13 @@ def read_shown(door: Door, here: Here, indicator: str) -> Shown | None:
 
 @router.get("/")
 def show_board(request: Request) -> Response:
-    """Every indicator of one area, a table for each programme."""
+    """Every indicator of one area, a table for each programme; those for people stand before the ledgers."""
     door: Door = request.app.state.door
     view = read_view(request)
     here = stand_here(door, view)
     tables = [
         (pack.title, name, Table(_columns(view), rows, name=name))
-        for name, pack in door.library.newest.items()
+        for name, pack in sorted(door.library.newest.items(), key=lambda one: one[1].subject != "person")
         if (rows := [row for item in pack.indicators if (row := _row(door, view, here, item))])
     ]
     whole = Table(_columns(view), [row for _, _, table in tables for row in table.rows], name=f"board-{here.area}")
@@ -119,12 +119,9 @@ def _target_cell(view: View, shown: Shown) -> Cell:
 
 
 def figure_cell(view: View, here: Here, figure: Figure, area: str = "") -> Cell:
-    """A figure as a door: its value leads to the people (or the population) behind it."""
+    """A figure as a door: its value leads to the people behind it."""
     asked = {"indicator": figure.indicator, "area": area or figure.area, "period": here.period.text}
-    part = "denominator" if figure.denominator_kind == "people" else "numerator"
-    if figure.denominator_kind == "people" and figure.denominator and figure.numerator < figure.denominator:
-        part = "missing"
-    return Cell(figure.value, view.link("/people", **asked, part=part), tone=_tone(figure))
+    return Cell(figure.value, view.link("/people", **asked), tone=_tone(figure))
 
 
 def _tone(figure: Figure) -> str:

@@ -10,6 +10,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from wangdi.app.numbers import unit_sign
+from wangdi.app.people import parts_of
 from wangdi.app.questions import find_indicators
 from wangdi.indicators.figures import Figure, Level
 from wangdi.language.model import Indicator
@@ -36,16 +37,17 @@ def show_indicator(request: Request, indicator: str, level: str = "") -> Respons
     chosen: Level = level if level in here.below else here.below[0]
     shown = read_shown(door, here, indicator)
     figures = figures_under(door, here, indicator, chosen)
-    table = make_table(door, view, here, shown, figures)
+    rule = pack.indicators[indicator]
+    table = make_table(door, view, here, rule, (shown.figure if shown else None, figures))
     if (file := export_table(request, table)) is not None:
         return file
     context = {
         "here_at": here,
         "pack": pack,
-        "indicator": pack.indicators[indicator],
+        "indicator": rule,
         "shown": shown,
         "chosen": chosen,
-        "title": _title(shown, pack.indicators[indicator], view),
+        "title": _title(shown, rule, view),
         "table_of_areas": table,
         "figure_link": figure_cell(view, here, shown.figure).href if shown else "",
         "tiles": lay_tiles(figures, shown.target if shown else None),
@@ -69,42 +71,48 @@ def figures_under(door: Door, here: Here, indicator: str, level: Level) -> list[
     return figures
 
 
-def make_table(door: Door, view: View, here: Here, shown: Shown | None, figures: list[Figure]) -> Table:
-    """One row an area, the area above as the row they sum to."""
+def make_table(
+    door: Door, view: View, here: Here, rule: Indicator, counted: tuple[Figure | None, list[Figure]]
+) -> Table:
+    """One row an area. ``counted``: the figure of the area above, which is the row they sum to, and those of the areas."""
 
     def title(key: str) -> str:
         return word(view.lang, f"indicator.{key}")
 
-    unit = shown.figure.unit if shown else ""
-    whole = shown.figure if shown else None
-    people = whole is not None and whole.denominator_kind == "people"
+    whole, figures = counted
     columns = [
         Column("area", title("area")),
         Column("numerator", title("numerator"), "number", group=title("counted")),
         Column("denominator", title("denominator"), "number", group=title("counted")),
-        *([Column("missing", title("missing"), "number", group=title("counted"))] if people else []),
-        Column("value", title("value"), "rate", unit),
+        *([Column("missing", title("missing"), "number", group=title("counted"))] if _can_miss(rule) else []),
+        Column("value", title("value"), "rate", rule.unit),
         Column("trend", title("trend"), "figure"),
     ]
-    rows = [_row(door, view, here, one) for one in figures]
-    total = _row(door, view, here, whole) if whole is not None else None
-    name = f"{whole.indicator if whole else 'indicator'}-{here.area}-{here.period.text}"
+    rows = [_row(door, view, here, rule, one) for one in figures]
+    total = None if whole is None else _row(door, view, here, rule, whole)
+    name = f"{rule.id}-{here.area}-{here.period.text}"
     return Table(columns, rows, total, name, empty=title("no_areas"))
 
 
-def _row(door: Door, view: View, here: Here, figure: Figure) -> dict[str, Any]:
+def _can_miss(rule: Indicator) -> bool:
+    """Whether the figure says how many are missing from the numerator."""
+    return {"missing", "denominator"} <= set(parts_of(rule))
+
+
+def _row(door: Door, view: View, here: Here, rule: Indicator, figure: Figure) -> dict[str, Any]:
     inside = figure.area != here.area and figure.level != "org" and figure.area != "unallocated"
     down = view.link(f"/indicator/{figure.indicator}", area=figure.area) if inside else ""
     people = view.link(
         "/people", indicator=figure.indicator, area=figure.area, level=figure.level, period=here.period.text
     )
     missing = None if figure.denominator is None else figure.denominator - figure.numerator
-    opens = figure.denominator_kind == "people"
+    open_parts = parts_of(rule)
     return {
         "area": Cell(figure.area_name, down, door=False),
-        "numerator": Cell(figure.numerator, f"{people}&part=numerator"),
+        "numerator": Cell(figure.numerator, f"{people}&part=numerator" if "numerator" in open_parts else ""),
         "denominator": Cell(
-            figure.denominator, f"{people}&part=denominator" if opens else _population_link(view, figure)
+            figure.denominator,
+            f"{people}&part=denominator" if "denominator" in open_parts else _population_link(view, figure),
         ),
         "missing": Cell(missing, f"{people}&part=missing", tone="gap"),
         "value": figure_cell(view, here, figure),

@@ -8,7 +8,7 @@ from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
 
-from wangdi.app.people import Asked, Listed, list_people
+from wangdi.app.people import Asked, Listed, count_of, list_people, parts_of
 from wangdi.app.questions import find_indicators
 from wangdi.catalog.trees import UNALLOCATED
 from wangdi.core.problem import Problem, Refusal
@@ -25,25 +25,30 @@ from wangdi.web.words import word
 
 router = APIRouter()
 PAGE_ROWS = 50
-PARTS = ("missing", "numerator", "denominator")
 
 
 @router.get("/people")
-def show_people(request: Request, indicator: str, part: str = "missing", level: str = "", page: int = 1) -> Response:
-    """The people of one cell, a page at a time; the file holds all of them."""
+def show_people(request: Request, indicator: str, part: str = "", level: str = "", page: int = 1) -> Response:
+    """The people of one cell, a page at a time; the file holds all of them.
+
+    Without a part asked for, the page opens with those missing, and where nobody is, with everybody.
+    """
     door: Door = request.app.state.door
     view = read_view(request)
     here, figure = _find_figure(door, view, indicator, level)
-    parts = PARTS if figure is not None and figure.denominator_kind == "people" else ("numerator",)
-    chosen = part if part in parts else parts[0]
-    count = _count(figure, chosen)
+    pack = door.library.newest[find_indicators(door.library, [indicator])[indicator]]
+    rule = pack.indicators[indicator]
+    parts = parts_of(rule)
+    chosen = part if part in parts else parts[-1] if count_of(rule, figure, parts[0]) == 0 else parts[0]
+    count = count_of(rule, figure, chosen)
     whole = "format" in request.query_params
     first = 0 if whole else max(0, page - 1) * PAGE_ROWS
     area = view.area or here.area
     asked = Asked(indicator, here.period, area, chosen, None if whole else PAGE_ROWS, first)
     key = ("people", here.known, asked, level)
     listed = door.keep(key, lambda: _list(door, here, asked, level))
-    table = _table(door, view, here, listed, (chosen, _edition(door, indicator, figure)))
+    edition = "" if figure is None or figure.edition == pack.edition else figure.edition
+    table = _table(door, view, here, listed, (chosen, edition))
     if (file := export_table(request, table)) is not None:
         return file
     context = {
@@ -51,12 +56,13 @@ def show_people(request: Request, indicator: str, part: str = "missing", level: 
         "figure": figure,
         "title": english_or(figure.title, figure.title_en, view.lang) if figure else indicator,
         "people_table": table,
-        "parts": [(one, _count(figure, one)) for one in parts],
+        "parts": [(one, count_of(rule, figure, one)) for one in parts],
         "part": chosen,
         "indicator": indicator,
         "level": level,
         "page": page,
-        "pages": max(1, -(-int(count or 0) // PAGE_ROWS)),
+        "pages": None if count is None else max(1, -(-count // PAGE_ROWS)),
+        "more": len(listed) == PAGE_ROWS if count is None else page * PAGE_ROWS < count,
         "first": first,
     }
     return render_page(request, "people.html", context, view=view)
@@ -73,30 +79,14 @@ def _find_figure(door: Door, view: View, indicator: str, level: str) -> tuple[He
     return here, figure
 
 
-def _count(figure: Figure | None, part: str) -> float | None:
-    if figure is None:
-        return None
-    if part == "numerator":
-        return figure.numerator
-    if figure.denominator is None:
-        return None
-    return figure.denominator - figure.numerator if part == "missing" else figure.denominator
-
-
 def _list(door: Door, here: Here, asked: Asked, level: str) -> list[Listed]:
     outside = next((one for one in LEVEL_CHOICES if one == level), None) if asked.area == UNALLOCATED else None
     with door.standing(here.known) as standing:
         return list_people(standing, asked, outside)
 
 
-def _edition(door: Door, indicator: str, figure: Figure | None) -> str:
-    """The edition a figure was counted by, where it is not the newest, which needs no name."""
-    pack = door.library.newest[find_indicators(door.library, [indicator])[indicator]]
-    return "" if figure is None or figure.edition == pack.edition else figure.edition
-
-
 def _table(door: Door, view: View, here: Here, listed: list[Listed], shown: tuple[str, str]) -> Table:
-    """``shown``: which part of the people, and by which edition they were judged (empty: the newest)."""
+    """``shown``: which part of the people, and by which edition they were judged (empty: the newest, which needs no name)."""
     part, edition = shown
     names = name_people(door, here.known, [one.person_id for one in listed])
     columns = [
