@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
+from tests.journey.demo_city import Demo
 from tests.journey.small_city import ask, call
-from tests.journey.test_cli_city import Demo, demo  # noqa: F401 -- the demo city of the whole test session
 from wangdi.app.cities import BEGINNING, FoundationFiles, Founding, found_city, open_library, read_foundation
 from wangdi.app.demo import read_deliveries
 from wangdi.app.sendings import take_in
@@ -46,7 +46,7 @@ def check_same(left: dict[str, Any], right: dict[str, Any]) -> None:
 
 
 def test_a_backup_gives_the_same_answers_on_either_database(
-    demo: Demo,  # noqa: F811
+    demo: Demo,
     tmp_path: Path,
     make_postgres: Callable[[], str],
 ) -> None:
@@ -72,7 +72,7 @@ def test_a_backup_gives_the_same_answers_on_either_database(
 
 
 def test_a_city_collected_on_postgresql_gives_the_same_answers(
-    demo: Demo,  # noqa: F811
+    demo: Demo,
     tmp_path: Path,
     make_postgres: Callable[[], str],
 ) -> None:
@@ -120,7 +120,7 @@ def test_nothing_is_restored_over_something(
     tmp_path: Path,
     database: str,
     request: pytest.FixtureRequest,
-    demo: Demo,  # noqa: F811
+    demo: Demo,
 ) -> None:
     """A database that holds a city already is refused, and no folder is left behind."""
     file = tmp_path / "backup.tar"
