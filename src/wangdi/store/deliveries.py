@@ -7,16 +7,15 @@ reason.
 
 from __future__ import annotations
 
-import itertools
 import json
 import os
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 from wangdi.core.problem import Problem, Severity
 from wangdi.store.database import refuse_file
@@ -90,22 +89,12 @@ def open_draft(city: Path) -> DeliveryDraft:
     top = city / DELIVERIES
     try:
         make_folder(top, city)
-        folder = _new_folder(top)
-        (folder / FILES).mkdir()
+        # A name nobody ever had: whoever is done with a draft removes it by name, and several threads receive at once.
+        folder = top / f"{_PARTIAL}{os.getpid()}-{uuid4().hex}"
+        (folder / FILES).mkdir(parents=True)
     except OSError as error:
         raise refuse_file(error) from error
     return DeliveryDraft(city, folder)
-
-
-def _new_folder(top: Path) -> Path:
-    """A folder nobody else writes into: several threads receive at once."""
-    for number in itertools.count():
-        folder = top / f"{_PARTIAL}{os.getpid()}-{number}"
-        if not folder.exists():
-            with suppress(FileExistsError):
-                folder.mkdir()
-                return folder
-    raise AssertionError("there is always a next number")
 
 
 def describe_draft(draft: DeliveryDraft, given: WaitingDelivery) -> WaitingDelivery:
