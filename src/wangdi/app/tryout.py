@@ -75,13 +75,15 @@ def write_tryout(standing: Standing, figure: Figure, period: Period, folder: Pat
         day = inside[-1]["occurred_on"] + timedelta(days=WITHIN) if inside else None
         if day is None or not period.contains(day):
             continue
-        lines = [line for fact in visits if (line := _read_line(standing, mappings, fact)) is not None]
-        if lines and (row := _late_row(standing, lines[-1], day)) is not None:
+        last = _read_line(standing, mappings, visits[-1])
+        if last is not None and (row := _late_row(standing, last, day)) is not None:
             folder.mkdir(exist_ok=True)
             late, sheet = folder / LATE_FILE, folder / SHEET_FILE
-            _write_csv(late, lines[-1].header, [row])
-            _write_sheet(sheet, lines[-1], list(_mistaken(lines[-1], [line.cells for line in lines[:ROWS]])))
-            return Tryout(lines[-1].org, one.person_id, late, sheet)
+            _write_csv(late, last.header, [row])
+            read = (_read_line(standing, mappings, fact) for fact in visits[:ROWS])
+            lines = [line.cells for line in read if line is not None and line.header == last.header]
+            _write_sheet(sheet, last, list(_mistaken(last, lines or [last.cells])))
+            return Tryout(last.org, one.person_id, late, sheet)
     return None
 
 

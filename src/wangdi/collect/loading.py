@@ -57,14 +57,16 @@ def plain_rows(chunk: Chunk, layout: Layout) -> RawRows:
     )
 
 
-def parsed_rows(workspace: Workspace, rows: Iterable[ExactRow], width: int, path: Path) -> tuple[RawRows, int]:
+def parsed_rows(
+    workspace: Workspace, rows: Iterable[ExactRow], width: int, path: Path, blanks: Blanks = "any"
+) -> tuple[RawRows, int]:
     """Rows that were parsed one by one, by way of the file ``path``; answers how many they are."""
     count = write_rows(rows, path)
     names = [*(f"c{place}" for place in range(width)), "source_line", "source_file", "source_part"]
     options = "delim = ',', parallel = false, max_line_size = 16000000"
     workspace.run(f"create or replace temp table {RAW} as select * from {_reading(path, names, options)}")
     part = "nullif(source_part, '')"
-    return RawRows(RAW, "cast(source_line as bigint)", "cast(source_file as integer)", part), count
+    return RawRows(RAW, "cast(source_line as bigint)", "cast(source_file as integer)", part, blanks), count
 
 
 def _reading(path: Path, names: list[str], options: str) -> str:

@@ -185,7 +185,8 @@ def _take_sheet(run: Run, sheet: Sheet, file: tuple[int, str], *, several: bool)
     plan = run.plan(found.mapping, Columns(sheet.names, len(sheet.header)))
     source = Source(run, number, name, plan)
     rows = _sheet_rows(sheet, plan, number, sheet.name if several else "")
-    relation, count = parsed_rows(run.stage.workspace, rows, len(sheet.header), run.stage.folder / "sheet.csv")
+    path = run.stage.folder / "sheet.csv"
+    relation, count = parsed_rows(run.stage.workspace, rows, len(sheet.header), path, blanks="spaces")
     if count:
         source.stage(relation, count)
     source.close()

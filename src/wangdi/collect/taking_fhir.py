@@ -71,7 +71,8 @@ def _no_form(row: FhirRow) -> Problem:
 
 def _stage(run: Run, form: Form, rows: Sequence[ExactRow]) -> None:
     plan = _plan(run, form)
-    relation, count = parsed_rows(run.stage.workspace, rows, plan.columns.width, run.stage.folder / "fhir.csv")
+    path = run.stage.folder / "fhir.csv"
+    relation, count = parsed_rows(run.stage.workspace, rows, plan.columns.width, path, blanks="spaces")
     if count:
         stage_rows(run.stage, plan, relation)
 

@@ -8,6 +8,7 @@ engine takes longer to understand an expression than to work it out. A thorough 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
@@ -95,7 +96,7 @@ def render_value(target: Target, rule: ColumnRule, cell: str, *, thorough: bool 
                 return _render_listed(cell, words)
             ways = _render_case(cell, words), _thorough_code
         case "codes":
-            ways = _render_case(cell, _words_of(target, rule)), _thorough_codes
+            ways = _quick_codes(target, rule, cell), _thorough_codes
         case _:
             return _render_text(rule, cell)
     quick, other = ways
@@ -294,6 +295,20 @@ def _squeezed_words(words: dict[str, str]) -> dict[str, str]:
             squeezed.setdefault(_squeeze(code + word), code)
             squeezed.setdefault(_squeeze(word + code), code)
     return squeezed
+
+
+def _quick_codes(target: Target, rule: ColumnRule, cell: str) -> str:
+    """One code or its word, or several codes written as they are stored but perhaps in another order."""
+    words = _words_of(target, rule)
+    one = _render_case(cell, words)
+    codes = list(load_codelists()[target.codes].codes) if target.codes in load_codelists() else []
+    if rule.separator not in ("", CODES_SEPARATOR) or any(words.get(code) != code for code in codes):
+        return one
+    any_code = "|".join(map(re.escape, codes))
+    plain = f"regexp_full_match({cell}, {sql_text(f'({any_code})({CODES_SEPARATOR}({any_code}))+')})"
+    parts = f"string_split({cell}, '{CODES_SEPARATOR}')"
+    joined = f"array_to_string(list_filter({sql_texts(codes)}, lambda code: list_contains({parts}, code)), '{CODES_SEPARATOR}')"
+    return f"coalesce({one}, case when contains({cell}, '{CODES_SEPARATOR}') and {plain} then {joined} end)"
 
 
 def _thorough_codes(target: Target, rule: ColumnRule, cell: str) -> str:
