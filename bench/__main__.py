@@ -8,6 +8,7 @@ from __future__ import annotations
 import sys
 
 from bench.collect import bench_collect
+from bench.match import bench_match
 from bench.questions import bench_city, bench_county, bench_form
 from bench.web import bench_web
 
@@ -16,6 +17,7 @@ BENCHMARKS = {
     "county": bench_county,
     "city": bench_city,
     "collect": bench_collect,
+    "match": bench_match,
     "web": bench_web,
 }
 

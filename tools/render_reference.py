@@ -40,6 +40,7 @@ MESSAGE_AREAS = {
     "FIG": "figures, people, traces",
     "FILE": "files as a whole",
     "ID": "identifiers",
+    "LINK": "matching person records",
     "MAP": "mapping files",
     "PACK": "packs and their examples",
     "ROW": "rows of a file",

@@ -42,6 +42,11 @@ EXIT_CODES: tuple[tuple[str, int], ...] = (
     ("PACK-060", USAGE),
     ("PACK-061", ENVIRONMENT),
     ("PACK-", WRONG_PACK),
+    ("LINK-001", ENVIRONMENT),
+    ("LINK-006", USAGE),
+    ("LINK-008", USAGE),
+    ("LINK-009", USAGE),
+    ("LINK-", REFUSED),
     ("CAT-001", ENVIRONMENT),
     ("CAT-", REFUSED),
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import importlib
 import os
 import sys
@@ -97,7 +98,8 @@ def help_option() -> click.Option:
 class Verb(click.Command):
     """One verb: ``run(session, **options)`` gives the answer. ``shape`` gathers many options into one value first.
 
-    ``file_format``: what the answer is when neither an option nor a file's name says.
+    ``file_format``: what the answer is when neither an option nor a file's name says. ``own_out``: the verb writes the file
+    of ``--out`` itself, and its answer is what it says about it.
     """
 
     def __init__(
@@ -106,15 +108,20 @@ class Verb(click.Command):
         params: Sequence[click.Parameter] = (),
         shape: Callable[..., Any] | None = None,
         file_format: str = "table",
+        own_out: bool = False,
     ) -> None:
         super().__init__(None, params=[*params, *frame_options(), help_option()], add_help_option=False)
-        self.run, self.shape, self.file_format = run, shape, file_format
+        self.run, self.shape, self.file_format, self.own_out = run, shape, file_format, own_out
 
     def invoke(self, ctx: click.Context) -> None:
         """Run the verb and write its answer."""
         session = build_session(ctx, self.file_format)
         own = {name: value for name, value in ctx.params.items() if name not in FRAME}
         answer = self.run(session, self.shape(**own)) if self.shape else self.run(session, **own)
+        if self.own_out:
+            given = read_frame(ctx)
+            said = given.get("frame_format") or ("json" if given.get("frame_json") else "table")
+            session = dataclasses.replace(session, out=None, format=said)
         write_answer(session, answer, marked=self.file_format != "csv")
         if answer.exit_code:
             ctx.exit(answer.exit_code)
@@ -161,6 +168,31 @@ class Tree(click.Group):
             path = ctx.command_path
             raise Refusal(Problem(code="CLI-001", args={"verb": f"{path} {args[0]}", "nearest": f"{path} {near}"}))
         return super().resolve_command(ctx, args)
+
+
+class VerbTree(Tree):
+    """A verb that has verbs of its own beside what it does itself: ``match FILE`` and ``match explain FILE A B``."""
+
+    def __init__(self, name: str, verb: Verb, verbs: Sequence[tuple[str, str]]) -> None:
+        super().__init__(name, verbs)
+        self.verb = verb
+        self.params = verb.params
+
+    def get_params(self, ctx: click.Context) -> list[click.Parameter]:
+        """The verb's own; those that stand by their place are no part of the names of the verbs below it."""
+        mine = ctx.command is self
+        return [one for one in super().get_params(ctx) if mine or not isinstance(one, click.Argument)]
+
+    def make_context(
+        self, info_name: str | None, args: list[str], parent: click.Context | None = None, **extra: Any
+    ) -> click.Context:
+        """The context of the verb named first, else of the verb itself."""
+        command: click.Command = self.verb
+        if args and args[0] in self.verbs:
+            context = click.Context(self, parent=parent, info_name=info_name)
+            command = self.get_command(context, args[0]) or command
+            info_name, args = f"{info_name} {args[0]}", args[1:]
+        return command.make_context(info_name, args, parent, **extra)
 
 
 class Root(Tree):

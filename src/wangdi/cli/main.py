@@ -26,6 +26,7 @@ VERBS: tuple[tuple[str, str], ...] = (
     ("trace", "wangdi.cli.persons:trace"),
     ("compare", "wangdi.cli.figures:compare"),
     ("worklist", "wangdi.cli.persons:worklist"),
+    ("match", "wangdi.cli.matching:match"),
     ("pack", "wangdi.cli.main:pack"),
     ("mapping", "wangdi.cli.main:mapping"),
     ("enter", "wangdi.cli.entries:enter"),

@@ -111,6 +111,20 @@ class Workspace:
         (column,) = columns.values()
         return np.asarray(column)
 
+    def arrays(self, sql: str, params: Sequence[object] = ()) -> dict[str, np.ndarray]:
+        """The columns of a query as arrays: numbers as numbers, anything else as objects. Nulls only in the latter."""
+        with _answering():
+            columns = self._execute(sql, params).fetchnumpy()
+        return {name: np.asarray(column) for name, column in columns.items()}
+
+    def put_arrays(self, name: str, columns: Mapping[str, np.ndarray]) -> None:
+        """A table of arrays of equal length, copied; one of that name is replaced."""
+        with _answering():
+            self._connection.register("given_arrays", dict(columns))
+            self._connection.execute(f"create or replace table {sql_name(name)} as select * from given_arrays")
+            self._connection.unregister("given_arrays")
+        self._tables.add(name)
+
     def dicts(self, sql: str, params: Sequence[object] = ()) -> list[dict[str, Any]]:
         """Every row of a query as column -> value."""
         with _answering():
@@ -177,6 +191,16 @@ class Workspace:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+
+@contextmanager
+def reading_files() -> Iterator[None]:
+    """Around statements over files from outside: whatever is wrong with such a file is the file's. Errors: STORE-007."""
+    try:
+        yield
+    except duckdb.Error as error:
+        first = str(error).strip().split("\n", 1)[0]
+        raise Refusal(Problem(code="STORE-007", args={"reason": first})) from error
 
 
 _SAID = re.compile(r'"exception_message":"((?:[^"\\]|\\.)*)"')

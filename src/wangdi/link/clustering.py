@@ -1,0 +1,193 @@
+"""From scored pairs to people, under constraints: at most one proved number a person, no twins by likeness alone.
+
+What cannot be merged without breaking a constraint stays apart and goes to review.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+
+import numpy as np
+
+from wangdi.link.keysets import are_among
+from wangdi.link.kin import find_kin_risks, share_household
+from wangdi.link.levels import COLUMN, NAME
+from wangdi.link.records import Records
+
+MERGE = 0.7
+"""Probability from which two records become one person."""
+REVIEW = 0.15
+"""Probability from which a pair is worth somebody's eyes."""
+APART = 0.02
+"""Probability below which two records are held to be two people, whatever a third record says."""
+
+SEPARATE, REVIEWED, MERGED = 0, 1, 2
+DECISIONS = ("separate", "review", "merge")
+
+_CLOSE = 5.0
+"""Bits by which one of two twins must be the likelier for a record without a name of its own."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pairs:
+    """Scored pairs. ``weight`` in bits; ``levels`` one row a pair."""
+
+    left: np.ndarray
+    right: np.ndarray
+    levels: np.ndarray
+    weight: np.ndarray
+
+
+def odds_bits(probability: float) -> float:
+    """A probability as the logarithm of its odds to base 2."""
+    return float(np.log2(probability / (1 - probability)))
+
+
+def discount_rivals(records: Records, pairs: Pairs) -> np.ndarray:
+    """Weights once it is taken in that a record belongs to one person only: rivals with proved numbers share the odds."""
+    weight = pairs.weight.copy()
+    rows = np.flatnonzero((records.own[pairs.right] >= 0) & (weight > odds_bits(APART)))
+    if not len(rows):
+        return weight
+    seeker, own = pairs.left[rows], records.own[pairs.right[rows]]
+    order = np.lexsort((-weight[rows], own, seeker))
+    rows, seeker, own = rows[order], seeker[order], own[order]
+    first = np.concatenate([[True], (seeker[1:] != seeker[:-1]) | (own[1:] != own[:-1])])
+    odds = np.exp2(np.minimum(weight[rows], 40))
+    group = np.cumsum(first) - 1
+    best = odds[first]
+    total = np.bincount(seeker[first], weights=best, minlength=len(records))
+    rivals = np.maximum(total[seeker] - best[group], 0)
+    weight[rows] -= np.log2(1 + rivals)
+    return weight
+
+
+@dataclass(frozen=True, slots=True)
+class People:
+    """``person``: a number for each record. ``decision``: of each pair."""
+
+    person: np.ndarray
+    decision: np.ndarray
+
+
+def cluster_pairs(records: Records, pairs: Pairs) -> People:
+    """Who is who. Records of one proved number first, then pairs from the surest down, where nothing forbids it."""
+    weight = discount_rivals(records, pairs)
+    kin = find_kin_risks(pairs.levels)
+    merges = (weight >= odds_bits(MERGE)) & ~kin
+    groups = int(records.own.max(initial=-1)) + 1
+    lone = np.flatnonzero(records.own < 0)
+    node = np.where(records.own >= 0, records.own, 0)
+    node[lone] = groups + np.arange(len(lone))
+    left, right = node[pairs.left], node[pairs.right]
+    count = groups + len(lone)
+    component = _connect(count, left[merges], right[merges])
+    named = merges & (pairs.levels[:, COLUMN["name"]] <= NAME.index("look_alike"))
+    against = (kin & ~_are_joined(left, right, named)) | (
+        (pairs.weight < odds_bits(APART)) & ~_are_joined(left, right, merges)
+    )
+    doubtful = np.zeros(count, dtype=bool)
+    doubtful[component[left[against & (component[left] == component[right])]]] = True
+    doubtful |= np.bincount(component[:groups], minlength=count) > 1
+    hard = np.flatnonzero(doubtful[component[left]] & (component[left] == component[right]))
+    edges = _Edges(left[hard], right[hard], weight[hard], merges[hard], against[hard])
+    component = _untangle(component, doubtful, edges, groups)
+    # Whoever has another proved number by now is known to be somebody else: nothing is left to review.
+    proved = np.zeros(count, dtype=bool)
+    proved[component[:groups]] = True
+    settled = proved[component[left]] & proved[component[right]]
+    bar = np.where(kin & share_household(pairs.levels), odds_bits(APART), odds_bits(REVIEW))
+    decision = np.where((weight >= bar) & ~settled, REVIEWED, SEPARATE)
+    decision[component[left] == component[right]] = MERGED
+    return People(_number_people(component[node]), decision.astype(np.int8))
+
+
+def _number_people(component: np.ndarray) -> np.ndarray:
+    """People counted from 1 in the order of their first record."""
+    _, first, place = np.unique(component, return_index=True, return_inverse=True)
+    rank = np.empty(len(first), dtype=np.int64)
+    rank[np.argsort(first)] = np.arange(1, len(first) + 1)
+    return rank[place]
+
+
+def _are_joined(left: np.ndarray, right: np.ndarray, merges: np.ndarray) -> np.ndarray:
+    """Whether some other pair of the same two nodes merges: a record need not look like every record of a person.
+
+    Possible kin are joined only by a pair of one name: what a newborn's record resembles may be the other twin.
+    """
+    both = (np.minimum(left, right) << 32) | np.maximum(left, right)
+    return are_among(both, both[merges])
+
+
+def _connect(count: int, left: np.ndarray, right: np.ndarray) -> np.ndarray:
+    """The smallest node each node is connected with."""
+    label = np.arange(count)
+    while True:
+        low = np.minimum(label[left], label[right])
+        before = label.copy()
+        np.minimum.at(label, label[left], low)
+        np.minimum.at(label, label[right], low)
+        while True:
+            jumped = label[label]
+            if np.array_equal(jumped, label):
+                break
+            label = jumped
+        if np.array_equal(before, label):
+            return label
+
+
+@dataclass(frozen=True, slots=True)
+class _Edges:
+    left: np.ndarray
+    right: np.ndarray
+    weight: np.ndarray
+    merges: np.ndarray
+    against: np.ndarray
+
+
+def _untangle(component: np.ndarray, doubtful: np.ndarray, edges: _Edges, groups: int) -> np.ndarray:
+    """Components that break a constraint, taken apart and put together again from the surest pair down."""
+    nodes = np.flatnonzero(doubtful[component])
+    leader = {int(one): int(one) for one in nodes}
+    members = {one: [one] for one in leader}
+    foes: dict[int, set[int]] = defaultdict(set)
+    for one, other in zip(edges.left[edges.against].tolist(), edges.right[edges.against].tolist(), strict=True):
+        foes[one].add(other)
+        foes[other].add(one)
+    proved = {one: one < groups for one in leader}
+    good = np.flatnonzero(edges.merges & ~_find_torn(edges, foes))
+    low, high = np.minimum(edges.left, edges.right), np.maximum(edges.left, edges.right)
+    order = good[np.lexsort((high[good], low[good], -np.round(edges.weight[good], 6)))]
+    for one, other in zip(edges.left[order].tolist(), edges.right[order].tolist(), strict=True):
+        one, other = leader[one], leader[other]
+        if one == other or (proved[one] and proved[other]):
+            continue
+        if len(members[one]) < len(members[other]):
+            one, other = other, one
+        if any(foe in foes and leader.get(foe) == one for node in members[other] for foe in foes.get(node, ())):
+            continue
+        for node in members[other]:
+            leader[node] = one
+        members[one] += members.pop(other)
+        proved[one] = proved[one] or proved[other]
+    result = component.copy()
+    for one, nodes_of in members.items():
+        result[nodes_of] = one
+    return result
+
+
+def _find_torn(edges: _Edges, foes: dict[int, set[int]]) -> np.ndarray:
+    """Merging pairs of a record that two people who are not one both claim about equally."""
+    claims: dict[int, list[tuple[int, int]]] = defaultdict(list)
+    for place in np.flatnonzero(edges.merges).tolist():
+        one, other = int(edges.left[place]), int(edges.right[place])
+        claims[one].append((other, place))
+        claims[other].append((one, place))
+    torn = np.zeros(len(edges.left), dtype=bool)
+    for claimed in claims.values():
+        for claimant, place in claimed:
+            rivals = [float(edges.weight[at]) for other, at in claimed if other in foes.get(claimant, ())]
+            if rivals and edges.weight[place] < max(rivals) + _CLOSE:
+                torn[place] = True
+    return torn

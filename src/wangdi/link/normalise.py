@@ -1,0 +1,225 @@
+"""From texts as institutions export them to records that can be compared. The table of texts is left as it is.
+
+What can be said of a text alone is worked out once for each different text, or by the database for all rows at once; nothing
+here goes row by row in Python.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from wangdi.core.dates import parse_date_text
+from wangdi.link.keysets import are_among, distinct, may_be_among
+from wangdi.link.lunar import convert_lunar
+from wangdi.link.names import NAMED, NameTable, fold_codes, fold_columns, tidy_names
+from wangdi.link.numbers import Judged, RawNumbers, judge_numbers
+from wangdi.link.records import FAMILY, GUARDIAN, INVALID, OWN, PLACEHOLDER, UNPROVED, Records
+from wangdi.store.workspace import Workspace
+
+_IDENTITY_TYPES = "'01', '1', '居民身份证', '身份证', '户口簿', '02'"
+
+ADDRESS = "(..)(?:大道|[路街巷道村弄里屯庄组坊])[^0-9]*(?:[0-9]+[^0-9]+)*?(?:([0-9]+)[^0-9]+)?([0-9]+)[^0-9]*$"
+"""The road's last two characters, then the last two numbers: building and room."""
+
+_TEXTS = f"""
+select r.rowid as row, coalesce(n.id, -1)::integer as name, coalesce(b.day, 0)::integer as birth,
+  case upper(r.sex) when '1' then 1 when '2' then 2 when '男' then 1 when '女' then 2 when 'M' then 1 when 'F' then 2
+    when 'MALE' then 1 when 'FEMALE' then 2 when '男性' then 1 when '女性' then 2 else 0 end::tinyint as sex,
+  coalesce(regexp_full_match(r.id_no, '[0-9]{{17}}[0-9X]'), false) as plain,
+  case when r.id_no is null then '' when plain then r.id_no
+    else upper(regexp_replace(translate(r.id_no, '０１２３４５６７８９Ｘｘ', '0123456789XX'), '[^0-9A-Za-z]', '', 'g')) end as id,
+  case when r.id_type is null or r.id_type in ({_IDENTITY_TYPES}) then '' else r.id_type end as id_type,
+  coalesce(r.nationality, '') as nationality,
+  case when r.phone is null then '' when regexp_full_match(r.phone, '1[0-9]{{10}}') then r.phone
+    else regexp_replace(regexp_replace(r.phone, '[^0-9]', '', 'g'), '^(?:0086|86|0)([1-9][0-9]{{9,}})$', '\\1') end as phone,
+  r.division, r.address,
+  regexp_extract(r.address, '{ADDRESS}', ['road', 'building', 'room']) as place
+from records r left join names n on n.text = r.name left join births b on b.text = r.birth
+"""
+
+_NUMBERS = """
+select row, name, birth, sex,
+  case when plain then left(id, 17)::bigint
+    when regexp_full_match(id, '[0-9]{17}[0-9X]') then left(id, 17)::bigint
+    when regexp_full_match(id, '[0-9]{15}') then (left(id, 6) || '19' || right(id, 9))::bigint else 0 end as digits,
+  case when length(id) <> 18 then -1 when id[18] = 'X' then 10 else coalesce(try_cast(id[18] as tinyint), -1) end::tinyint as tail,
+  case when plain then 1 when id = '' then 0 when regexp_full_match(id, '[0-9]{17}[0-9X]|[0-9]{15}') then 1
+    else 2 end::tinyint as shape,
+  length(id) = 18 as long,
+  case when plain or id = '' then 0 when id_type = '' and regexp_full_match(id, '[0-9]{4,14}') then id::bigint
+    when regexp_full_match(id, '[0-9]{17}[0-9X]') then 0
+    else (md5_number_lower(id || '|' || id_type || '|' || nationality) >> 3)::bigint | (1::bigint << 61) end as text_key,
+  (id_type <> '' or (not plain and regexp_full_match(id, '[A-Z]{1,2}[0-9]{6,10}')))::tinyint as other,
+  coalesce(try_cast(case when length(phone) between 7 and 14 then phone end as bigint), 0) as phone,
+  case when length(division) between 4 and 12 then coalesce(try_cast(rpad(division, 12, '0') as bigint), 0) else 0 end as division,
+  coalesce(unicode(place.road[1]), 0) as road_head, coalesce(unicode(place.road[2]), 0) as road_tail,
+  coalesce(try_cast(place.building as bigint), -1) as building, coalesce(try_cast(place.room as bigint), -1) as room,
+  case when address is null or place.building <> '' then 0
+    else (md5_number_lower(regexp_replace(address, '\\s', '', 'g')) >> 3)::bigint end as whole,
+  case when address is null or place.road <> '' or not regexp_matches(address, '[A-Za-z]{4}') then 0
+    else (md5_number_lower(lower(regexp_extract(address, '[A-Za-z]{4,5}'))) >> 3)::bigint end as street
+from texts
+"""
+
+
+MANY = 6
+"""Birth dates that one number or phone can come with before it belongs to more than a household."""
+
+
+@dataclass(frozen=True, slots=True)
+class Callers:
+    """Who calls himself what: by which it is told whether two records of one number mean one person."""
+
+    sound: np.ndarray
+    named: np.ndarray
+    birth: np.ndarray
+
+
+def normalise_records(workspace: Workspace, order: np.ndarray, successions: Mapping[str, str] | None = None) -> Records:
+    """Table ``records`` as records that can be compared, in the ``order`` given: row numbers of the table.
+
+    ``successions``: numbers that were legitimately changed, old -> new: both are one person's own.
+    Missing: what cannot be read is missing; it stays readable in the table.
+    """
+    names, place = _tidy_all_names(workspace)
+    _read_births(workspace)
+    workspace.run(f"create or replace temp view texts as {_TEXTS}")
+    columns = workspace.arrays(_NUMBERS)
+    row = columns.pop("row")
+    if not (row[1:] > row[:-1]).all():
+        order = np.argsort(row)[order]
+    raw = {name: column[order] for name, column in columns.items()}
+    name = np.where(raw["name"] >= 0, place[raw["name"]], -1).astype(np.int32)
+    birth = raw["birth"].astype(np.int32)
+    numbers = RawNumbers(raw["digits"], raw["tail"], raw["shape"], raw["text_key"], raw["other"], raw["long"])
+    named = (name >= 0) & (names.kind[name] == NAMED)
+    callers = Callers(np.where(name >= 0, names.sound_key[name], 0), named, birth)
+    judged = _settle(judge_numbers(numbers, birth, raw["sex"]), numbers.long, callers, successions or {})
+    kind = judged.kind
+    own = np.full(len(kind), -1, dtype=np.int64)
+    is_own = kind == OWN
+    road = road_key(raw["road_head"], raw["road_tail"], raw["street"])
+    own[is_own] = np.unique(judged.key[is_own], return_inverse=True)[1]
+    return Records(
+        names=count_people(names, name, birth),
+        name=name,
+        birth=birth,
+        id_birth=np.where(is_own, judged.birth, 0).astype(np.int32),
+        lunar_birth=convert_lunar(birth),
+        sex=raw["sex"],
+        id_kind=kind,
+        id_key=judged.key,
+        own=own,
+        phone=raw["phone"],
+        phone_use=count_phone_use(raw["phone"], birth),
+        division=raw["division"],
+        place=place_key(road, raw["building"], raw["room"], raw["whole"]),
+        road=road,
+    )
+
+
+def _tidy_all_names(workspace: Workspace) -> tuple[NameTable, np.ndarray]:
+    workspace.run(
+        "create or replace table names as select text, (row_number() over (order by text) - 1)::integer as id"
+        " from (select distinct name as text from records where name is not null)"
+    )
+    texts = workspace.arrays("select text from names order by id")["text"]
+    return tidy_names(list(texts) or [""])
+
+
+def _read_births(workspace: Workspace) -> None:
+    rows = workspace.rows("select distinct birth from records where birth is not null")
+    days = [(text, parse_date_text(text[:10] if text[10:11] in (" ", "T") else text)) for (text,) in rows]
+    read = [(text, day.year * 10000 + day.month * 100 + day.day) for text, day in days if day is not None]
+    workspace.create_table("births", {"text": "VARCHAR", "day": "INTEGER"}, read)
+
+
+def _settle(judged: Judged, written: np.ndarray, callers: Callers, successions: Mapping[str, str]) -> Judged:
+    """Kinds once all records of one number have been seen together.
+
+    Rule: a valid number that the record itself does not prove is own where somebody of that name has it as his own, or where
+    nobody has it and nothing speaks against it. A number of 15 digits has no check character: it is own only where it is also
+    written with 18 (``written``). A number for many birth dates, none of them its own, is a placeholder.
+    """
+    key = judged.key.copy()
+    for old, new in successions.items():
+        key[key == number_key(old)] = number_key(new)
+    kind = judged.kind.copy()
+    proved = kind == OWN
+    short = np.flatnonzero(proved & ~written)
+    kind[short[~are_among(key[short], key[proved & written])]] = UNPROVED
+    proved = kind == OWN
+    weak = np.flatnonzero((kind == UNPROVED) | (kind == FAMILY) | (kind == GUARDIAN))
+    held = are_among(key[weak], key[proved])
+    # Told by number and sound together; only records whose number is at stake are looked at.
+    stake = np.flatnonzero(proved & callers.named & may_be_among(key, key[weak]))
+    together = (key * np.int64(31)) ^ callers.sound
+    agrees = callers.named[weak] & are_among(together[weak], together[stake])
+    nobody = (kind[weak] == UNPROVED) & written[weak] & ~held
+    kind[weak[agrees | nobody]] = OWN
+    loose = np.flatnonzero((kind == FAMILY) | (kind == GUARDIAN) | (kind == INVALID))
+    shared, births = _distinct_births(key[loose], callers.birth[loose])
+    many = loose[are_among(key[loose], shared[births > MANY])]
+    kind[many[~are_among(key[many], key[kind == OWN])]] = PLACEHOLDER
+    key[kind == PLACEHOLDER] = 0
+    return Judged(kind, key, judged.birth)
+
+
+def road_key(head: np.ndarray, tail: np.ndarray, street: np.ndarray) -> np.ndarray:
+    """A number for a road, from the last two characters of its name; else the one of a street in letters."""
+    return np.where(head > 0, (head.astype(np.int64) << 21) | tail, street)
+
+
+def place_key(road: np.ndarray, building: np.ndarray, room: np.ndarray, whole: np.ndarray) -> np.ndarray:
+    """A number for a home: road, building and room, else the one of the whole text."""
+    return np.where(building >= 0, fold_columns(road, building, room), whole)
+
+
+def number_key(text: str) -> int:
+    """The key of an 18-digit number, as :class:`Records` has it. Errors: ValueError when it is none."""
+    return int(text[:17]) * 11 + (10 if text[17] in "Xx" else int(text[17]))
+
+
+def _short_day(day: np.ndarray) -> np.ndarray:
+    return np.where(day > 0, (day // 10000 - 1800) * 416 + day // 100 % 100 * 32 + day % 100, 0).astype(np.int64)
+
+
+def _distinct_births(key: np.ndarray, birth: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Each key with how many birth dates it comes with."""
+    known = birth > 0
+    mixed = np.stack([key[known], _short_day(birth[known])], axis=1)
+    folded = fold_codes(mixed)
+    _, first = np.unique(folded, return_index=True)
+    keys, counts = np.unique(mixed[first, 0], return_counts=True)
+    return keys, counts
+
+
+def count_people(names: NameTable, name: np.ndarray, birth: np.ndarray) -> NameTable:
+    """The table with how many people have each name, and each sound: told apart by birth date."""
+    known = (name >= 0) & (birth > 0)
+    rows = distinct((name[known].astype(np.int64) << 24) | _short_day(birth[known])) >> 24
+    people = np.maximum(np.bincount(rows, minlength=len(names.key)), 1)
+    _, sound = np.unique(names.sound_key, return_inverse=True)
+    alike = np.bincount(sound, weights=people)[sound] if len(sound) else people
+    return dataclasses.replace(names, people=people.astype(np.int32), sound_people=alike.astype(np.int32))
+
+
+def count_phone_use(phone: np.ndarray, birth: np.ndarray) -> np.ndarray:
+    """How many birth dates each record's phone is given for: a household's few, a clinic's many."""
+    use = np.zeros(len(phone), dtype=np.int32)
+    rows = np.flatnonzero(phone > 0)
+    if not len(rows):
+        return use
+    pairs = distinct((phone[rows] << 17) | _short_day(birth[rows]))
+    numbers = pairs[(pairs & 0x1FFFF) > 0] >> 17
+    starts = np.flatnonzero(np.concatenate([[True], numbers[1:] != numbers[:-1]]))
+    counts = np.diff(np.append(starts, len(numbers)))
+    if len(numbers):
+        numbers = numbers[starts]
+        place = np.minimum(np.searchsorted(numbers, phone[rows]), len(numbers) - 1)
+        use[rows] = np.where(numbers[place] == phone[rows], counts[place], 1)
+    return use
