@@ -20,6 +20,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
+from urllib.parse import quote
 
 from bench.large_city import COUNTY, make_city
 from bench.measuring import tell
@@ -80,7 +81,7 @@ def find_pages(city: City) -> dict[str, Draw]:
         "person": lambda chance: f"/person/{chance.choice(people)}",
         "fact": lambda chance: f"/fact/{chance.choice(facts)}",
         "worklist": lambda chance: f"/worklist?org={chance.choice(orgs)}&on=2025-12-{chance.randint(1, 28):02d}",
-        "search": lambda chance: f"/search?q={chance.choice('王李张刘陈杨')}{chance.choice('伟芳敏强磊')}",
+        "search": lambda chance: f"/search?q={quote(chance.choice('王李张刘陈杨') + chance.choice('伟芳敏强磊'))}",
     }
 
 

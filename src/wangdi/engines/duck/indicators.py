@@ -15,7 +15,7 @@ from wangdi.core.periods import Period
 from wangdi.engines.duck.classify import Relations, plan_terms, row_columns
 from wangdi.engines.duck.course_clauses import Days, plan_ages, plan_tasks, split_clauses
 from wangdi.engines.duck.expression import render_sql
-from wangdi.engines.duck.record_clauses import mean_columns, plan_scores, plan_some, stretches_of
+from wangdi.engines.duck.record_clauses import ROW_ORDER, mean_columns, plan_scores, plan_some, stretches_of
 from wangdi.language.ast import Expression
 from wangdi.language.courses import HasRow, ReachesAge, RowsCounted, TaskApplies, TaskAsked, TaskDone, TaskDoneBefore
 from wangdi.language.model import (
@@ -88,16 +88,22 @@ def clause_columns(rules: Rules, indicators: Iterable[Indicator]) -> dict[Clause
 
 def numerator_sql(rules: Rules, indicator: Indicator, columns: dict[Clause, str], place: int) -> str:
     """True for the people of the denominator who count in the numerator in the period of that place."""
-    held = "".join(f" & {columns[clause]}" for clause in active_clauses(rules, indicator).values())
-    return f"(({_denominator_bits(rules, indicator, columns)}{held}) & {1 << place}) <> 0"
+    return f"(({numerator_bits(rules, indicator, columns)}) & {1 << place}) <> 0"
 
 
 def denominator_sql(rules: Rules, indicator: Indicator, columns: dict[Clause, str], place: int) -> str:
     """True for the people the indicator counts over in the period of that place."""
-    return f"(({_denominator_bits(rules, indicator, columns)}) & {1 << place}) <> 0"
+    return f"(({denominator_bits(rules, indicator, columns)}) & {1 << place}) <> 0"
 
 
-def _denominator_bits(rules: Rules, indicator: Indicator, columns: dict[Clause, str]) -> str:
+def numerator_bits(rules: Rules, indicator: Indicator, columns: dict[Clause, str]) -> str:
+    """The periods in which a member is in the numerator."""
+    held = "".join(f" & {columns[clause]}" for clause in active_clauses(rules, indicator).values())
+    return denominator_bits(rules, indicator, columns) + held
+
+
+def denominator_bits(rules: Rules, indicator: Indicator, columns: dict[Clause, str]) -> str:
+    """The periods in which the indicator counts over a member."""
     people = people_of(indicator)
     bits = "at_end" if people is not None and people.when == "period_end" else "managed"
     return bits + "".join(f" & {columns[clause]}" for clause in _switched_on(rules, indicator.of_clauses).values())
@@ -307,16 +313,18 @@ def _plan_latest(clause: LatestRow, question: Question, relations: Relations) ->
     wanted = [clause.holds, *_some(clause.where)]
     rows = plan_terms(rules, clause.form, wanted, relations, _reach(question, clause, "f.occurred_on"))
     own = {name: sql_name(name) for name in row_columns(rules.pack, clause.form)}
-    pick = "arg_max" if clause.take == "latest" else "arg_min"
+    pick = "max" if clause.take == "latest" else "min"
+    # The answer rides on the row's place as its last bit: finding a largest number is quicker than finding whose it is.
     listed = ", ".join(
-        f"{pick}(holds, place) FILTER ({_looked_at(clause, p)}) AS h{number}"
+        f"{pick}(place) FILTER ({_looked_at(clause, p)}) & 1 = 1 AS h{number}"
         for number, p in enumerate(question.periods)
     )
     held = _join_bits(f"h{number}" for number in range(len(question.periods)))
     return (
         f"SELECT subject_id, {held} AS holding FROM (SELECT subject_id, {listed} FROM ("
-        f"SELECT r.subject_id, r.occurred_on, coalesce({render_sql(clause.holds, own, rules.values)}, FALSE) AS holds,"
-        f" {ROW_ORDER} AS place FROM ({rows}) r WHERE {_reach(question, clause, 'r.occurred_on')}"
+        f"SELECT r.subject_id, r.occurred_on,"
+        f" {ROW_ORDER} * 2 + coalesce({render_sql(clause.holds, own, rules.values)}, FALSE)::BIGINT AS place"
+        f" FROM ({rows}) r WHERE {_reach(question, clause, 'r.occurred_on')}"
         f"{_where(rules, clause.form, clause.where)}) GROUP BY subject_id)"
     )
 
@@ -357,10 +365,6 @@ def enough_sql(rules: Rules, per_year: Expression, days: str, period: Period) ->
     """SQL of the rows asked for: ceil(a year's number x managed days / days of the year of the period's end)."""
     year_days = (date(period.year + 1, 1, 1) - date(period.year, 1, 1)).days
     return f"ceil(({render_sql(per_year, {}, rules.values)})::DOUBLE * {days} / {year_days})"
-
-
-ROW_ORDER = "(date_diff('day', DATE '1900-01-01', r.occurred_on) * 1000000000000 + r.seq)"
-"""Later day, then later accepted: one number, because that is quicker to compare than two columns."""
 
 
 def _some(where: Expression | None) -> list[Expression]:

@@ -7,7 +7,8 @@ from datetime import date
 from wangdi.engines.duck.classify import Relations, in_force_sql, row_columns
 from wangdi.engines.duck.doses import plan_doses
 from wangdi.engines.duck.expression import render_sql
-from wangdi.language.model import AfterTask, ContactTask, PeriodTask, Window
+from wangdi.language.ast import Expression
+from wangdi.language.model import AfterTask, ContactTask, Form, PeriodTask, Window
 from wangdi.language.names import used_fields
 from wangdi.language.rules import Length, Programme, Rules, measure_offset
 from wangdi.language.stretches import has_series
@@ -140,11 +141,12 @@ def _plan_yearly(programme: Programme, task: PeriodTask, relations: Relations, s
     rules = programme.newest
     pack = rules.pack
     where = "TRUE" if task.where is None else render_sql(task.where, row_columns(pack, task.done_by), rules.values)
+    join = _subject_join(pack.form(task.done_by), task.where, relations)
     return f"""
     WITH done AS (
         SELECT f.subject_id, year(f.occurred_on) AS in_year, min(f.occurred_on) AS visit
-        FROM {relations.forms[pack.form(task.done_by).full_name]} f LEFT JOIN {relations.subjects} s USING (subject_id)
-        WHERE {where} GROUP BY ALL
+        FROM {relations.forms[pack.form(task.done_by).full_name]} f{join}
+        WHERE f.subject_id IN (SELECT subject_id FROM {spells}) AND {where} GROUP BY ALL
     ),
     asked AS (
         SELECT subject_id, start AS spell_start, "end" AS spell_end, reason AS spell_reason, org,
@@ -160,6 +162,12 @@ def _plan_yearly(programme: Programme, task: PeriodTask, relations: Relations, s
            closes AS due, closes, 'year' AS rule, org, {_settled("visit", "opens", "closes")}
     FROM dated
     """
+
+
+def _subject_join(form: Form, test: Expression | None, relations: Relations) -> str:
+    """The subjects beside the rows ``f`` of a form; nothing where the test asks about the rows alone."""
+    asks = test is not None and bool(used_fields(test) - form.fields.keys())
+    return f" LEFT JOIN {relations.subjects} s USING (subject_id)" if asks else ""
 
 
 def _plan_after(programme: Programme, task: AfterTask, relations: Relations, spells: str) -> str:
@@ -196,8 +204,7 @@ def _plan_asking(programme: Programme, rules: Rules, name: str, relations: Relat
     pack, when = rules.pack, task.when
     form = pack.form(task.form)
     test = "TRUE" if when is None else render_sql(when, row_columns(pack, task.form), rules.values)
-    asks = when is not None and bool(used_fields(when) - form.fields.keys())
-    join = f" LEFT JOIN {relations.subjects} s USING (subject_id)" if asks else ""
+    join = _subject_join(form, when, relations)
     edges = ", ".join(
         f"{_date_after('f.occurred_on', measure_offset(getattr(task.window, edge), rules))} AS {edge}"
         for edge in ("opens", "due", "closes")

@@ -15,6 +15,8 @@ from wangdi.language.rules import Length, Rules, add_length, measure_offset
 from wangdi.store.workspace import sql_name
 
 _DAY = timedelta(days=1)
+ROW_ORDER = "(date_diff('day', DATE '1900-01-01', r.occurred_on) * 1000000000000 + r.seq)"
+"""Later day, then later accepted: one number, because that is quicker to compare than two columns."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,12 +95,11 @@ def plan_scores(rules: Rules, name: str, periods: tuple[Period, ...], relations:
     asked = [points_met(quality), points_asked(quality)]
     rows = plan_terms(rules, quality.form, asked, relations, f"f.occurred_on <= DATE '{last}'")
     own = {name: sql_name(name) for name in row_columns(rules.pack, quality.form)}
+    # The score rides on the row's place, whose multiples of 128 it does not reach: quicker than finding whose a place is.
     listed = ", ".join(
-        f"arg_max(score, place) FILTER (occurred_on <= DATE '{period.end}') AS s{number}"
+        f"max(place) FILTER (occurred_on <= DATE '{period.end}') & 127 AS s{number}"
         for number, period in enumerate(periods)
     )
-    place = "(date_diff('day', DATE '1900-01-01', occurred_on) * 1000000000000 + seq)"
-    scored = (
-        f"SELECT subject_id, occurred_on, {place} AS place, {score_sql(rules, quality, own)} AS score FROM ({rows})"
-    )
+    place = f"{ROW_ORDER} * 128 + ({score_sql(rules, quality, own)})::BIGINT"
+    scored = f"SELECT subject_id, occurred_on, {place} AS place FROM ({rows}) r"
     return f"SELECT subject_id, {listed} FROM ({scored}) GROUP BY 1"
