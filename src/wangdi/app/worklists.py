@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from typing import Any
 
@@ -14,7 +14,7 @@ from wangdi.core.problem import Problem, Refusal
 from wangdi.engines.tables import table_of
 from wangdi.language.names import fields_behind, nearest_name
 from wangdi.language.rules import Programme, asking_rules
-from wangdi.link.people import show_person
+from wangdi.link.people import parse_person, show_person
 from wangdi.programmes.worklist import explain_due, plan_due
 from wangdi.store.workspace import sql_name, sql_texts
 
@@ -23,7 +23,11 @@ ATTEMPT_FORM = "health_record.contact_attempt"
 
 @dataclass(frozen=True, slots=True)
 class Due:
-    """One thing to do for one person. ``trip``: all rows of a person that one visit can serve carry the same number."""
+    """One thing to do for one person. ``trip``: all rows of a person that one visit can serve carry the same number.
+
+    ``anchor_on``, ``rule``: the day the window was counted from, and what asks. ``reason``: why an earlier attempt in this
+    window failed, as a code of the form.
+    """
 
     person_id: str
     name: str
@@ -38,8 +42,10 @@ class Due:
     closes: date
     state: str
     overdue: bool
-    reason: str
     trip: int
+    anchor_on: date
+    rule: str
+    reason: str = ""
     why: dict[str, Any] = field(default_factory=dict)
     sex: str = ""
     birth_date: date | None = None
@@ -48,11 +54,15 @@ class Due:
 
 
 def list_due(standing: Standing, org: str, on: date, within: int = 0) -> list[Due]:
+    """The worklist of an institution with the reasons: :func:`find_due`, then :func:`give_reasons` of every row."""
+    return give_reasons(standing, find_due(standing, org, on, within), on)
+
+
+def find_due(standing: Standing, org: str, on: date, within: int = 0) -> list[Due]:
     """The worklist of an institution and those under it: everything open on ``on``, and what opens ``within`` days.
 
-    Order: the person whose first window closes soonest comes first; a person's rows stand together, so that one trip
-    serves all that is due. ``reason``: why an earlier attempt in this window failed, in the words of the form.
-    Errors: FIG-002 when no organisation has the code.
+    The rows bear no reasons yet. Order: the person whose first window closes soonest comes first; a person's rows stand
+    together, so that one trip serves all that is due. Errors: FIG-002 when no organisation has the code.
     """
     places = read_places(standing.city, standing.known)
     tree = places.organisations
@@ -61,7 +71,7 @@ def list_due(standing: Standing, org: str, on: date, within: int = 0) -> list[Du
         raise Refusal(Problem(code="FIG-002", args={"code": f"{org}（{near}？）" if near else org}))
     orgs = [org, *(row.code for row in tree.descendants(org, on))]
     derived = derive(standing)
-    found: Found = []
+    found: list[tuple[str, dict[str, Any]]] = []
     for name in standing.enrolling:
         test = f"list_contains({sql_texts(orgs)}::VARCHAR[], o.org)"
         plan = plan_due(derived.table(name, "obligation"), on, on + timedelta(days=within), test)
@@ -69,8 +79,7 @@ def list_due(standing: Standing, org: str, on: date, within: int = 0) -> list[Du
     if not found:
         return []
     _ask_about(derived, {row["subject_id"] for _, row in found})
-    anchors = {name: _anchor_rows(derived, standing.programmes[name], rows) for name, rows in _by_programme(found)}
-    known = _Known(anchors, _attempts(derived, on), _residents(derived))
+    residents = _residents(derived)
     first: dict[int, date] = {}
     for _, row in found:
         first[row["subject_id"]] = min(row["closes"], first.get(row["subject_id"], date.max))
@@ -78,33 +87,14 @@ def list_due(standing: Standing, org: str, on: date, within: int = 0) -> list[Du
         key=lambda item: (first[item[1]["subject_id"]], item[1]["subject_id"], item[1]["closes"], item[1]["task"])
     )
     trips = {person: place for place, person in enumerate(dict.fromkeys(row["subject_id"] for _, row in found), 1)}
-    return [_due(standing.programmes[name], row, trips[row["subject_id"]], known) for name, row in found]
+    return [
+        _due(standing.programmes[name], row, trips[row["subject_id"]], residents.get(row["subject_id"], {}))
+        for name, row in found
+    ]
 
 
-Found = list[tuple[str, dict[str, Any]]]
-Anchors = dict[tuple[int, date], dict[str, Any]]
-
-
-@dataclass(frozen=True, slots=True)
-class _Known:
-    """What is looked up once for all rows: readings by programme, attempts and names by person."""
-
-    anchors: dict[str, Anchors]
-    attempts: dict[int, list[tuple[date, str]]]
-    residents: dict[int, dict[str, Any]]
-
-
-def _by_programme(found: Found) -> list[tuple[str, list[dict[str, Any]]]]:
-    names = dict.fromkeys(name for name, _ in found)
-    return [(name, [row for other, row in found if other == name]) for name in names]
-
-
-def _due(programme: Programme, row: dict[str, Any], trip: int, known: _Known) -> Due:
-    anchors, attempts = known.anchors[programme.id], known.attempts
-    resident = known.residents.get(row["subject_id"], {})
+def _due(programme: Programme, row: dict[str, Any], trip: int, resident: dict[str, Any]) -> Due:
     rules = asking_rules(programme, row["task"], (row["anchor_on"], row["opens"]))
-    task = rules.pack.schedule[row["task"]]
-    tried = [outcome for day, outcome in attempts.get(row["subject_id"], []) if day >= row["opens"]]
     return Due(
         person_id=show_person(row["subject_id"]),
         name=resident.get("name") or "",
@@ -113,19 +103,48 @@ def _due(programme: Programme, row: dict[str, Any], trip: int, known: _Known) ->
         org=row["org"],
         programme=programme.id,
         task=row["task"],
-        title=task.title,
+        title=rules.pack.schedule[row["task"]].title,
         due=row["due"],
         opens=row["opens"],
         closes=row["closes"],
         state=row["state"],
         overdue=bool(row["overdue"]),
-        reason=tried[-1] if tried else "",
         trip=trip,
-        why=explain_due(rules, row, anchors.get((row["subject_id"], row["anchor_on"]), {})),
+        anchor_on=row["anchor_on"],
+        rule=str(row["rule"]),
         sex=resident.get("sex") or "",
         birth_date=resident.get("birth_date"),
         division=resident.get("division") or "",
     )
+
+
+def give_reasons(standing: Standing, rows: Sequence[Due], on: date) -> list[Due]:
+    """The same rows with the clause that asks, the reading it rests on, and why an earlier attempt in the window failed.
+
+    Looked up apart from the rows themselves: a page shows fifty people of a list of thousands.
+    """
+    if not rows:
+        return []
+    derived = derive(standing)
+    people = {row.person_id: parse_person(row.person_id) or 0 for row in rows}
+    _ask_about(derived, set(people.values()))
+    anchors = {
+        name: _anchor_rows(derived, standing.programmes[name], [row for row in rows if row.programme == name])
+        for name in dict.fromkeys(row.programme for row in rows)
+    }
+    attempts = _attempts(derived, on)
+    explained = []
+    for row in rows:
+        person, programme = people[row.person_id], standing.programmes[row.programme]
+        rules = asking_rules(programme, row.task, (row.anchor_on, row.opens))
+        asked = {"task": row.task, "rule": row.rule, "anchor_on": row.anchor_on}
+        why = explain_due(rules, asked, anchors[row.programme].get((person, row.anchor_on), {}))
+        tried = [outcome for day, outcome in attempts.get(person, []) if day >= row.opens]
+        explained.append(replace(row, why=why, reason=tried[-1] if tried else ""))
+    return explained
+
+
+Anchors = dict[tuple[int, date], dict[str, Any]]
 
 
 def _ask_about(derived: Derived, people: set[int]) -> None:
@@ -138,9 +157,9 @@ def _ask_about(derived: Derived, people: set[int]) -> None:
     )
 
 
-def _anchor_rows(derived: Derived, programme: Programme, due: Sequence[dict[str, Any]]) -> Anchors:
+def _anchor_rows(derived: Derived, programme: Programme, due: Sequence[Due]) -> Anchors:
     """The visits that anchored something, with the readings their class rests on, by person and day."""
-    days = [row["anchor_on"] for row in due if str(row["rule"]).startswith("class:")]
+    days = [row.anchor_on for row in due if row.rule.startswith("class:")]
     classify = programme.newest.pack.classify
     if classify is None or not days:
         return {}

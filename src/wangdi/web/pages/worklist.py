@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from itertools import islice
 from typing import Any
 
 from fastapi import APIRouter
@@ -12,7 +13,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from wangdi.app.visits import NO_VILLAGE, ORDERS, Visit, Wish, count_villages, gather_visits
-from wangdi.app.worklists import Due, list_due
+from wangdi.app.worklists import Due, find_due, give_reasons
 from wangdi.app.workload import Load, count_due, find_next_opening
 from wangdi.core.problem import Problem, Refusal
 from wangdi.indicators.figures import Places
@@ -56,12 +57,13 @@ def show_worklist(request: Request) -> Response:
     visits = gather_visits(found, asked.wish)
     saying = Saying(door, door.places(asked.known), view, asked.on, asked.known)
     if "format" in request.query_params:
-        table = make_export(saying, visits, f"worklist-{asked.org}-{asked.on}")
+        whole = _with_reasons(door, asked, visits)
+        table = make_export(saying, whole, f"worklist-{asked.org}-{asked.on}")
         if (file := export_table(request, table)) is not None:
             return file
     pages = max(1, -(-len(visits) // PAGE_VISITS))
     page = min(max(1, asked.page), pages)
-    shown = visits[(page - 1) * PAGE_VISITS : page * PAGE_VISITS]
+    shown = _with_reasons(door, asked, visits[(page - 1) * PAGE_VISITS : page * PAGE_VISITS])
     context = {
         **_head(door, view, asked, found),
         "visits": [show_visit(saying, visit) for visit in shown],
@@ -86,7 +88,7 @@ def show_sheet(request: Request) -> Response:
     saying = Saying(door, door.places(asked.known), view, asked.on, asked.known)
     context = {
         **_head(door, view, asked, found),
-        "visits": [show_visit(saying, visit) for visit in visits],
+        "visits": [show_visit(saying, visit) for visit in _with_reasons(door, asked, visits)],
         "count": _summary(visits),
         "known_day": door.as_of(asked.known),
     }
@@ -125,9 +127,15 @@ def _whole(text: str, default: int) -> int:
 def _find(door: Door, asked: Asked) -> list[Due]:
     def look() -> list[Due]:
         with door.standing(asked.known, asked.on) as standing:
-            return list_due(standing, asked.org, asked.on, asked.within)
+            return find_due(standing, asked.org, asked.on, asked.within)
 
     return door.keep_list(("worklist", asked.known, asked.org, asked.on, asked.within), look)
+
+
+def _with_reasons(door: Door, asked: Asked, visits: Sequence[Visit]) -> list[Visit]:
+    with door.standing(asked.known, asked.on) as standing:
+        rows = iter(give_reasons(standing, [row for visit in visits for row in visit.tasks], asked.on))
+    return [Visit(visit.person_id, tuple(islice(rows, len(visit.tasks)))) for visit in visits]
 
 
 def _load(door: Door, asked: Asked) -> dict[str, Load]:
