@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import tempfile
-from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
 from bench.large_city import CITY, COUNTY, make_city
 from bench.measuring import measure, peak_gigabytes, tell
-from wangdi.app.derivation import Derived, Standing, derive, fill_base
+from wangdi.app.derivation import Derived, derive, fill_people
 from wangdi.app.people import Asked, list_people
 from wangdi.app.persons import show_person
 from wangdi.app.questions import as_of_number, compute_figures, narrow_rows, stand_on
@@ -103,7 +102,7 @@ def bench_city() -> bool:
         standing = stand_on(city, workspace, library)
         remove_derived(city.folder)
         _, making = measure(lambda: derive(standing))
-        _, linking = measure(lambda: _link_only(standing))
+        _, linking = measure(lambda: fill_people(standing, city.folder / "tmp"))
         print(f"     {CITY.people:,} residents, {facts:,} facts; derived {making.wall:.1f} s, {making.cpu:.1f} CPU-s")
         people = CITY.people / (making.cpu - linking.cpu) / 1000
         note = f"more is better; registrations to people, {linking.cpu:.1f} CPU-s, left out as it is for the peer"
@@ -122,11 +121,6 @@ def bench_city() -> bool:
         good &= tell(f"a person's timeline ({len(found['facts'])} facts)", cost.wall, 0.05, "s")
         good &= tell("memory", peak_gigabytes(), 6, "GB")
     return good
-
-
-def _link_only(standing: Standing) -> None:
-    """From registrations to people, with no programme's rules."""
-    fill_base(replace(standing, programmes={}), Path(tempfile.mkdtemp(dir=standing.city.folder / "tmp")))
 
 
 def bench_form() -> bool:

@@ -158,6 +158,14 @@ def _link_sources(standing: Standing, only: str = "") -> LinkSources:
 
 def fill_base(standing: Standing, folder: Path) -> None:
     """Work everything out whole into a folder."""
+    fill_people(standing, folder)
+    _fill_programmes(standing, folder, "link", "person", "")
+    standing.workspace.run("DROP TABLE link")  # a city's worth of people; they are on the disk now
+    standing.workspace.run("DROP TABLE person")
+
+
+def fill_people(standing: Standing, folder: Path) -> None:
+    """Who is who, into a folder and into the tables ``link`` and ``person``."""
     workspace = standing.workspace
     sources = _link_sources(standing)
     workspace.run(f"CREATE OR REPLACE TEMP TABLE link AS {plan_links(sources)}")
@@ -165,9 +173,6 @@ def fill_base(standing: Standing, folder: Path) -> None:
     # Both by person: one person's page is then one row group of each.
     workspace.copy("SELECT * FROM link ORDER BY person_id", folder / "link.parquet", PARQUET)
     workspace.copy("SELECT * FROM person ORDER BY person_id", folder / "person.parquet", PARQUET)
-    _fill_programmes(standing, folder, "link", "person", "")
-    workspace.run("DROP TABLE link")  # a city's worth of people; they are on the disk now
-    workspace.run("DROP TABLE person")
 
 
 def _fill_programmes(standing: Standing, folder: Path, links: str, people: str, only: str) -> None:
