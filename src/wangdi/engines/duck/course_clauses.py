@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -26,6 +26,21 @@ class Days:
     periods: tuple[Period, ...]
     as_of: date
 
+    @property
+    def first(self) -> date:
+        """The first day of all periods."""
+        return min(period.start for period in self.periods)
+
+    @property
+    def last(self) -> date:
+        """The last day seen of all periods."""
+        return min(self.as_of, max(period.end for period in self.periods))
+
+    @property
+    def soonest(self) -> date:
+        """The last day seen of the period that ends soonest."""
+        return min(self.as_of, min(period.end for period in self.periods))
+
     def each(self, test: Callable[[str, str], str]) -> list[str]:
         """A test for each period, given its first day and the last day seen."""
         return [test(f"DATE '{p.start}'", f"DATE '{min(p.end, self.as_of)}'") for p in self.periods]
@@ -39,14 +54,17 @@ def plan_tasks(clauses: Mapping[TaskClause, str], days: Days, tables: tuple[str,
     obligations, subjects = tables
     kinds: dict[str, tuple[str, set[str]]] = {}
     for clause in clauses:
-        bits = join_bits(_task_tests(clause, days))
+        bits = _task_bits(clause, days, join_bits)
         kinds.setdefault(bits, (f"kind_{len(kinds)}", set()))[1].update(clause.tasks)
-    said = "".join(
-        f", bit_or(CASE WHEN x.task IN ({_listed(tasks)}) THEN {bits} ELSE 0 END) AS {name}"
-        for bits, (name, tasks) in kinds.items()
-    )
+    # Which kinds of question are put about a task, as one number: comparing names would cost more than the answers.
+    asked = dict.fromkeys(sorted({task for clause in clauses for task in clause.tasks}), 0)
+    said = ""
+    for place, (bits, (name, tasks)) in enumerate(kinds.items()):
+        asked |= {task: asked[task] | 1 << place for task in tasks}
+        said += f", bit_or(CASE WHEN (k.kinds & {1 << place}) <> 0 THEN {bits} ELSE 0 END) AS {name}"
+    rows = ", ".join(f"({sql_text(task)}, {number}::BIGINT)" for task, number in asked.items())
     join = f" LEFT JOIN {subjects} s USING (subject_id)"
-    every = sorted({task for clause in clauses for task in clause.tasks})
+    every = list(asked)
     born = join if any(isinstance(clause, TaskDoneBefore) for clause in clauses) else ""
     joins = "".join(
         f" LEFT JOIN (SELECT * FROM task_bit WHERE task = {sql_text(task)}) t{place} ON t{place}.subject_id = b.subject_id"
@@ -54,14 +72,32 @@ def plan_tasks(clauses: Mapping[TaskClause, str], days: Days, tables: tuple[str,
     )
     columns = []
     for clause, column in clauses.items():
-        name = kinds[join_bits(_task_tests(clause, days))][0]
+        name = kinds[_task_bits(clause, days, join_bits)][0]
         held = " | ".join(f"coalesce(t{every.index(task)}.{name}, 0)" for task in clause.tasks)
         columns.append(f"({held}) AS {column}")
     return (
-        f"WITH task_bit AS MATERIALIZED (SELECT x.subject_id, x.task{said} FROM {obligations} x{born}"
-        f" WHERE x.task IN ({_listed(every)}) GROUP BY x.subject_id, x.task)"
+        f"WITH task_bit AS MATERIALIZED (SELECT x.subject_id, x.task{said} FROM {obligations} x"
+        f" JOIN (VALUES {rows}) k(task, kinds) ON k.task = x.task{born} GROUP BY x.subject_id, x.task)"
         f" SELECT b.subject_id, {', '.join(columns)} FROM (SELECT DISTINCT subject_id FROM task_bit) b{joins}"
     )
+
+
+def _task_bits(clause: TaskClause, days: Days, join_bits: JoinBits) -> str:
+    """The periods in which a clause holds for a task's row. Of most rows it is plain for all periods at once: none or every."""
+    first, last = (f"DATE '{day}'" for day in (days.first, days.last))
+    soonest, every = f"DATE '{days.soonest}'", (1 << len(days.periods)) - 1
+    nowhere, everywhere = "FALSE", "FALSE"
+    match clause:
+        case TaskAsked():
+            nowhere = f"x.opens > {last} OR x.closes < {first} OR x.done_on < {first} OR x.ended_on <= {soonest}"
+        case TaskApplies():
+            nowhere, everywhere = f"x.anchor_on > {last}", f"x.anchor_on <= {soonest}"
+        case TaskDone():
+            nowhere = f"x.done_on IS NULL OR x.done_on NOT BETWEEN {first} AND {last}"
+        case TaskDoneBefore():
+            limit = date_after("s.birth_date", measure_offset(clause.age, days.rules))
+            nowhere, everywhere = "x.done_on IS NULL", f"x.done_on < {limit} AND x.done_on <= {soonest}"
+    return f"CASE WHEN {nowhere} THEN 0 WHEN {everywhere} THEN {every} ELSE {join_bits(_task_tests(clause, days))} END"
 
 
 def _task_tests(clause: TaskClause, days: Days) -> list[str]:
@@ -80,10 +116,6 @@ def _task_tests(clause: TaskClause, days: Days) -> list[str]:
         case TaskDoneBefore():
             limit = date_after("s.birth_date", measure_offset(clause.age, days.rules))
             return days.each(lambda first, last: f"(x.done_on < {limit} AND x.done_on <= {last})")
-
-
-def _listed(tasks: Iterable[str]) -> str:
-    return ", ".join(map(sql_text, sorted(tasks)))
 
 
 def plan_ages(clauses: Mapping[ReachesAge, str], days: Days, subjects: str, join_bits: JoinBits) -> str:
