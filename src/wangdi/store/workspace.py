@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -20,6 +21,9 @@ from wangdi.core.problem import Problem, Refusal
 
 CHUNK_ROWS = 50_000
 """Rows handed over at once: enough to be fast, few enough that Python's copies stay small."""
+
+_A_MOMENT = 0.01
+"""Seconds until a statement that is being broken off is asked again whether it has ended."""
 
 Row = tuple[Any, ...]
 
@@ -167,8 +171,13 @@ class Workspace:
         self._tables.discard(name)
 
     def close(self) -> None:
-        """Give back memory and temporary files."""
-        self._connection.close()
+        """Give back memory and temporary files. What another thread still runs here is broken off."""
+        while True:
+            try:
+                return self._connection.close()
+            except duckdb.ResourceInUseException:
+                self._connection.interrupt()
+                time.sleep(_A_MOMENT)
 
     def __enter__(self) -> Self:
         return self
