@@ -62,13 +62,13 @@ def plan_tasks(clauses: Mapping[TaskClause, str], days: Days, tables: tuple[str,
     for place, (bits, (name, tasks)) in enumerate(kinds.items()):
         asked |= {task: asked[task] | 1 << place for task in tasks}
         said += f", bit_or(CASE WHEN (k.kinds & {1 << place}) <> 0 THEN {bits} ELSE 0 END) AS {name}"
-    rows = ", ".join(f"({sql_text(task)}, {number}::BIGINT)" for task, number in asked.items())
+    rows = ", ".join(f"({sql_text(task)}, {place}, {number})" for place, (task, number) in enumerate(asked.items()))
     join = f" LEFT JOIN {subjects} s USING (subject_id)"
     every = list(asked)
     born = join if any(isinstance(clause, TaskDoneBefore) for clause in clauses) else ""
     joins = "".join(
-        f" LEFT JOIN (SELECT * FROM task_bit WHERE task = {sql_text(task)}) t{place} ON t{place}.subject_id = b.subject_id"
-        for place, task in enumerate(every)
+        f" LEFT JOIN (SELECT * FROM task_bit WHERE task = {place}) t{place} ON t{place}.subject_id = b.subject_id"
+        for place in range(len(every))
     )
     columns = []
     for clause, column in clauses.items():
@@ -76,8 +76,8 @@ def plan_tasks(clauses: Mapping[TaskClause, str], days: Days, tables: tuple[str,
         held = " | ".join(f"coalesce(t{every.index(task)}.{name}, 0)" for task in clause.tasks)
         columns.append(f"({held}) AS {column}")
     return (
-        f"WITH task_bit AS MATERIALIZED (SELECT x.subject_id, x.task{said} FROM {obligations} x"
-        f" JOIN (VALUES {rows}) k(task, kinds) ON k.task = x.task{born} GROUP BY x.subject_id, x.task)"
+        f"WITH task_bit AS MATERIALIZED (SELECT x.subject_id, k.place AS task{said} FROM {obligations} x"
+        f" JOIN (VALUES {rows}) k(task, place, kinds) ON k.task = x.task{born} GROUP BY x.subject_id, k.place)"
         f" SELECT b.subject_id, {', '.join(columns)} FROM (SELECT DISTINCT subject_id FROM task_bit) b{joins}"
     )
 
