@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
 
-from wangdi.app.choices import ParameterChoice, choose_parameter
+from wangdi.app.demo import ask_only_the_young
 from wangdi.catalog.tables import REGISTRATION_TABLE, FormTable
 from wangdi.catalog.trees import Organisation, Region
 from wangdi.engines.tables import table_of
@@ -18,8 +18,6 @@ from wangdi.store.records import BatchRecord
 from wangdi.store.workspace import sql_name
 
 MADE_AT = datetime(2026, 1, 5, 12)
-UNTIL_SEVEN = ("catch_up_until", "dtap_until")
-"""Of children over seven no doses are on record: what they missed is not asked for."""
 _DOSES = (
     ("hepb", (0, 1, 6)), ("bcg", (0,)), ("ipv", (2, 3)), ("bopv", (4, 48)), ("dtap", (3, 4, 5, 18, 72)), ("mmr", (8, 18)),
     ("je_l", (8, 24)), ("mpsv_a", (6, 9)), ("mpsv_ac", (36, 72)), ("hepa_l", (18,)),
@@ -64,8 +62,7 @@ def make_city(folder: Path, size: Size, library: Library) -> City:
         rows = sum(segment.rows for segment in staged)
         record = BatchRecord(org="990101001", received_at=MADE_AT, received=rows, accepted=rows)
         writer.accept(record, staged, ())
-    for parameter in UNTIL_SEVEN:
-        choose_parameter(city, library, ParameterChoice("vaccination", parameter, "7", "bench", "bench"), MADE_AT)
+    ask_only_the_young(city, library, MADE_AT)
     return city
 
 

@@ -53,16 +53,11 @@ class Due:
     """The village one lives in, by code; empty where nobody said."""
 
 
-def list_due(standing: Standing, org: str, on: date, within: int = 0) -> list[Due]:
-    """The worklist of an institution with the reasons: :func:`find_due`, then :func:`give_reasons` of every row."""
-    return give_reasons(standing, find_due(standing, org, on, within), on)
-
-
 def find_due(standing: Standing, org: str, on: date, within: int = 0) -> list[Due]:
     """The worklist of an institution and those under it: everything open on ``on``, and what opens ``within`` days.
 
-    The rows bear no reasons yet. Order: the person whose first window closes soonest comes first; a person's rows stand
-    together, so that one trip serves all that is due. Errors: FIG-002 when no organisation has the code.
+    The rows bear no reasons yet: :func:`give_reasons`. Order: the person whose first window closes soonest comes first;
+    a person's rows stand together, so that one trip serves all that is due. Errors: FIG-002 when no organisation has the code.
     """
     places = read_places(standing.city, standing.known)
     tree = places.organisations
