@@ -146,7 +146,7 @@ def _plan_yearly(programme: Programme, task: PeriodTask, relations: Relations, s
     WITH done AS (
         SELECT f.subject_id, year(f.occurred_on) AS in_year, min(f.occurred_on) AS visit
         FROM {relations.forms[pack.form(task.done_by).full_name]} f{join}
-        WHERE f.subject_id IN (SELECT subject_id FROM {spells}) AND {where} GROUP BY ALL
+        WHERE f.subject_id IN (SELECT subject_id FROM {spells}) AND ({where}) GROUP BY ALL
     ),
     asked AS (
         SELECT subject_id, start AS spell_start, "end" AS spell_end, reason AS spell_reason, org,
