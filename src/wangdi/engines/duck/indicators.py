@@ -15,7 +15,14 @@ from wangdi.core.periods import Period
 from wangdi.engines.duck.classify import Relations, plan_terms, row_columns
 from wangdi.engines.duck.course_clauses import Days, plan_ages, plan_tasks, split_clauses
 from wangdi.engines.duck.expression import render_sql
-from wangdi.engines.duck.record_clauses import ROW_ORDER, mean_columns, plan_scores, plan_some, stretches_of
+from wangdi.engines.duck.record_clauses import (
+    ROW_ORDER,
+    mean_columns,
+    plan_newest,
+    plan_scores,
+    plan_some,
+    stretches_of,
+)
 from wangdi.language.ast import Expression
 from wangdi.language.courses import HasRow, ReachesAge, RowsCounted, TaskApplies, TaskAsked, TaskDone, TaskDoneBefore
 from wangdi.language.model import (
@@ -313,20 +320,22 @@ def _plan_latest(clause: LatestRow, question: Question, relations: Relations) ->
     wanted = [clause.holds, *_some(clause.where)]
     rows = plan_terms(rules, clause.form, wanted, relations, _reach(question, clause, "f.occurred_on"))
     own = {name: sql_name(name) for name in row_columns(rules.pack, clause.form)}
-    pick = "max" if clause.take == "latest" else "min"
     # The answer rides on the row's place as its last bit: finding a largest number is quicker than finding whose it is.
-    listed = ", ".join(
-        f"{pick}(place) FILTER ({_looked_at(clause, p)}) & 1 = 1 AS h{number}"
-        for number, p in enumerate(question.periods)
-    )
-    held = _join_bits(f"h{number}" for number in range(len(question.periods)))
-    return (
-        f"SELECT subject_id, {held} AS holding FROM (SELECT subject_id, {listed} FROM ("
+    placed = (
         f"SELECT r.subject_id, r.occurred_on,"
         f" {ROW_ORDER} * 2 + coalesce({render_sql(clause.holds, own, rules.values)}, FALSE)::BIGINT AS place"
-        f" FROM ({rows}) r WHERE {_reach(question, clause, 'r.occurred_on')}"
-        f"{_where(rules, clause.form, clause.where)}) GROUP BY subject_id)"
+        f" FROM ({rows}) r WHERE {_reach(question, clause, 'r.occurred_on')}{_where(rules, clause.form, clause.where)}"
     )
+    if clause.by_end and clause.take == "latest":
+        chosen = plan_newest(placed, [period.end for period in question.periods])
+    else:
+        pick = "max" if clause.take == "latest" else "min"
+        listed = ", ".join(
+            f"{pick}(place) FILTER ({_looked_at(clause, p)}) AS p{number}" for number, p in enumerate(question.periods)
+        )
+        chosen = f"SELECT subject_id, {listed} FROM ({placed}) GROUP BY subject_id"
+    held = _join_bits(f"p{number} & 1 = 1" for number in range(len(question.periods)))
+    return f"SELECT subject_id, {held} AS holding FROM ({chosen})"
 
 
 def _looked_at(clause: LatestRow, period: Period) -> str:
