@@ -26,6 +26,11 @@ def write_programme(
     workspace.run(f"CREATE OR REPLACE TEMP TABLE visit AS {plan_judgements(programme, relations)}")
     begun = f"SELECT * FROM ({plan_spells(programme, relations)}) WHERE start <= DATE '{horizon}'"
     workspace.run(f"CREATE OR REPLACE TEMP TABLE spell AS {begun}")
+    # Each institution stands in millions of rows: as one of a list it sorts and writes in half the time.
+    # (DuckDB knows no list of nothing: the empty text stands for "nobody".)
+    orgs = "SELECT org FROM spell WHERE org IS NOT NULL UNION SELECT '' ORDER BY org"
+    workspace.run(f"CREATE OR REPLACE TYPE org_of_spell AS ENUM ({orgs})")
+    workspace.run("ALTER TABLE spell ALTER org TYPE org_of_spell")
     obligations = f"SELECT * FROM ({plan_obligations(programme, relations, 'visit', 'spell', horizon)})"
     for name, sql, order in (
         ("visit", "SELECT * FROM visit", "subject_id"),
@@ -35,3 +40,4 @@ def write_programme(
         workspace.copy(f"{sql} ORDER BY {order}", folder / f"{programme.id}.{name}.parquet")
     workspace.run("DROP TABLE visit")
     workspace.run("DROP TABLE spell")
+    workspace.run("DROP TYPE org_of_spell")

@@ -7,11 +7,13 @@ from datetime import date
 from wangdi.engines.duck.classify import Relations, in_force_sql, row_columns
 from wangdi.engines.duck.doses import plan_doses
 from wangdi.engines.duck.expression import render_sql
+from wangdi.engines.duck.given import tasks_type
+from wangdi.engines.duck.listed import listed_type
 from wangdi.language.ast import Expression
 from wangdi.language.model import AfterTask, ContactTask, Form, PeriodTask, Window
 from wangdi.language.names import used_fields
 from wangdi.language.rules import Length, Programme, Rules, measure_offset
-from wangdi.language.stretches import has_series
+from wangdi.language.stretches import has_series, hold_stretches
 from wangdi.store.workspace import sql_name, sql_text
 
 COLUMNS = "subject_id, spell_start, task, anchor_on, opens, due, closes, rule, org, done_on, ended_on, reason"
@@ -20,6 +22,8 @@ _NOTHING = """SELECT NULL::VARCHAR AS subject_id, NULL::DATE AS spell_start, NUL
     NULL::DATE AS opens, NULL::DATE AS due, NULL::DATE AS closes, NULL::VARCHAR AS rule, NULL::VARCHAR AS org,
     NULL::DATE AS done_on, NULL::DATE AS ended_on, NULL::VARCHAR AS reason WHERE FALSE"""
 """What a pack without a schedule asks."""
+_RULES = ("first", "missed", "year", "after", "birth")
+"""Why a thing is asked, where no class and no hold says so."""
 
 
 def plan_obligations(programme: Programme, relations: Relations, judged: str, spells: str, horizon: date) -> str:
@@ -38,7 +42,17 @@ def plan_obligations(programme: Programme, relations: Relations, judged: str, sp
             parts.append(_plan_yearly(programme, task, relations, spells, horizon))
     if has_series(programme):
         parts.append(plan_doses(programme, relations, judged, spells))
-    return " UNION ALL ".join(f"({part})" for part in parts) if parts else _NOTHING
+    if not parts:
+        return _NOTHING
+    ends = [end.reason for rules in programme.editions if rules.pack.enrol is not None for end in rules.pack.enrol.ends]
+    holds = [stretch.hold.name for stretch in hold_stretches(programme)] if has_series(programme) else []
+    classes = [row.name for rules in programme.editions if rules.pack.classify for row in rules.pack.classify.rows]
+    rules = [*_RULES, *(f"class:{name}" for name in classes), *(f"hold:{name}" for name in holds)]
+    return (
+        f"SELECT * REPLACE (task::{tasks_type(programme)} AS task, rule::{listed_type(rules)} AS rule,"
+        f" reason::{listed_type(['', 'moved', 'replaced', *ends, *holds])} AS reason)"
+        f" FROM ({' UNION ALL '.join(f'({part})' for part in parts)})"
+    )
 
 
 def _date_after(on: str, length: Length, times: str = "1") -> str:
