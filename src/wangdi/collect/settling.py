@@ -152,7 +152,8 @@ def _find_repeated(workspace: Workspace, form: FormStage) -> None:
     Sorting one number a key is several times as fast as grouping the keys; whatever shares a number by chance is told apart
     by the chains.
     """
-    numbers = np.sort(workspace.numbers(f"select hash({_key(form)}) from {form.keys}"))
+    numbers = workspace.numbers(f"select hash({_key(form)}) from {form.keys}")
+    numbers.sort()
     found = np.unique(numbers[1:][numbers[1:] == numbers[:-1]])
     workspace.create_table("repeated", {"number": "UBIGINT"}, ((number,) for number in found.tolist()))
 
