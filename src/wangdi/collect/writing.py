@@ -9,7 +9,7 @@ from typing import Self
 
 from wangdi.store.workspace import Workspace
 
-PARQUET = "format parquet, parquet_version v2, compression zstd, compression_level 1"
+PARQUET = "format parquet, parquet_version v2, compression lz4_raw"
 
 
 class SegmentWriter:

@@ -13,6 +13,8 @@ from wangdi.language.rules import Programme
 from wangdi.store.workspace import Workspace
 
 PROGRAMME_TABLES = ("visit", "spell", "obligation")
+_AS_TEXT = "* REPLACE (t.org::VARCHAR AS org)"
+"""Sorted as one of a list, written as text: of a listed column a reader cannot tell which pages to pass over."""
 
 
 def write_programme(
@@ -31,11 +33,11 @@ def write_programme(
     orgs = "SELECT org FROM spell WHERE org IS NOT NULL UNION SELECT '' ORDER BY org"
     workspace.run(f"CREATE OR REPLACE TYPE org_of_spell AS ENUM ({orgs})")
     workspace.run("ALTER TABLE spell ALTER org TYPE org_of_spell")
-    obligations = f"SELECT * FROM ({plan_obligations(programme, relations, 'visit', 'spell', horizon)})"
+    obligations = plan_obligations(programme, relations, "visit", "spell", horizon)
     for name, sql, order in (
         ("visit", "SELECT * FROM visit", "subject_id"),
-        ("spell", "SELECT * FROM spell", "org, subject_id"),
-        ("obligation", obligations, "org, subject_id"),
+        ("spell", f"SELECT {_AS_TEXT} FROM spell t", "t.org, subject_id"),
+        ("obligation", f"SELECT {_AS_TEXT} FROM ({obligations}) t", "t.org, subject_id"),
     ):
         workspace.copy(f"{sql} ORDER BY {order}", folder / f"{programme.id}.{name}.parquet")
     workspace.run("DROP TABLE visit")

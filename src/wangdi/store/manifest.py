@@ -16,7 +16,7 @@ from wangdi.store.records import Segment, StagedSegment
 from wangdi.store.schema import segment
 from wangdi.store.workspace import Workspace, sql_text
 
-PARQUET = "format parquet, parquet_version v2, compression zstd, row_group_size 122880"
+PARQUET = "format parquet, parquet_version v2, compression lz4_raw, row_group_size 122880"
 """Of version 2 because its pages of numbers are smaller and twice as quick to read one person's rows from. Smaller row groups
 read less but cost more to plan, which counts for each column of each of them."""
 

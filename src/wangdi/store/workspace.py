@@ -155,7 +155,7 @@ class Workspace:
         """Names and DuckDB types of a query's columns, without running it."""
         return tuple((row[0], row[1]) for row in self.rows(f"describe {sql}"))
 
-    def copy(self, sql: str, path: Path | str, options: str = "format parquet, compression zstd") -> int:
+    def copy(self, sql: str, path: Path | str, options: str = "format parquet, compression lz4_raw") -> int:
         """Write a query's rows to a file; answers how many."""
         row = self.one(f"copy ({sql}) to {sql_text(path)} ({options})")
         return int(row[0]) if row else 0

@@ -176,7 +176,7 @@ def _plan_pick(courses: Sequence[tuple[Rules, Course]], relations: Relations) ->
     """Who takes which course of a group: by a record, by the first thing given, or the first listed."""
     columns = {name: f"s.{name}" for name in ("birth_date", "sex", "is_resident", "resident_kind")}
     chosen, plain, joins = [], [], ""
-    every = sorted({code for _, course in courses if not course.form for code in course.codes})
+    free = [course for _, course in courses if not course.form]
     for place, (rules, course) in enumerate(courses):
         whom = "TRUE" if course.whom is None else render_sql(course.whom, columns, rules.values)
         if course.form:
@@ -187,15 +187,18 @@ def _plan_pick(courses: Sequence[tuple[Rules, Course]], relations: Relations) ->
                 f") c{place} ON c{place}.subject_id = s.subject_id"
             )
             chosen.append(f"WHEN c{place}.subject_id IS NOT NULL AND ({whom}) THEN {place}")
+        elif len(free) == 1:  # whatever was given first, it is of this course
+            plain.append(f"WHEN {whom} THEN {place}")
         else:
             codes = ", ".join(map(sql_text, course.codes))
             plain.append(f"WHEN (b.product IS NULL OR b.product IN ({codes})) AND ({whom}) THEN {place}")
-    listed = ", ".join(map(sql_text, every)) or "NULL"
-    begun = f"SELECT subject_id, arg_min(product, place) AS product FROM given WHERE product IN ({listed}) GROUP BY 1"
-    return (
-        f"SELECT s.subject_id, s.birth_date, CASE {' '.join([*chosen, *plain])} END AS pick FROM subject_of s"
-        f" LEFT JOIN ({begun}) b ON b.subject_id = s.subject_id{joins}"
-    )
+    if len(free) > 1:
+        listed = ", ".join(map(sql_text, sorted({code for course in free for code in course.codes})))
+        begun = (
+            f"SELECT subject_id, arg_min(product, place) AS product FROM given WHERE product IN ({listed}) GROUP BY 1"
+        )
+        joins = f" LEFT JOIN ({begun}) b ON b.subject_id = s.subject_id{joins}"
+    return f"SELECT s.subject_id, s.birth_date, CASE {' '.join([*chosen, *plain])} END AS pick FROM subject_of s{joins}"
 
 
 def _plan_course(plan: GivenPlan, programme: Programme, course: Course, chosen: tuple[str, int]) -> None:

@@ -18,7 +18,7 @@ from wangdi.store.workspace import sql_name, sql_text
 
 COLUMNS = "subject_id, spell_start, task, anchor_on, opens, due, closes, rule, org, done_on, ended_on, reason"
 
-_NOTHING = """SELECT NULL::VARCHAR AS subject_id, NULL::DATE AS spell_start, NULL::VARCHAR AS task, NULL::DATE AS anchor_on,
+_NOTHING = """SELECT NULL::BIGINT AS subject_id, NULL::DATE AS spell_start, NULL::VARCHAR AS task, NULL::DATE AS anchor_on,
     NULL::DATE AS opens, NULL::DATE AS due, NULL::DATE AS closes, NULL::VARCHAR AS rule, NULL::VARCHAR AS org,
     NULL::DATE AS done_on, NULL::DATE AS ended_on, NULL::VARCHAR AS reason WHERE FALSE"""
 """What a pack without a schedule asks."""
@@ -212,7 +212,7 @@ def _plan_asking(programme: Programme, rules: Rules, name: str, relations: Relat
     task = rules.pack.schedule.get(name)
     if not isinstance(task, AfterTask):
         return (
-            "SELECT NULL::VARCHAR AS subject_id, NULL::DATE AS anchor, NULL::DATE AS opens, NULL::DATE AS due,"
+            "SELECT NULL AS subject_id, NULL::DATE AS anchor, NULL::DATE AS opens, NULL::DATE AS due,"
             " NULL::DATE AS closes WHERE FALSE"
         )
     pack, when = rules.pack, task.when
