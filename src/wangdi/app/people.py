@@ -9,6 +9,7 @@ from typing import Any
 
 from wangdi.app.derivation import Derived, Standing, derive, relations_for
 from wangdi.app.questions import as_of_number, editions_of, find_indicators, read_places
+from wangdi.app.rolls import read_roll
 from wangdi.catalog.populations import load_population_kinds
 from wangdi.catalog.trees import UNALLOCATED
 from wangdi.core.periods import Period
@@ -196,25 +197,38 @@ def _select_people(cell: _Cell) -> Evidence:
         else f"SELECT DISTINCT subject_id FROM {spells} WHERE {owned('org')}"
     )
     workspace.run(f"CREATE OR REPLACE TEMP TABLE near AS {near}")
-    workspace.run(
-        "CREATE OR REPLACE TEMP TABLE near_registration AS SELECT registration_id, person_id FROM"
-        f" {derived.links} l SEMI JOIN near n ON n.subject_id = l.person_id"
-    )
     columns = clause_columns(rules, [indicator])
-    found = workspace.one("SELECT count(*) FROM near")
-    few = found is not None and found[0] <= FEW_PEOPLE
+    few = _find_registrations(derived)
     relations, tables = _near_records(cell, columns, few), _near_tables(cell, few)
     counted = denominator_sql(rules, indicator, columns, 0)
     numerator = numerator_sql(rules, indicator, columns, 0)
     part = {"numerator": numerator, "denominator": "TRUE", "missing": f"NOT ({numerator})"}[asked.part]
-    place = owned("p.division" if indicator.attribution == "residence" else "m.org")
+    place, home = owned("m.org"), ""
+    if indicator.attribution == "residence":
+        place, home = owned("p.division"), f" LEFT JOIN {people} p ON p.person_id = m.subject_id"
     window = "" if asked.limit is None else f" LIMIT {int(asked.limit)} OFFSET {int(asked.offset)}"
     workspace.run(
-        f"CREATE OR REPLACE TEMP TABLE listed AS SELECT m.* FROM ({plan_members(question, relations, tables)}) m"
-        f" LEFT JOIN {people} p ON p.person_id = m.subject_id WHERE {place} AND {counted} AND ({part})"
+        f"CREATE OR REPLACE TEMP TABLE listed AS SELECT m.* FROM ({plan_members(question, relations, tables)}) m{home}"
+        f" WHERE {place} AND {counted} AND ({part})"
         f" ORDER BY m.org, m.subject_id{window}"
     )
     return Evidence(workspace, question, relations, tables, "listed")
+
+
+def _find_registrations(derived: Derived) -> bool:
+    """Put the registrations of the people near a cell into the table ``near_registration``; answers whether they are few."""
+    workspace = derived.standing.workspace
+    people = [person for (person,) in workspace.rows(f"SELECT subject_id FROM near LIMIT {FEW_PEOPLE + 1}")]
+    if len(people) <= FEW_PEOPLE:
+        columns = {"registration_id": "BIGINT", "person_id": "BIGINT"}
+        workspace.create_table("near_registration", columns, read_roll(derived).registrations_of(people))
+        return True
+    workspace.drop_table("near_registration")
+    workspace.run(
+        "CREATE OR REPLACE TABLE near_registration AS SELECT registration_id, person_id FROM"
+        f" {derived.links} l SEMI JOIN near n ON n.subject_id = l.person_id"
+    )
+    return False
 
 
 def _near_records(cell: _Cell, clauses: Iterable[Clause], few: bool) -> Relations:

@@ -8,6 +8,7 @@ from typing import Any
 
 from wangdi.app.derivation import Standing, derive
 from wangdi.app.questions import as_of_number
+from wangdi.app.rolls import read_roll
 from wangdi.catalog.tables import REGISTRATION_TABLE
 from wangdi.core.problem import Problem, Refusal
 from wangdi.engines.tables import table_of
@@ -30,9 +31,7 @@ def show_person(standing: Standing, person: int, on: date | None = None) -> dict
     derived, workspace = derive(standing), standing.workspace
     on = on or as_of_number(standing.city, standing.known)
     own = f"o.subject_id = {int(person)}"
-    mine = [
-        row[0] for row in workspace.rows(f"SELECT registration_id FROM {derived.links} WHERE person_id = {int(person)}")
-    ]
+    mine = [registration for registration, _ in read_roll(derived).registrations_of([person])]
     tables = [table_of(form) for form in standing.library.forms.values()]
     about = standing.city.facts_about(workspace, mine, [REGISTRATION_TABLE, *tables], standing.known)
     due = " UNION ALL ".join(

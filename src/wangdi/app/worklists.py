@@ -9,6 +9,7 @@ from typing import Any
 
 from wangdi.app.derivation import Derived, Standing, derive
 from wangdi.app.questions import read_places
+from wangdi.app.rolls import Home, read_roll
 from wangdi.core.problem import Problem, Refusal
 from wangdi.language.names import fields_behind, nearest_name
 from wangdi.language.rules import Programme, asking_rules
@@ -18,7 +19,6 @@ from wangdi.store.workspace import sql_name, sql_text, sql_texts
 
 ATTEMPT_FORM = "health_record.contact_attempt"
 _ASKED = ("programme", "task", "anchor_on", "opens", "org", "due", "closes", "state", "overdue", "rule")
-_WHO = ("sex", "birth_date", "division")
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,21 +73,20 @@ def find_due(standing: Standing, org: str, on: date, within: int = 0) -> list[Du
     )
     if not due:
         return []
-    workspace = standing.workspace
-    workspace.run(f"CREATE OR REPLACE TEMP TABLE due AS {due}")
-    home = f"SELECT person_id, {', '.join(_WHO)} FROM {derived.people} SEMI JOIN due ON subject_id = person_id"
-    found = workspace.rows(
-        f"SELECT subject_id, min(closes) OVER (PARTITION BY subject_id) AS soonest, {', '.join((*_ASKED, *_WHO))}"
-        f" FROM due LEFT JOIN ({home}) home ON person_id = subject_id ORDER BY soonest, subject_id, closes, task"
+    found = standing.workspace.rows(
+        f"SELECT subject_id, min(closes) OVER (PARTITION BY subject_id) AS soonest, {', '.join(_ASKED)} FROM ({due})"
+        " ORDER BY soonest, subject_id, closes, task"
     )
-    trips: dict[int, int] = {}
+    homes = read_roll(derived).homes_of({row[0] for row in found})
+    trips = {person: place for place, person in enumerate(dict.fromkeys(row[0] for row in found), 1)}
     return [
-        _due(standing, person, trips.setdefault(person, len(trips) + 1), dict(zip((*_ASKED, *_WHO), said, strict=True)))
+        _due(standing, (person, homes.get(person, Home())), trips[person], dict(zip(_ASKED, said, strict=True)))
         for person, _, *said in found
     ]
 
 
-def _due(standing: Standing, person: int, trip: int, row: Mapping[str, Any]) -> Due:
+def _due(standing: Standing, whose: tuple[int, Home], trip: int, row: Mapping[str, Any]) -> Due:
+    person, home = whose
     rules = asking_rules(standing.programmes[row["programme"]], row["task"], (row["anchor_on"], row["opens"]))
     return Due(
         person_id=show_person(person),
@@ -106,9 +105,9 @@ def _due(standing: Standing, person: int, trip: int, row: Mapping[str, Any]) -> 
         trip=trip,
         anchor_on=row["anchor_on"],
         rule=row["rule"],
-        sex=row["sex"] or "",
-        birth_date=row["birth_date"],
-        division=row["division"] or "",
+        sex=home.sex,
+        birth_date=home.birth_date,
+        division=home.division,
     )
 
 
@@ -157,15 +156,9 @@ def _ask_about(derived: Derived, rows: Sequence[Due]) -> dict[str, int]:
     """Put the registrations of these people into the table ``asked``: links are read once, not for every question.
     Answers the people's numbers.
     """
-    workspace = derived.standing.workspace
     people = {row.person_id: parse_person(row.person_id) or 0 for row in rows}
-    workspace.create_table(
-        "asked_person", {"person_id": "BIGINT"}, [[person] for person in sorted(set(people.values()))]
-    )
-    workspace.run(
-        "CREATE OR REPLACE TEMP TABLE asked AS SELECT registration_id, person_id"
-        f" FROM {derived.links} SEMI JOIN asked_person USING (person_id)"
-    )
+    columns = {"registration_id": "BIGINT", "person_id": "BIGINT"}
+    derived.standing.workspace.create_table("asked", columns, read_roll(derived).registrations_of(people.values()))
     return people
 
 

@@ -14,7 +14,7 @@ import numpy as np
 from wangdi.catalog.tables import FACT_COLUMNS, RETIREMENT_TABLE, FormTable
 from wangdi.collect.people_sql import render_said
 from wangdi.collect.staging import FormStage, Stage
-from wangdi.collect.writing import PARQUET
+from wangdi.store.manifest import PARQUET
 from wangdi.store.records import SUPERSEDED, WITHDRAWN, StagedSegment
 from wangdi.store.workspace import Workspace, sql_name, sql_text, sql_texts
 

@@ -119,6 +119,12 @@ class Workspace:
         (column,) = columns.values()
         return np.asarray(column)
 
+    def arrays(self, sql: str, params: Sequence[object] = ()) -> dict[str, np.ndarray]:
+        """The columns of a query as arrays: numbers as numbers, anything else as objects. Nulls only in the latter."""
+        with _answering():
+            columns = self._execute(sql, params).fetchnumpy()
+        return {name: np.asarray(column) for name, column in columns.items()}
+
     def dicts(self, sql: str, params: Sequence[object] = ()) -> list[dict[str, Any]]:
         """Every row of a query as column -> value."""
         with _answering():
