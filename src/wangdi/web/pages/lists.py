@@ -90,7 +90,7 @@ def _table(door: Door, view: View, here: Here, listed: list[Listed], shown: tupl
     names = name_people(door, here.known, [one.person_id for one in listed])
     columns = [
         Column("name", word(view.lang, "people.name")),
-        Column("person", word(view.lang, "people.number")),
+        Column("person", word(view.lang, "people.number"), "code"),
         Column("org", word(view.lang, "people.org")),
         Column("why", word(view.lang, "people.why" if part == "missing" else "people.holds")),
     ]
