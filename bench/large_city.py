@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
 
+from wangdi.app.demo import ask_only_the_young
 from wangdi.catalog.tables import REGISTRATION_TABLE, FormTable
 from wangdi.catalog.trees import Organisation, Region
 from wangdi.engines.tables import table_of
@@ -17,6 +18,11 @@ from wangdi.store.records import BatchRecord
 from wangdi.store.workspace import sql_name
 
 MADE_AT = datetime(2026, 1, 5, 12)
+_DOSES = (
+    ("hepb", (0, 1, 6)), ("bcg", (0,)), ("ipv", (2, 3)), ("bopv", (4, 48)), ("dtap", (3, 4, 5, 18, 72)), ("mmr", (8, 18)),
+    ("je_l", (8, 24)), ("mpsv_a", (6, 9)), ("mpsv_ac", (36, 72)), ("hepa_l", (18,)),
+)  # fmt: skip
+"""Months of age at which children are brought; one dose in fifty is missed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,12 +41,12 @@ class Size:
 
 COUNTY = Size(people=640_000, villages=217, visits=20, examinations=1, hypertension=3)
 """2.2 million hypertension follow-ups: the size of the peer's published benchmark."""
-CITY = Size(people=2_500_000, villages=1_000, visits=20, examinations=3, hypertension=4, diabetes=11)
+CITY = Size(people=2_500_000, villages=1_000, visits=16, examinations=3, hypertension=4, diabetes=11, first_year=2022)
 """2.5 million residents and their 20 million facts."""
 
 
 def make_city(folder: Path, size: Size, library: Library) -> City:
-    """A city with residents, diagnoses, follow-ups and examinations spread over clinics and years. Deterministic."""
+    """A city with residents, diagnoses, follow-ups, examinations and vaccinations over clinics and years. Deterministic."""
     city = City.create(folder, name="bench", now=MADE_AT, salt="bench")
     with city.writer("bench") as writer:
         writer.put_regions(_regions(size), MADE_AT)
@@ -48,22 +54,23 @@ def make_city(folder: Path, size: Size, library: Library) -> City:
         workspace = writer.workspace
         workspace.run(f"CREATE OR REPLACE TEMP TABLE resident AS {_residents(size)}")
         forms = {name: table_of(form) for name, form in library.forms.items()}
-        first = 0
+        number = 0
         staged = []
         for table, sql in [(REGISTRATION_TABLE, _REGISTRATIONS), *((forms[name], sql) for name, sql in _facts(size))]:
-            staged.append(writer.stage(table, _columns(table, sql, first), workspace))
-            first += staged[-1].rows
+            staged.append(writer.stage(table, _columns(table, sql, number), workspace))
+            number += staged[-1].rows
         rows = sum(segment.rows for segment in staged)
         record = BatchRecord(org="990101001", received_at=MADE_AT, received=rows, accepted=rows)
         writer.accept(record, staged, ())
+    ask_only_the_young(city, library, MADE_AT)
     return city
 
 
 def _regions(size: Size) -> list[Region]:
     regions = [Region("990100000000", "基准市", "city", None)]
-    for county in range(6):
-        code = f"99010{county + 1}000000"
-        regions.append(Region(code, f"第{county + 1}县", "county", "990100000000"))
+    for place in range(1, 7):
+        code = f"99010{place}000000"
+        regions.append(Region(code, f"第{place}县", "county", "990100000000"))
     towns = max(1, size.villages // 11)
     for town in range(towns):
         county = f"99010{town % 6 + 1}"
@@ -102,7 +109,7 @@ def _residents(size: Size) -> str:
     SELECT *, key || '{CHECK_DIGITS}'[(({weighted}) % 11) + 1 : (({weighted}) % 11) + 1] AS id_no FROM (
         SELECT i, hash(i) % 1000003 AS h, (hash(i) >> 1)::BIGINT AS registration_id, i % {size.villages} AS village,
                'C' || lpad((i % {size.villages})::VARCHAR, 5, '0') AS org, ([{villages}])[i % {size.villages} + 1] AS division,
-               DATE '1928-01-01' + (hash(i + 1) % 33000)::INTEGER AS birth_date,
+               DATE '1936-01-01' + (hash(i + 1) % 32850)::INTEGER AS birth_date,
                '990101' || strftime(birth_date, '%Y%m%d') || lpad((i % 1000)::VARCHAR, 3, '0') AS key,
                CASE WHEN i % 2 = 1 THEN '1' ELSE '2' END AS sex
         FROM range({size.people}) t(i)
@@ -129,8 +136,32 @@ def _facts(size: Size) -> list[tuple[str, str]]:
             f"""SELECT registration_id AS registration_id, make_date(2025 - k::INTEGER, 1 + (h % 12)::INTEGER, 5) AS occurred_on,
             org AS org, occurred_on AS exam_date FROM resident, range({size.examinations}) e(k) WHERE h % 3 > 0""",
         ),
+        ("vaccination.dose", _doses()),
+        (
+            "vaccination.certificate",
+            f"""SELECT registration_id AS registration_id, birth_date + 20 AS occurred_on, org AS org,
+            occurred_on AS certificate_on, '1' AS certificate_kind FROM ({_CHILDREN}) WHERE h % 40 > 0""",
+        ),
     ]
     return facts + [(f"{pack}.followup", _followups(size, pack, chosen)) for pack, _, chosen in _patients(size)]
+
+
+_CHILDREN = "SELECT * FROM resident WHERE birth_date >= DATE '2019-01-01'"
+
+
+def _doses() -> str:
+    """Every child comes as many days after the age as ever, so that intervals are kept."""
+    steps = ", ".join(
+        f"('{vaccine}', {months}, '{number}')" for vaccine, ages in _DOSES for number, months in enumerate(ages, 1)
+    )
+    day = "(birth_date + to_months(months))::DATE + CASE WHEN months = 0 THEN 0 ELSE (h % 12)::INTEGER END"
+    return f"""
+    SELECT registration_id AS registration_id, day AS occurred_on, org AS org, day AS given_on, vaccine AS vaccine,
+           dose AS dose_no, 'B' || (h % 90)::VARCHAR AS batch_no, '1' AS payment
+    FROM (SELECT *, {day} AS day, hash(i * 37 + months) % 50 AS chance
+          FROM ({_CHILDREN}), (VALUES {steps}) v(vaccine, months, dose))
+    WHERE day < DATE '2026-01-01' AND chance > 0
+    """
 
 
 def _patients(size: Size) -> list[tuple[str, str, str]]:

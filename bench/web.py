@@ -20,6 +20,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
+from urllib.parse import quote
 
 from bench.large_city import COUNTY, make_city
 from bench.measuring import tell
@@ -27,6 +28,7 @@ from wangdi.app.people import Asked, list_people
 from wangdi.app.persons import show_person
 from wangdi.app.questions import compute_figures, stand_on
 from wangdi.core.periods import Period, parse_period
+from wangdi.indicators.figures import LEVEL_CHOICES
 from wangdi.language.library import load_library
 from wangdi.link.people import parse_person
 from wangdi.store.city import City
@@ -80,7 +82,7 @@ def find_pages(city: City) -> dict[str, Draw]:
         "person": lambda chance: f"/person/{chance.choice(people)}",
         "fact": lambda chance: f"/fact/{chance.choice(facts)}",
         "worklist": lambda chance: f"/worklist?org={chance.choice(orgs)}&on=2025-12-{chance.randint(1, 28):02d}",
-        "search": lambda chance: f"/search?q={chance.choice('王李张刘陈杨')}{chance.choice('伟芳敏强磊')}",
+        "search": lambda chance: f"/search?q={quote(chance.choice('王李张刘陈杨') + chance.choice('伟芳敏强磊'))}",
     }
 
 
@@ -135,7 +137,9 @@ def bench_web(readers: int = 20, seconds: float = 30, think: float = 1.0, folder
 def _let_read(port: int, pages: dict[str, Draw], asked: tuple[int, float, float]) -> bool:
     readers, seconds, think = asked
     _wait(port)
-    for kind, draw in pages.items():  # what is counted once a day is counted before anybody reads
+    for level in LEVEL_CHOICES:  # what is counted once a day is counted before anybody reads
+        read_one(port, f"/indicator/htn_std?level={level}")
+    for kind, draw in pages.items():
         read_one(port, draw(random.Random(kind)))
     reading = Reading(port, pages, time.perf_counter() + seconds, think)
     log = reading.log

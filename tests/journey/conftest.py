@@ -10,7 +10,8 @@ from typing import Any
 
 import pytest
 
-from tests.journey.demo_city import YEAR, Demo, ask, call
+from tests.journey.demo_city import YEAR, Demo, ask
+from tests.journey.small_city import call
 
 
 @pytest.fixture(scope="session")

@@ -7,17 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from click.testing import CliRunner, Result
-
-from wangdi.cli.main import wangdi
+from tests.journey.small_city import call
 
 YEAR = "2025"
 OCTOBER, PUBLISHED = "2025-10-ytd", "2025-11-05"
-
-
-def call(*arguments: object, city: Path | None = None, env: dict[str, str] | None = None) -> Result:
-    cleared = {"WANGDI_LANG": None, "COLUMNS": None, "WANGDI_CITY": str(city) if city else None}
-    return CliRunner().invoke(wangdi, [str(one) for one in arguments], env={**cleared, **(env or {})})
 
 
 def ask(city: Path, *arguments: object, code: int = 0) -> Any:

@@ -13,7 +13,7 @@ from click.testing import CliRunner, Result
 from tests.cities import id_number
 from wangdi.cli.main import wangdi
 
-COUNTY, HOSPITAL = "990101000000", "H1"
+COUNTY, TOWN, HOSPITAL = "990101000000", "990101001000", "H1"
 VILLAGES = ("990101001101", "990101001102", "990101002101")
 REGIONS = f"""\
 code,name,level,parent,valid_from,valid_to,successor

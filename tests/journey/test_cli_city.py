@@ -13,7 +13,8 @@ from typing import Any
 
 import pytest
 
-from tests.journey.demo_city import OCTOBER, PUBLISHED, YEAR, Demo, ask, call
+from tests.journey.demo_city import OCTOBER, PUBLISHED, YEAR, Demo, ask
+from tests.journey.small_city import call
 
 
 # ---- the demo ---------------------------------------------------------------------------------------------------------

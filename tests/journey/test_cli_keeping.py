@@ -12,7 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.journey.demo_city import YEAR, Demo, ask, call
+from tests.journey.demo_city import YEAR, Demo, ask
+from tests.journey.small_city import call
 
 
 # ---- a city as a whole ------------------------------------------------------------------------------------------------

@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from tests.journey.demo_city import YEAR, Demo, ask, call
+from tests.journey.demo_city import YEAR, Demo, ask
+from tests.journey.small_city import call
 
 
 # ---- collecting -------------------------------------------------------------------------------------------------------

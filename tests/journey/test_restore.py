@@ -12,7 +12,7 @@ import pytest
 from tests.journey.demo_city import Demo
 from tests.journey.small_city import ask, call
 from wangdi.app.cities import BEGINNING, FoundationFiles, Founding, found_city, open_library, read_foundation
-from wangdi.app.demo import read_deliveries
+from wangdi.app.demo import ask_only_the_young, read_deliveries
 from wangdi.app.sendings import take_in
 from wangdi.collect.request import CollectRequest
 
@@ -85,6 +85,7 @@ def test_a_city_collected_on_postgresql_gives_the_same_answers(
     folder = tmp_path / "city"
     with found_city(folder, read_foundation(files), founding) as city:
         library = open_library(city)
+        ask_only_the_young(city, library, BEGINNING)
         for delivery in read_deliveries(demo.folder):
             request = CollectRequest(
                 org=delivery.org, received_at=delivery.received_at, mode=delivery.mode,

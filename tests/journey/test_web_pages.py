@@ -14,7 +14,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from tests.cities import id_number
-from tests.journey.small_city import COUNTY, FOLLOWUP_HEADER, HOSPITAL, ask, make_small_city
+from tests.journey.small_city import COUNTY, FOLLOWUP_HEADER, HOSPITAL, TOWN, ask, make_small_city
 from tests.pages import check_page, open_pages, read, words_of
 from wangdi.app.people import parts_of
 from wangdi.language.library import load_library
@@ -168,6 +168,25 @@ def test_a_city_without_records_says_so_and_does_not_stumble(tmp_path: Path) -> 
             tree = check_page(read(empty, address))
             assert words_of(tree)
         assert "2026年1月" in words_of(check_page(read(empty, "/")))
+
+
+def test_the_people_behind_a_cell_bear_the_three_controls(client: TestClient) -> None:
+    address = f"/people?indicator=htn_ctrl&area={TOWN}&period=2025&part=denominator"
+    tree = check_page(read(client, address))
+    (where,) = (nav for nav in tree.iter("nav") if nav.get("class") == "where")
+    (up,) = where.iter("a")
+    assert up.get("href") == f"/people?area={COUNTY}&period=2025&indicator=htn_ctrl&part=denominator"
+    (when,) = (form for form in tree.iter("form") if form.get("class") == "when")
+    kept = {field.get("name"): field.get("value") for field in when.iter("input") if field.get("type") == "hidden"}
+    assert kept == {"area": TOWN, "indicator": "htn_ctrl", "part": "denominator"}
+
+
+def test_the_search_asks_what_the_page_knows(client: TestClient) -> None:
+    tree = check_page(read(client, f"/people?indicator=htn_ctrl&area={COUNTY}&period=2025&known=1"))
+    (search,) = (form for form in tree.iter("form") if form.get("class") == "search")
+    assert [field.get("value") for field in search.iter("input") if field.get("name") == "known"] == ["1"]
+    (plain,) = (form for form in check_page(read(client, "/")).iter("form") if form.get("class") == "search")
+    assert [field.get("name") for field in plain.iter("input")] == ["q"]
 
 
 def test_known_shows_what_was_known_then(client: TestClient) -> None:

@@ -19,7 +19,7 @@ from wangdi.app.cities import open_library
 from wangdi.app.derivation import Standing
 from wangdi.app.questions import read_places, stand_on
 from wangdi.app.visits import NO_VILLAGE, ORDERS, Wish, count_villages, gather_visits
-from wangdi.app.worklists import list_due
+from wangdi.app.worklists import find_due
 from wangdi.app.workload import Load, count_due, find_next_opening
 
 ON = date(2025, 6, 30)
@@ -52,7 +52,7 @@ def test_counts_of_every_place_are_those_of_its_list(standing: Standing) -> None
     for within in (0, 90):
         counted = count_due(standing, places, ON, within)
         for org in places.organisations.rows:
-            found = list_due(standing, org, ON, within)
+            found = find_due(standing, org, ON, within)
             due = {row.person_id for row in found if row.state == "ready"}
             overdue = {row.person_id for row in found if row.overdue}
             opening = {row.person_id for row in found if row.state == "draft"}
@@ -70,7 +70,7 @@ def test_somebody_whom_two_clinics_look_after_counts_once_above_both(tmp_path: P
         standing = stand_on(made.city, workspace, open_library(made.city))
         places = read_places(made.city, standing.known)
         counted = count_due(standing, places, ON, 200)
-        apart = [list_due(standing, org, ON, 200) for org in (CLINIC_A1, CLINIC_A2)]
+        apart = [find_due(standing, org, ON, 200) for org in (CLINIC_A1, CLINIC_A2)]
     people = [{row.person_id for row in found} for found in apart]
     assert people[0] & people[1], "the same person stands on both lists"
     assert counted[HOSPITAL].tasks == len(apart[0]) + len(apart[1])
@@ -201,7 +201,7 @@ def test_in_english_it_is_english(client: TestClient) -> None:
 
 
 def test_visits_hold_together(standing: Standing) -> None:
-    found = list_due(standing, HOSPITAL, ON, 90)
+    found = find_due(standing, HOSPITAL, ON, 90)
     for order in ORDERS:
         visits = gather_visits(found, Wish(order=order))
         assert sorted(row for visit in visits for row in map(id, visit.tasks)) == sorted(map(id, found))

@@ -11,9 +11,9 @@ import pytest
 
 from wangdi.store.disk import (
     INTENT,
+    Copying,
     Move,
     clear_intent,
-    copy_hashed,
     empty_folder,
     hash_file,
     make_folder,
@@ -99,12 +99,30 @@ def test_a_target_that_was_not_reached_is_no_trouble(tmp_path: Path) -> None:
     assert undo_unfinished(tmp_path, nothing) == []
 
 
-def test_copies_are_the_bytes_and_their_hash(tmp_path: Path) -> None:
-    content = os.urandom(3_000_000)
+@pytest.mark.parametrize("size", [0, 3_000_000, 40_000_000])
+def test_what_is_read_is_copied_and_hashed_and_the_rest_too(tmp_path: Path, size: int) -> None:
+    content = os.urandom(size)
     (tmp_path / "a").write_bytes(content)
-    sha256, size = copy_hashed(tmp_path / "a", tmp_path / "b")
+    copying = Copying(tmp_path / "a", tmp_path / "b")
+    assert copying.expected == size
+    assert copying.read(1000) == content[:1000]
+    assert copying.tell() == min(size, 1000)
+    assert copying.finish() == (hash_file(tmp_path / "a"), size)
     assert (tmp_path / "b").read_bytes() == content
-    assert (sha256, size) == (hash_file(tmp_path / "a"), len(content))
+
+
+def test_a_disk_that_fails_while_a_large_copy_is_made_safe_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "a").write_bytes(bytes(40_000_000))
+
+    def full(_handle: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(OSError, match="No space") as caught:
+        Copying(tmp_path / "a", tmp_path / "b").finish()
+    assert caught.value.filename == str(tmp_path / "b")
 
 
 def test_small_files_are_whole_or_the_old_ones(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

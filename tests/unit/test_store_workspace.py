@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+import time
 from datetime import date, datetime
 from pathlib import Path
 
@@ -130,3 +132,26 @@ def test_a_disk_or_memory_that_does_not_allow_it_is_refused(tmp_path: Path) -> N
         assert refused.value.problem.code == "STORE-007"
         with pytest.raises(duckdb.Error):
             workspace.rows("select nonsense")
+
+
+def test_closing_breaks_off_what_another_thread_still_runs() -> None:
+    workspace = Workspace()
+    beside = workspace.beside()
+    begun = threading.Event()
+    ended: list[str] = []
+
+    def count() -> None:
+        begun.set()
+        try:
+            beside.one("select sum(hash(a.i + b.i)) from range(100000000) a(i), range(100000) b(i)")
+        except (KeyboardInterrupt, duckdb.Error) as error:
+            ended.append(type(error).__name__)
+
+    thread = threading.Thread(target=count)
+    thread.start()
+    begun.wait()
+    time.sleep(0.2)
+    beside.close()
+    thread.join(timeout=30)
+    workspace.close()
+    assert ended == ["KeyboardInterrupt"]

@@ -28,7 +28,7 @@ from wangdi.app.sendings import take_in
 from wangdi.catalog.populations import PopulationRow
 from wangdi.collect.request import CollectRequest, Mode
 from wangdi.core.problem import Problem, Refusal
-from wangdi.demo.settings import Shape, WorldSettings, WorldSummary
+from wangdi.demo.settings import Shape, WorldSettings, WorldSummary, load_model
 from wangdi.demo.world import write_world
 from wangdi.language.library import Library
 from wangdi.store.city import City
@@ -38,8 +38,8 @@ FEWEST = 500
 """Fewer people are no county."""
 PUBLISHED = time(9)
 """When on its day a population figure is published."""
-UNTIL_SEVEN = ("catch_up_until", "dtap_until")
-"""Ages of the vaccination pack beyond which the demo's county does not ask for what was missed."""
+_CATCH_UP = ("catch_up_until", "dtap_until")
+"""Ages of the vaccination pack beyond which nobody is asked to catch up."""
 Say = Callable[[str, int, int], None]
 """Told a step's name, how far it is and how much there is."""
 
@@ -111,7 +111,7 @@ def make_demo(folder: Path, settings: DemoSettings, say: Say) -> DemoCity:
             for entry in sorted(world_folder.iterdir()):
                 entry.rename(made / entry.name)
             library = open_library(city)
-            _decide(city, library, settings)
+            ask_only_the_young(city, library, datetime(settings.year, 1, 1))
             taken = _collect_all(city, library, foundation, say)
         if folder.is_dir():
             folder.rmdir()
@@ -152,12 +152,12 @@ def _found(folder: Path, foundation: Foundation, settings: DemoSettings) -> City
     return found_city(folder, replace(foundation, populations=known), founding)
 
 
-def _decide(city: City, library: Library, settings: DemoSettings) -> None:
-    """What this county decides for itself: older children's doses stand in books nobody has typed in."""
-    why = "7岁以上儿童的既往接种记录尚未录入，补种先按0～6岁催种"
-    for name in UNTIL_SEVEN:
-        choice = ParameterChoice("vaccination", name, "7", "demo", why)
-        choose_parameter(city, library, choice, datetime(settings.year, 1, 1))
+def ask_only_the_young(city: City, library: Library, at: datetime) -> None:
+    """What a synthetic city decides for itself: the doses of children above the model's age are in books nobody typed in."""
+    age = load_model()["vaccination"]["under"]
+    why = f"{age}岁以上儿童的既往接种记录尚未录入，补种先催{age}岁以下"
+    for name in _CATCH_UP:
+        choose_parameter(city, library, ParameterChoice("vaccination", name, f"{age}", "demo", why), at)
 
 
 def _published(row: PopulationRow) -> datetime:

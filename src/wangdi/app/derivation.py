@@ -29,6 +29,8 @@ from wangdi.store.manifest import PARQUET
 from wangdi.store.workspace import Workspace, sql_name
 
 RESIDENT_FORM = "health_record.resident"
+TABLES_EDITION = 2
+"""Raised whenever the same facts and rules make other tables, so that those an older Wangdi made are not read."""
 REBUILD_SHARE = 0.2
 """Above this share of changed people a whole rebuild is quicker than a change."""
 SUBJECT_SQL = "SELECT person_id AS subject_id, birth_date, sex, is_resident, resident_kind, division, org"
@@ -67,12 +69,22 @@ class Standing:
             name: [[rules.pack.digest, sorted(rules.values.items())] for rules in item.editions]
             for name, item in self.enrolling.items()
         }
-        text = json.dumps([said, self.horizon.isoformat(), self.city.salt], sort_keys=True, default=str)
+        text = json.dumps([TABLES_EDITION, said, self.horizon.isoformat(), self.city.salt], sort_keys=True, default=str)
         return hashlib.sha256(text.encode()).hexdigest()[:16]
 
-    def facts(self, form: Form, known: int | None = None) -> str:
+    @cached_property
+    def _forms(self) -> dict[str, str]:
+        tables = [REGISTRATION_TABLE, *(table_of(form) for form in self.library.forms.values())]
+        return self.city.every_form_sql(self.workspace, tables, self.known)
+
+    def facts(self, form: Form) -> str:
         """SQL, to stand in FROM, of a form's current facts."""
-        return f"({self.city.facts_sql(self.workspace, table_of(form), self.known if known is None else known)})"
+        return f"({self._forms[form.full_name]})"
+
+    @property
+    def registrations(self) -> str:
+        """SQL, to stand in FROM, of what each institution knows of each person: every version of it."""
+        return f"({self._forms[REGISTRATION_TABLE.name]})"
 
     def form(self, name: str) -> Form:
         """A form by its full name."""
@@ -148,16 +160,24 @@ def _hold_and_sweep(folder: DerivedFolder, base: Path, change: Path | None) -> L
 
 
 def _link_sources(standing: Standing, only: str = "") -> LinkSources:
-    registrations = standing.city.facts_sql(standing.workspace, REGISTRATION_TABLE, standing.known)
+    registrations = f"SELECT * FROM {standing.registrations}"
     residents = f"SELECT * FROM {standing.facts(standing.form(RESIDENT_FORM))}"
     if only:
-        registrations = f"SELECT f.* FROM ({registrations}) f SEMI JOIN {only} o USING (registration_id)"
+        registrations = f"SELECT f.* FROM {standing.registrations} f SEMI JOIN {only} o USING (registration_id)"
         residents = f"SELECT f.* FROM ({residents}) f SEMI JOIN {only} o USING (registration_id)"
     return LinkSources(registrations, residents, standing.city.salt)
 
 
 def fill_base(standing: Standing, folder: Path) -> None:
     """Work everything out whole into a folder."""
+    fill_people(standing, folder)
+    _fill_programmes(standing, folder, "link", "person", "")
+    standing.workspace.run("DROP TABLE link")  # a city's worth of people; they are on the disk now
+    standing.workspace.run("DROP TABLE person")
+
+
+def fill_people(standing: Standing, folder: Path) -> None:
+    """Who is who, into a folder and into the tables ``link`` and ``person``."""
     workspace = standing.workspace
     sources = _link_sources(standing)
     workspace.run(f"CREATE OR REPLACE TEMP TABLE link AS {plan_links(sources)}")
@@ -165,9 +185,6 @@ def fill_base(standing: Standing, folder: Path) -> None:
     # Both by person: one person's page is then one row group of each.
     workspace.copy("SELECT * FROM link ORDER BY person_id", folder / "link.parquet", PARQUET)
     workspace.copy("SELECT * FROM person ORDER BY person_id", folder / "person.parquet", PARQUET)
-    _fill_programmes(standing, folder, "link", "person", "")
-    workspace.run("DROP TABLE link")  # a city's worth of people; they are on the disk now
-    workspace.run("DROP TABLE person")
 
 
 def _fill_programmes(standing: Standing, folder: Path, links: str, people: str, only: str) -> None:

@@ -138,12 +138,9 @@ def _find_subject(
 
 
 def _registrations(standing: Standing, test: str) -> list[dict[str, Any]]:
-    from wangdi.catalog.tables import REGISTRATION_TABLE
-
-    known = standing.city.facts_sql(standing.workspace, REGISTRATION_TABLE, standing.known)
     return standing.workspace.dicts(
         f"SELECT DISTINCT l.registration_id, l.person_id, l.birth_date, l.sex, r.org FROM {derive(standing).links} l"
-        f" LEFT JOIN ({known}) r USING (registration_id) WHERE {test} ORDER BY l.registration_id"
+        f" LEFT JOIN {standing.registrations} r USING (registration_id) WHERE {test} ORDER BY l.registration_id"
     )
 
 

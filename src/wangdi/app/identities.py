@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from wangdi.app.derivation import Standing, derive
+from wangdi.app.rolls import read_roll
 from wangdi.catalog.tables import REGISTRATION_TABLE
 from wangdi.link.people import parse_person, show_person
 
@@ -14,11 +15,7 @@ def find_names(standing: Standing, people: Sequence[str]) -> dict[str, str]:
     numbers = [number for one in people if (number := parse_person(one)) is not None]
     if not numbers:
         return {}
-    links = derive(standing).links
-    listed = ", ".join(map(str, numbers))
-    registrations: dict[int, int] = dict(
-        standing.workspace.rows(f"SELECT registration_id, person_id FROM {links} WHERE person_id IN ({listed})")
-    )
+    registrations = dict(read_roll(derive(standing)).registrations_of(numbers))
     if not registrations:
         return {}
     facts = standing.city.facts_about(standing.workspace, list(registrations), [REGISTRATION_TABLE], standing.known)

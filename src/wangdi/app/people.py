@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
 from wangdi.app.derivation import Derived, Standing, derive, relations_for
 from wangdi.app.questions import as_of_number, editions_of, find_indicators, read_places
+from wangdi.app.rolls import read_roll
 from wangdi.catalog.populations import load_population_kinds
 from wangdi.catalog.trees import UNALLOCATED
 from wangdi.core.periods import Period
 from wangdi.core.problem import Problem, Refusal
+from wangdi.engines.duck.classify import Relations
 from wangdi.engines.duck.indicators import (
     Question,
     Tables,
@@ -25,10 +27,26 @@ from wangdi.engines.duck.indicators import (
 from wangdi.indicators.counting import Count, item_test, over_people, plan_items
 from wangdi.indicators.figures import LEVEL_CHOICES, Figure, Level, Places, index_populations
 from wangdi.indicators.why import Evidence, Why, find_inputs, find_scores
-from wangdi.language.model import Indicator, Items, PopulationOf
+from wangdi.language.ast import Expression
+from wangdi.language.courses import HasRow
+from wangdi.language.model import (
+    Clause,
+    EnoughRows,
+    Indicator,
+    Items,
+    LatestRow,
+    PopulationOf,
+    RowsComplete,
+    SomeRows,
+)
+from wangdi.language.names import fields_behind
+from wangdi.language.quality import items_lacking, points_asked, points_met
 from wangdi.language.rules import Programme, Rules
 from wangdi.link.people import show_person as show_number
-from wangdi.store.workspace import sql_texts
+from wangdi.store.workspace import sql_name, sql_text, sql_texts
+
+FEW_PEOPLE = 5_000
+"""So many people's records fit beside the question: a village's, a township's, not a county's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,28 +197,115 @@ def _select_people(cell: _Cell) -> Evidence:
         else f"SELECT DISTINCT subject_id FROM {spells} WHERE {owned('org')}"
     )
     workspace.run(f"CREATE OR REPLACE TEMP TABLE near AS {near}")
-    workspace.run(
-        "CREATE OR REPLACE TEMP TABLE near_registration AS SELECT registration_id, person_id FROM"
-        f" {derived.links} l SEMI JOIN near n ON n.subject_id = l.person_id"
-    )
-    relations = relations_for(derived, programme, "near_registration")
-    tables = Tables(
-        f"(SELECT s.* FROM {spells} s SEMI JOIN near USING (subject_id))",
-        f"(SELECT o.* FROM {derived.table(programme.id, 'obligation')} o SEMI JOIN near USING (subject_id))",
-        f"(SELECT v.* FROM {derived.table(programme.id, 'visit')} v SEMI JOIN near USING (subject_id))",
-    )
     columns = clause_columns(rules, [indicator])
+    few = _find_registrations(derived)
+    relations, tables = _near_records(cell, columns, few), _near_tables(cell, few)
     counted = denominator_sql(rules, indicator, columns, 0)
     numerator = numerator_sql(rules, indicator, columns, 0)
     part = {"numerator": numerator, "denominator": "TRUE", "missing": f"NOT ({numerator})"}[asked.part]
-    place = owned("p.division" if indicator.attribution == "residence" else "m.org")
+    place, home = owned("m.org"), ""
+    if indicator.attribution == "residence":
+        place, home = owned("p.division"), f" LEFT JOIN {people} p ON p.person_id = m.subject_id"
     window = "" if asked.limit is None else f" LIMIT {int(asked.limit)} OFFSET {int(asked.offset)}"
     workspace.run(
-        f"CREATE OR REPLACE TEMP TABLE listed AS SELECT m.* FROM ({plan_members(question, relations, tables)}) m"
-        f" LEFT JOIN {people} p ON p.person_id = m.subject_id WHERE {place} AND {counted} AND ({part})"
+        f"CREATE OR REPLACE TEMP TABLE listed AS SELECT m.* FROM ({plan_members(question, relations, tables)}) m{home}"
+        f" WHERE {place} AND {counted} AND ({part})"
         f" ORDER BY m.org, m.subject_id{window}"
     )
     return Evidence(workspace, question, relations, tables, "listed")
+
+
+def _find_registrations(derived: Derived) -> bool:
+    """Put the registrations of the people near a cell into the table ``near_registration``; answers whether they are few."""
+    workspace = derived.standing.workspace
+    people = [person for (person,) in workspace.rows(f"SELECT subject_id FROM near LIMIT {FEW_PEOPLE + 1}")]
+    if len(people) <= FEW_PEOPLE:
+        columns = {"registration_id": "BIGINT", "person_id": "BIGINT"}
+        workspace.create_table("near_registration", columns, read_roll(derived).registrations_of(people))
+        return True
+    workspace.drop_table("near_registration")
+    workspace.run(
+        "CREATE OR REPLACE TABLE near_registration AS SELECT registration_id, person_id FROM"
+        f" {derived.links} l SEMI JOIN near n ON n.subject_id = l.person_id"
+    )
+    return False
+
+
+def _near_records(cell: _Cell, clauses: Iterable[Clause], few: bool) -> Relations:
+    """The programme's forms, confined to the people near the cell.
+
+    Of a few people the forms the clauses look at are read once: who counts and why are two questions.
+    """
+    workspace, pack = cell.derived.standing.workspace, cell.rules.pack
+    relations = relations_for(cell.derived, cell.programme, "near_registration")
+    if not few:
+        return relations
+    forms = dict(relations.forms)
+    for number, (name, fields) in enumerate(_fields_asked(cell, clauses).items()):
+        form = pack.form(name)
+        listed = "".join(f", {sql_name(field)}" for field in form.fields if field in fields)
+        workspace.run(
+            f"CREATE OR REPLACE TEMP TABLE near_form_{number} AS SELECT subject_id, seq, occurred_on, org{listed}"
+            f" FROM {forms[form.full_name]}"
+        )
+        forms[form.full_name] = f"near_form_{number}"
+    return Relations(relations.subjects, forms)
+
+
+def _fields_asked(cell: _Cell, clauses: Iterable[Clause]) -> dict[str, set[str]]:
+    """By form: the fields the clauses rest on, and those that are shown as what is missing."""
+    pack, found = cell.rules.pack, dict[str, set[str]]()
+
+    def ask(form: str, *sentences: Expression | None) -> None:
+        read = {name for node in sentences if node is not None for name in fields_behind(pack, node)}
+        found.setdefault(form, set()).update(read)
+
+    def ask_quality(name: str) -> None:
+        quality = pack.quality[name]
+        ask(quality.form, points_met(quality), points_asked(quality), items_lacking(quality))
+
+    for clause in clauses:
+        match clause:
+            case SomeRows():
+                for form in clause.forms:
+                    ask(form, clause.where)
+                    found[form].update(clause.fields)
+            case LatestRow():
+                ask(clause.form, clause.holds, clause.where)
+                found[clause.form].update(clause.fields)
+                if clause.quality:
+                    ask_quality(clause.quality)
+            case EnoughRows():
+                ask(clause.form, clause.where)
+            case RowsComplete():
+                ask(clause.form)
+                found[clause.form].update(clause.fields)
+            case HasRow():
+                ask(clause.form)
+    if cell.indicator.mean:
+        ask_quality(cell.indicator.mean)
+    return found
+
+
+def _near_tables(cell: _Cell, few: bool) -> Tables:
+    """The programme's tables, confined to the people near the cell.
+
+    What is asked of somebody stands beside an institution that managed them, so only those institutions' rows are read.
+    """
+    derived, name = cell.derived, cell.programme.id
+    workspace = derived.standing.workspace
+
+    def near(table: str) -> str:
+        return f"SELECT t.* FROM {derived.table(name, table)} t SEMI JOIN near USING (subject_id)"
+
+    spells, obligations, visits = (near(table) for table in ("spell", "obligation", "visit"))
+    if few:
+        workspace.run(f"CREATE OR REPLACE TEMP TABLE near_spell AS {spells}")
+        spells = "SELECT * FROM near_spell"
+        orgs = [org for (org,) in workspace.rows("SELECT DISTINCT org FROM near_spell")]
+        if orgs:
+            obligations += f" WHERE t.org IN ({', '.join(map(sql_text, orgs))})"
+    return Tables(f"({spells})", f"({obligations})", f"({visits})")
 
 
 def _explain(evidence: Evidence, indicator: Indicator) -> list[Listed]:

@@ -8,14 +8,18 @@ from typing import Any
 
 from wangdi.app.derivation import Standing, derive
 from wangdi.app.questions import as_of_number
+from wangdi.app.rolls import read_roll
 from wangdi.catalog.tables import REGISTRATION_TABLE
 from wangdi.core.problem import Problem, Refusal
 from wangdi.engines.tables import table_of
 from wangdi.language.model import Form
 from wangdi.link.people import show_person as show_number
 from wangdi.programmes.worklist import plan_due
+from wangdi.store.workspace import sql_text
 
 Row = dict[str, Any]
+_WHO, _DUE = ":who", ":due"
+"""Names of questions beside the forms' names."""
 
 
 def show_person(standing: Standing, person: int, on: date | None = None) -> dict[str, Any]:
@@ -26,26 +30,25 @@ def show_person(standing: Standing, person: int, on: date | None = None) -> dict
     """
     derived, workspace = derive(standing), standing.workspace
     on = on or as_of_number(standing.city, standing.known)
-    found = workspace.dicts(f"SELECT * FROM {derived.people} WHERE person_id = {int(person)}")
-    if not found:
-        raise Refusal(Problem(code="FIG-004", args={"person": show_number(person)}))
-    said = found[0]
-    said.pop("person_id")
-    mine = [
-        row[0] for row in workspace.rows(f"SELECT registration_id FROM {derived.links} WHERE person_id = {int(person)}")
-    ]
+    own = f"o.subject_id = {int(person)}"
+    mine = [registration for registration, _ in read_roll(derived).registrations_of([person])]
     tables = [table_of(form) for form in standing.library.forms.values()]
     about = standing.city.facts_about(workspace, mine, [REGISTRATION_TABLE, *tables], standing.known)
-    due = {
-        name: plan_due(derived.table(name, "obligation"), on, on, f"o.subject_id = {int(person)}")
+    due = " UNION ALL ".join(
+        f"SELECT {sql_text(name)} AS programme, * FROM ({plan_due(derived.table(name, 'obligation'), on, on, own)})"
         for name in standing.enrolling
-    }
-    answers = workspace.answers(about | due)
+    )
+    who = f"SELECT * FROM {derived.people} WHERE person_id = {int(person)}"
+    answers = workspace.answers(about | {_WHO: who} | ({_DUE: due} if due else {}))
+    if not answers[_WHO]:
+        raise Refusal(Problem(code="FIG-004", args={"person": show_number(person)}))
+    said = answers[_WHO][0]
+    said.pop("person_id")
     return {
         "person": {"person_id": show_number(person), **said},
         "registrations": _registrations(answers.get(REGISTRATION_TABLE.name, ())),
         "facts": _facts(standing.library.forms.values(), answers),
-        "due": _due({name: answers[name] for name in due}),
+        "due": _due(answers.get(_DUE, ())),
     }
 
 
@@ -72,8 +75,6 @@ def _facts(forms: Iterable[Form], answers: Mapping[str, Sequence[Row]]) -> list[
     return sorted(facts, key=lambda fact: (fact["occurred_on"] or date.min, fact["fact_id"]))
 
 
-def _due(found: Mapping[str, Sequence[Row]]) -> list[Row]:
-    due = [{"programme": name, **row} for name, rows in found.items() for row in rows]
-    for row in due:
-        row.pop("subject_id")
+def _due(rows: Iterable[Row]) -> list[Row]:
+    due = [{name: value for name, value in row.items() if name != "subject_id"} for row in rows]
     return sorted(due, key=lambda row: (row["due"], row["task"]))

@@ -8,6 +8,7 @@ from datetime import date
 
 from wangdi.app.derivation import Derived, Standing, derive
 from wangdi.catalog.trees import plant_tree
+from wangdi.core.heap import making_many
 from wangdi.core.periods import Period
 from wangdi.core.problem import Problem, Refusal
 from wangdi.engines.duck.classify import Relations
@@ -121,8 +122,9 @@ def count_all(
             chosen = tuple(item for item in rules.pack.indicators.values() if item.id in owners)
             for first in range(0, len(during), MOST_PERIODS):
                 part = tuple(during[first : first + MOST_PERIODS])
-                for count in _count(derived, programme, Question(rules, chosen, part, as_of)):
-                    counts.setdefault((count.indicator, count.period), []).append(count)
+                with making_many():
+                    for count in _count(derived, programme, Question(rules, chosen, part, as_of)):
+                        counts.setdefault((count.indicator, count.period), []).append(count)
     told = Told(read_places(standing.city, standing.known), populations, standing.known)
     return Counted(standing, as_of, told, editions, counts, tuple(periods))
 
@@ -135,9 +137,16 @@ def place_figures(
     Order: indicator, period, level, area.
     """
     owners = find_indicators(counted.standing.library, wanted)
+    with making_many():
+        return _place_all(counted, owners, levels, periods or counted.periods)
+
+
+def _place_all(
+    counted: Counted, owners: Mapping[str, str], levels: Sequence[Level], periods: Sequence[Period]
+) -> list[Figure]:
     figures: list[Figure] = []
     for name, pack in owners.items():
-        for period in periods or counted.periods:
+        for period in periods:
             rules = counted.editions.get((pack, period.text))
             indicator = rules.pack.indicators.get(name) if rules is not None else None
             if rules is None or indicator is None:  # no edition in force has it

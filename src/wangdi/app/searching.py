@@ -10,7 +10,6 @@ from datetime import date
 from typing import Any
 
 from wangdi.app.derivation import Standing, derive
-from wangdi.catalog.tables import REGISTRATION_TABLE
 from wangdi.catalog.trees import Organisation, PlaceTree, Region
 from wangdi.core.identifiers import upgrade_15_to_18
 from wangdi.indicators.figures import Places
@@ -76,11 +75,10 @@ def find_people(standing: Standing, words: Sequence[str], places: Places) -> Fou
 
 def _find(standing: Standing, test: str, matched: str) -> FoundPeople:
     derived, workspace = derive(standing), standing.workspace
-    registrations = standing.city.facts_sql(workspace, REGISTRATION_TABLE, standing.known)
     about_village = f" LEFT JOIN {derived.people} p USING (person_id)" if "p.division" in test else ""
     workspace.run(
         "CREATE OR REPLACE TEMP TABLE found_person AS WITH hit AS (SELECT l.person_id, f.seq, f.name, f.id_no, "
-        f"{matched} AS matched FROM ({registrations}) f JOIN {derived.links} l USING (registration_id){about_village}"
+        f"{matched} AS matched FROM {standing.registrations} f JOIN {derived.links} l USING (registration_id){about_village}"
         f" WHERE {test}) SELECT * FROM (SELECT person_id, arg_max(name, seq) AS name, arg_max(right(id_no, 4), seq) AS tail,"
         " any_value(matched) AS matched FROM hit GROUP BY 1)"
         f" ORDER BY length(name) NULLS LAST, name, person_id LIMIT {MOST_PEOPLE + 1}"

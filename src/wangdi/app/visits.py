@@ -11,6 +11,8 @@ from wangdi.app.worklists import Due
 
 Order = Literal["closes", "due", "village", "name"]
 ORDERS: tuple[Order, ...] = ("closes", "due", "village", "name")
+NAMED_ORDERS: tuple[Order, ...] = ("village", "name")
+"""Orders that go by who people are, and so need named rows."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,28 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from typing import Any
 
 from wangdi.app.derivation import Derived, Standing, derive
 from wangdi.app.questions import read_places
-from wangdi.catalog.tables import REGISTRATION_TABLE
+from wangdi.app.rolls import Home, read_roll
 from wangdi.core.problem import Problem, Refusal
-from wangdi.engines.tables import table_of
 from wangdi.language.names import fields_behind, nearest_name
 from wangdi.language.rules import Programme, asking_rules
-from wangdi.link.people import show_person
+from wangdi.link.people import parse_person, show_person
 from wangdi.programmes.worklist import explain_due, plan_due
-from wangdi.store.workspace import sql_name, sql_texts
+from wangdi.store.workspace import sql_name, sql_text, sql_texts
 
 ATTEMPT_FORM = "health_record.contact_attempt"
+_ASKED = ("programme", "task", "anchor_on", "opens", "org", "due", "closes", "state", "overdue", "rule")
 
 
 @dataclass(frozen=True, slots=True)
 class Due:
-    """One thing to do for one person. ``trip``: all rows of a person that one visit can serve carry the same number."""
+    """One thing to do for one person. ``trip``: all rows of a person that one visit can serve carry the same number.
+
+    ``anchor_on``, ``rule``: the day the window was counted from, and what asks. ``reason``: why an earlier attempt in this
+    window failed, as a code of the form. Missing: who the person is, until :func:`name_rows`; why, until :func:`fill_rows`.
+    """
 
     person_id: str
     name: str
@@ -38,8 +42,10 @@ class Due:
     closes: date
     state: str
     overdue: bool
-    reason: str
     trip: int
+    anchor_on: date
+    rule: str
+    reason: str = ""
     why: dict[str, Any] = field(default_factory=dict)
     sex: str = ""
     birth_date: date | None = None
@@ -47,12 +53,11 @@ class Due:
     """The village one lives in, by code; empty where nobody said."""
 
 
-def list_due(standing: Standing, org: str, on: date, within: int = 0) -> list[Due]:
+def find_due(standing: Standing, org: str, on: date, within: int = 0) -> list[Due]:
     """The worklist of an institution and those under it: everything open on ``on``, and what opens ``within`` days.
 
-    Order: the person whose first window closes soonest comes first; a person's rows stand together, so that one trip
-    serves all that is due. ``reason``: why an earlier attempt in this window failed, in the words of the form.
-    Errors: FIG-002 when no organisation has the code.
+    The rows bear no names and no reasons yet. Order: the person whose first window closes soonest comes first; a person's
+    rows stand together, so that one trip serves all that is due. Errors: FIG-002 when no organisation has the code.
     """
     places = read_places(standing.city, standing.known)
     tree = places.organisations
@@ -60,87 +65,106 @@ def list_due(standing: Standing, org: str, on: date, within: int = 0) -> list[Du
         near = nearest_name(org, tree.rows)
         raise Refusal(Problem(code="FIG-002", args={"code": f"{org}（{near}？）" if near else org}))
     orgs = [org, *(row.code for row in tree.descendants(org, on))]
-    derived = derive(standing)
-    found: Found = []
-    for name in standing.enrolling:
-        test = f"list_contains({sql_texts(orgs)}::VARCHAR[], o.org)"
-        plan = plan_due(derived.table(name, "obligation"), on, on + timedelta(days=within), test)
-        found += [(name, row) for row in standing.workspace.dicts(plan)]
-    if not found:
-        return []
-    _ask_about(derived, {row["subject_id"] for _, row in found})
-    anchors = {name: _anchor_rows(derived, standing.programmes[name], rows) for name, rows in _by_programme(found)}
-    known = _Known(anchors, _attempts(derived, on), _residents(derived))
-    first: dict[int, date] = {}
-    for _, row in found:
-        first[row["subject_id"]] = min(row["closes"], first.get(row["subject_id"], date.max))
-    found.sort(
-        key=lambda item: (first[item[1]["subject_id"]], item[1]["subject_id"], item[1]["closes"], item[1]["task"])
+    derived, until = derive(standing), on + timedelta(days=within)
+    test = f"list_contains({sql_texts(orgs)}::VARCHAR[], o.org)"
+    due = " UNION ALL ".join(
+        f"SELECT {sql_text(name)} AS programme, * FROM ({plan_due(derived.table(name, 'obligation'), on, until, test)})"
+        for name in standing.enrolling
     )
-    trips = {person: place for place, person in enumerate(dict.fromkeys(row["subject_id"] for _, row in found), 1)}
-    return [_due(standing.programmes[name], row, trips[row["subject_id"]], known) for name, row in found]
+    if not due:
+        return []
+    found = standing.workspace.rows(
+        f"SELECT subject_id, min(closes) OVER (PARTITION BY subject_id) AS soonest, {', '.join(_ASKED)} FROM ({due})"
+        " ORDER BY soonest, subject_id, closes, task"
+    )
+    homes = read_roll(derived).homes_of({row[0] for row in found})
+    trips = {person: place for place, person in enumerate(dict.fromkeys(row[0] for row in found), 1)}
+    return [
+        _due(standing, (person, homes.get(person, Home())), trips[person], dict(zip(_ASKED, said, strict=True)))
+        for person, _, *said in found
+    ]
 
 
-Found = list[tuple[str, dict[str, Any]]]
-Anchors = dict[tuple[int, date], dict[str, Any]]
-
-
-@dataclass(frozen=True, slots=True)
-class _Known:
-    """What is looked up once for all rows: readings by programme, attempts and names by person."""
-
-    anchors: dict[str, Anchors]
-    attempts: dict[int, list[tuple[date, str]]]
-    residents: dict[int, dict[str, Any]]
-
-
-def _by_programme(found: Found) -> list[tuple[str, list[dict[str, Any]]]]:
-    names = dict.fromkeys(name for name, _ in found)
-    return [(name, [row for other, row in found if other == name]) for name in names]
-
-
-def _due(programme: Programme, row: dict[str, Any], trip: int, known: _Known) -> Due:
-    anchors, attempts = known.anchors[programme.id], known.attempts
-    resident = known.residents.get(row["subject_id"], {})
-    rules = asking_rules(programme, row["task"], (row["anchor_on"], row["opens"]))
-    task = rules.pack.schedule[row["task"]]
-    tried = [outcome for day, outcome in attempts.get(row["subject_id"], []) if day >= row["opens"]]
+def _due(standing: Standing, whose: tuple[int, Home], trip: int, row: Mapping[str, Any]) -> Due:
+    person, home = whose
+    rules = asking_rules(standing.programmes[row["programme"]], row["task"], (row["anchor_on"], row["opens"]))
     return Due(
-        person_id=show_person(row["subject_id"]),
-        name=resident.get("name") or "",
-        phone=resident.get("phone") or "",
-        address=resident.get("address") or "",
+        person_id=show_person(person),
+        name="",
+        phone="",
+        address="",
         org=row["org"],
-        programme=programme.id,
+        programme=row["programme"],
         task=row["task"],
-        title=task.title,
+        title=rules.pack.schedule[row["task"]].title,
         due=row["due"],
         opens=row["opens"],
         closes=row["closes"],
         state=row["state"],
         overdue=bool(row["overdue"]),
-        reason=tried[-1] if tried else "",
         trip=trip,
-        why=explain_due(rules, row, anchors.get((row["subject_id"], row["anchor_on"]), {})),
-        sex=resident.get("sex") or "",
-        birth_date=resident.get("birth_date"),
-        division=resident.get("division") or "",
+        anchor_on=row["anchor_on"],
+        rule=row["rule"],
+        sex=home.sex,
+        birth_date=home.birth_date,
+        division=home.division,
     )
 
 
-def _ask_about(derived: Derived, people: set[int]) -> None:
-    """Put the registrations of these people into the table ``asked``: links are read once, not for every question."""
-    workspace = derived.standing.workspace
-    workspace.create_table("asked_person", {"person_id": "BIGINT"}, [[person] for person in sorted(people)])
-    workspace.run(
-        "CREATE OR REPLACE TEMP TABLE asked AS SELECT registration_id, person_id"
-        f" FROM {derived.links} SEMI JOIN asked_person USING (person_id)"
-    )
+def name_rows(standing: Standing, rows: Sequence[Due]) -> list[Due]:
+    """The same rows with who the people are and how to reach them; texts are empty where nobody said."""
+    people = _ask_about(derive(standing), rows)
+    residents = _residents(derive(standing)) if rows else {}
+    return [_named(row, residents.get(people[row.person_id], {})) for row in rows]
 
 
-def _anchor_rows(derived: Derived, programme: Programme, due: Sequence[dict[str, Any]]) -> Anchors:
+def fill_rows(standing: Standing, rows: Sequence[Due], on: date) -> list[Due]:
+    """The same rows with who the people are, the clause that asks, the reading it rests on, and why an earlier attempt in
+    the window failed.
+
+    Looked up apart from the rows themselves: a page shows fifty people of a list of thousands.
+    """
+    if not rows:
+        return []
+    derived = derive(standing)
+    people = _ask_about(derived, rows)
+    residents = _residents(derived)
+    anchors = {
+        name: _anchor_rows(derived, standing.programmes[name], [row for row in rows if row.programme == name])
+        for name in dict.fromkeys(row.programme for row in rows)
+    }
+    attempts = _attempts(derived, on)
+    explained = []
+    for row in rows:
+        person, programme = people[row.person_id], standing.programmes[row.programme]
+        rules = asking_rules(programme, row.task, (row.anchor_on, row.opens))
+        asked = {"task": row.task, "rule": row.rule, "anchor_on": row.anchor_on}
+        why = explain_due(rules, asked, anchors[row.programme].get((person, row.anchor_on), {}))
+        tried = [outcome for day, outcome in attempts.get(person, []) if day >= row.opens]
+        explained.append(_named(replace(row, why=why, reason=tried[-1] if tried else ""), residents.get(person, {})))
+    return explained
+
+
+def _named(row: Due, said: Mapping[str, str]) -> Due:
+    return replace(row, name=said.get("name", ""), phone=said.get("phone", ""), address=said.get("address", ""))
+
+
+Anchors = dict[tuple[int, date], dict[str, Any]]
+
+
+def _ask_about(derived: Derived, rows: Sequence[Due]) -> dict[str, int]:
+    """Put the registrations of these people into the table ``asked``: links are read once, not for every question.
+    Answers the people's numbers.
+    """
+    people = {row.person_id: parse_person(row.person_id) or 0 for row in rows}
+    columns = {"registration_id": "BIGINT", "person_id": "BIGINT"}
+    derived.standing.workspace.create_table("asked", columns, read_roll(derived).registrations_of(people.values()))
+    return people
+
+
+def _anchor_rows(derived: Derived, programme: Programme, due: Sequence[Due]) -> Anchors:
     """The visits that anchored something, with the readings their class rests on, by person and day."""
-    days = [row["anchor_on"] for row in due if str(row["rule"]).startswith("class:")]
+    days = [row.anchor_on for row in due if row.rule.startswith("class:")]
     classify = programme.newest.pack.classify
     if classify is None or not days:
         return {}
@@ -164,28 +188,25 @@ def _attempts(derived: Derived, on: date) -> dict[int, list[tuple[date, str]]]:
     form = standing.library.forms.get(ATTEMPT_FORM)
     if form is None:
         return {}
-    sql = standing.city.facts_sql(standing.workspace, table_of(form), standing.known)
     found: dict[int, list[tuple[date, str]]] = {}
     for person, day, outcome in standing.workspace.rows(
-        f"SELECT a.person_id, f.occurred_on, f.outcome FROM ({sql}) f JOIN asked a USING (registration_id)"
+        f"SELECT a.person_id, f.occurred_on, f.outcome FROM {standing.facts(form)} f JOIN asked a USING (registration_id)"
         f" WHERE f.occurred_on <= DATE '{on}' ORDER BY f.occurred_on, f.seq"
     ):
         found.setdefault(person, []).append((day, outcome))
     return found
 
 
-def _residents(derived: Derived) -> dict[int, dict[str, Any]]:
-    """Name, phone and address by person, each from the latest registration that has it, with sex, birth date and village:
-    whom to look for, and where.
+def _residents(derived: Derived) -> dict[int, dict[str, str]]:
+    """Name, phone and address of the people asked about, each from the latest registration that has it: whom to look for, and
+    where. By person. Missing: what nobody said.
     """
-    standing = derived.standing
-    sql = standing.city.facts_sql(standing.workspace, REGISTRATION_TABLE, standing.known)
-    said, known = ("name", "phone", "address"), ("sex", "birth_date", "division")
+    said = ("name", "phone", "address")
     latest = ", ".join(f"arg_max(f.{name}, f.seq) AS {name}" for name in said)
-    rows = standing.workspace.rows(
-        f"SELECT person_id, {', '.join((*said, *known))} FROM (SELECT a.person_id, {latest}"
-        f" FROM ({sql}) f JOIN asked a USING (registration_id) GROUP BY 1)"
-        f" LEFT JOIN (SELECT person_id, {', '.join(known)} FROM {derived.people} SEMI JOIN asked_person USING (person_id))"
-        " USING (person_id)"
+    rows = derived.standing.workspace.rows(
+        f"SELECT a.person_id, {latest} FROM {derived.standing.registrations} f JOIN asked a USING (registration_id) GROUP BY 1"
     )
-    return {person: dict(zip((*said, *known), values, strict=True)) for person, *values in rows}
+    return {
+        person: {name: value for name, value in zip(said, values, strict=True) if value is not None}
+        for person, *values in rows
+    }

@@ -38,7 +38,7 @@ class Load:
 def count_due(standing: Standing, places: Places, on: date, within: int = 0) -> dict[str, Load]:
     """What is due on a day at every organisation, with those under it, and in every area: by code.
 
-    Rule: the same things as :func:`wangdi.app.worklists.list_due`. A person looked after by two organisations counts once
+    Rule: the same things as :func:`wangdi.app.worklists.find_due`. A person looked after by two organisations counts once
     in what is above both. Missing: a place with nothing due.
     """
     derived = derive(standing)

@@ -243,15 +243,15 @@ def run_worklist(session: Session, asked: WorklistAsked) -> Answer:
     """What is due at an institution on a day, a person's rows together so that one trip serves all."""
     from wangdi.app.cities import open_library
     from wangdi.app.questions import stand_on
-    from wangdi.app.worklists import list_due
+    from wangdi.app.worklists import fill_rows, find_due
 
     day = asked.on or read_clock().date()
     with session.open_city() as city, city.workspace() as workspace:
         standing = stand_on(city, workspace, open_library(city), asked.known, day)
-        found = list_due(standing, asked.org, day, asked.within)
+        found = find_due(standing, asked.org, day, asked.within)
+        limit = asked.limit if asked.limit is not None else (PAGE if session.format == "table" else None)
+        page = fill_rows(standing, found[asked.offset : None if limit is None else asked.offset + limit], day)
         known = standing.known
-    limit = asked.limit if asked.limit is not None else (PAGE if session.format == "table" else None)
-    page = found[asked.offset : None if limit is None else asked.offset + limit]
     rows = [{**asdict(row), "reason": row.reason or None} for row in page]
     footer = [
         session.word(

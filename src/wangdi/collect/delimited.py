@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO
+from typing import Protocol
 
 import numpy as np
 
@@ -64,6 +64,20 @@ class Chunk:
     bytes_done: int
 
 
+class ByteSource(Protocol):
+    """A file as far as its bytes are read once, from the first on."""
+
+    @property
+    def name(self) -> str:
+        """Its path."""
+
+    def read(self, size: int, /) -> bytes:
+        """The next bytes; none at the end."""
+
+    def tell(self) -> int:
+        """Bytes read so far."""
+
+
 def read_head(path: Path, encoding: Encoding, delimiter: str, rows: int = HEAD_ROWS) -> list[HeadRow]:
     """The first rows of a file read with one delimiter; title rows and blank ones included."""
     with path.open("rb") as file:
@@ -85,8 +99,10 @@ def read_head(path: Path, encoding: Encoding, delimiter: str, rows: int = HEAD_R
 
 
 @contextmanager
-def open_chunks(path: Path, encoding: Encoding, skip_lines: int, folder: Path) -> Iterator[Iterator[Chunk]]:
+def open_chunks(file: ByteSource, encoding: Encoding, skip_lines: int, folder: Path) -> Iterator[Iterator[Chunk]]:
     """The lines after ``skip_lines`` as chunks written into ``folder``, made by a thread that runs ahead by one.
+
+    ``file``: not read from yet; the thread reads it to its end.
 
     Errors: bytes that are no character raise :class:`UnreadableFile` at the chunk they are in. The thread ends when the
     context does, also on Ctrl-C.
@@ -94,7 +110,7 @@ def open_chunks(path: Path, encoding: Encoding, skip_lines: int, folder: Path) -
     ahead: queue.Queue[Chunk | BaseException | None] = queue.Queue(maxsize=1)
     stop = threading.Event()
     thread = threading.Thread(
-        target=_fill, args=(ahead, stop, _chunks(path, encoding, skip_lines, folder)), name="transcode", daemon=True
+        target=_fill, args=(ahead, stop, _chunks(file, encoding, skip_lines, folder)), name="transcode", daemon=True
     )
     thread.start()
     try:
@@ -189,9 +205,9 @@ class _Tally:
         return one_kind and not self.has_nulls and self.quotes % 2 == 0
 
 
-def _chunks(path: Path, encoding: Encoding, skip_lines: int, folder: Path) -> Iterator[Chunk]:
+def _chunks(source: ByteSource, encoding: Encoding, skip_lines: int, folder: Path) -> Iterator[Chunk]:
     number = 0
-    blocks = _text_blocks(path, encoding, skip_lines)
+    blocks = _text_blocks(source, encoding, skip_lines)
     block = next(blocks, None)
     while block is not None:
         target = folder / f"chunk-{number % 3}.csv"  # three in turn: one being written, one waiting, one being read
@@ -207,11 +223,11 @@ def _chunks(path: Path, encoding: Encoding, skip_lines: int, folder: Path) -> It
         number += 1
 
 
-def _text_blocks(path: Path, encoding: Encoding, skip_lines: int) -> Iterator[_Block]:
+def _text_blocks(source: ByteSource, encoding: Encoding, skip_lines: int) -> Iterator[_Block]:
     """The lines after ``skip_lines``. Errors: raises :class:`UnreadableFile` at bytes that are no character."""
     transcode = Transcoder().to_utf8 if encoding.name == "gb18030" else None
     line, skipped = 1, 0
-    for offset, block, done in _blocks(path, encoding):
+    for offset, block, done in _blocks(source, encoding):
         start = 0
         while skipped < skip_lines and start < len(block):
             found = block.find(b"\n", start)
@@ -223,7 +239,7 @@ def _text_blocks(path: Path, encoding: Encoding, skip_lines: int) -> Iterator[_B
         try:
             text = transcode(data) if transcode else data
         except BadBytes as bad:
-            raise UnreadableFile(bad_bytes_problem(path, offset + start + bad.offset)) from None
+            raise UnreadableFile(bad_bytes_problem(Path(source.name), offset + start + bad.offset)) from None
         lines = count_lines(data)
         yield _Block(data, text, line, lines, offset + start, done)
         line += lines
@@ -241,30 +257,30 @@ def _widest(known: Blanks, text: bytes) -> Blanks:
     return "spaces" if known == "spaces" or b" " in text else "none"
 
 
-def _blocks(path: Path, encoding: Encoding) -> Iterator[tuple[int, bytes, int]]:
+def _blocks(file: ByteSource, encoding: Encoding) -> Iterator[tuple[int, bytes, int]]:
     """Blocks that end with a line: (byte offset in the file, block, bytes read so far). UTF-16 comes out as UTF-8."""
-    with path.open("rb") as file:
-        file.seek(encoding.skip)
-        read = _utf16_reader(file, encoding) if encoding.name.startswith("utf-16") else file.read
-        carried, offset, classic = bytearray(), encoding.skip, None
-        while block := read(BLOCK_BYTES):
-            if classic is None:  # line ends of before 2001: a carriage return alone
-                classic = b"\n" not in block and b"\r" in block
-            block = block.replace(b"\r", b"\n") if classic else block
-            end = block.rfind(b"\n") + 1
-            if end == 0:
-                carried += block
-                if len(carried) > LONGEST_LINE:
-                    raise UnreadableFile(Problem(code="FILE-004", file=path.name, args={"offset": str(offset)}))
-                continue
-            whole = bytes(carried) + block[:end]
-            yield offset, whole, file.tell()
-            offset, carried = offset + len(whole), bytearray(block[end:])
-        if carried:
-            yield offset, bytes(carried) + b"\n", file.tell()
+    file.read(encoding.skip)
+    read = _utf16_reader(file, encoding) if encoding.name.startswith("utf-16") else file.read
+    carried, offset, classic = bytearray(), encoding.skip, None
+    while block := read(BLOCK_BYTES):
+        if classic is None:  # line ends of before 2001: a carriage return alone
+            classic = b"\n" not in block and b"\r" in block
+        block = block.replace(b"\r", b"\n") if classic else block
+        end = block.rfind(b"\n") + 1
+        if end == 0:
+            carried += block
+            if len(carried) > LONGEST_LINE:
+                name = Path(file.name).name
+                raise UnreadableFile(Problem(code="FILE-004", file=name, args={"offset": str(offset)}))
+            continue
+        whole = bytes(carried) + block[:end]
+        yield offset, whole, file.tell()
+        offset, carried = offset + len(whole), bytearray(block[end:])
+    if carried:
+        yield offset, bytes(carried) + b"\n", file.tell()
 
 
-def _utf16_reader(file: BinaryIO, encoding: Encoding) -> Callable[[int], bytes]:
+def _utf16_reader(file: ByteSource, encoding: Encoding) -> Callable[[int], bytes]:
     decoder = codecs.getincrementaldecoder(encoding.name)()
 
     def read(size: int) -> bytes:
@@ -283,13 +299,14 @@ def read_lines(path: Path, encoding: Encoding, lines: Sequence[int]) -> Iterator
     transcode = Transcoder().to_utf8 if encoding.name == "gb18030" else None
     waiting = list(lines)
     line = 1
-    for _, block, _ in _blocks(path, encoding):
-        count = block.count(b"\n")
-        if waiting and waiting[0] < line + count:
-            split = (transcode(block) if transcode else block).split(b"\n")
-            while waiting and waiting[0] < line + count:
-                place = waiting[0] - line
-                yield waiting.pop(0), b"\n".join(split[place : place + QUOTED_LINES]).decode("utf-8", "replace")
-        line += count
-        if not waiting:
-            return
+    with path.open("rb") as file:
+        for _, block, _ in _blocks(file, encoding):
+            count = block.count(b"\n")
+            if waiting and waiting[0] < line + count:
+                split = (transcode(block) if transcode else block).split(b"\n")
+                while waiting and waiting[0] < line + count:
+                    place = waiting[0] - line
+                    yield waiting.pop(0), b"\n".join(split[place : place + QUOTED_LINES]).decode("utf-8", "replace")
+            line += count
+            if not waiting:
+                return

@@ -60,7 +60,10 @@ def plain_rows(chunk: Chunk, layout: Layout) -> RawRows:
 def parsed_rows(
     workspace: Workspace, rows: Iterable[ExactRow], width: int, path: Path, blanks: Blanks = "any"
 ) -> tuple[RawRows, int]:
-    """Rows that were parsed one by one, by way of the file ``path``; answers how many they are."""
+    """Rows that were parsed one by one, by way of the file ``path``; answers how many they are.
+
+    ``blanks``: those that may still stand around the texts; whoever parsed them has mostly tidied them.
+    """
     count = write_rows(rows, path)
     names = [*(f"c{place}" for place in range(width)), "source_line", "source_file", "source_part"]
     options = "delim = ',', parallel = false, max_line_size = 16000000"

@@ -14,7 +14,7 @@ import numpy as np
 from wangdi.catalog.tables import FACT_COLUMNS, RETIREMENT_TABLE, FormTable
 from wangdi.collect.people_sql import render_said
 from wangdi.collect.staging import FormStage, Stage
-from wangdi.collect.writing import PARQUET
+from wangdi.store.manifest import PARQUET
 from wangdi.store.records import SUPERSEDED, WITHDRAWN, StagedSegment
 from wangdi.store.workspace import Workspace, sql_name, sql_text, sql_texts
 
@@ -152,7 +152,8 @@ def _find_repeated(workspace: Workspace, form: FormStage) -> None:
     Sorting one number a key is several times as fast as grouping the keys; whatever shares a number by chance is told apart
     by the chains.
     """
-    numbers = np.sort(workspace.numbers(f"select hash({_key(form)}) from {form.keys}"))
+    numbers = workspace.numbers(f"select hash({_key(form)}) from {form.keys}")
+    numbers.sort()
     found = np.unique(numbers[1:][numbers[1:] == numbers[:-1]])
     workspace.create_table("repeated", {"number": "UBIGINT"}, ((number,) for number in found.tolist()))
 

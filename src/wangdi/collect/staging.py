@@ -20,8 +20,9 @@ from wangdi.collect.people_sql import DOUBT, PEOPLE_COLUMNS, PERSON_FRAME, rende
 from wangdi.collect.plan import FormPlan
 from wangdi.collect.request import FormCount
 from wangdi.collect.typed_rows import Typed, day_of, frame_column, suspects_sql, type_rows
-from wangdi.collect.writing import PARQUET, SegmentWriter
+from wangdi.collect.writing import SegmentWriter
 from wangdi.core.problem import Problem
+from wangdi.store.manifest import PARQUET
 from wangdi.store.problems import PROBLEM_COLUMNS
 from wangdi.store.records import StagedSegment
 from wangdi.store.workspace import Workspace, sql_name

@@ -6,7 +6,15 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from wangdi.collect.delimited import DELIMITERS, Chunk, HeadRow, UnreadableFile, open_chunks, read_head
+from wangdi.collect.delimited import (
+    DELIMITERS,
+    ByteSource,
+    Chunk,
+    HeadRow,
+    UnreadableFile,
+    open_chunks,
+    read_head,
+)
 from wangdi.collect.encoding import Encoding, bad_bytes_problem, detect_encoding
 from wangdi.collect.exact import ExactReader, ExactRow
 from wangdi.collect.loading import Layout, RawRows, parsed_rows, plain_rows
@@ -89,11 +97,10 @@ def take_delimited(run: Run, path: Path, name: str) -> None:
     """
     encoding = detect_encoding(path)
     original = run.receive(path, name, encoding.name if isinstance(encoding, Encoding) else "")
-    kept = run.writer.original_path(original)
     if isinstance(encoding, Problem):
         _give_up(run, original.id, name, replace(encoding, file=name))
         return
-    readings = [read_head(kept, encoding, delimiter) for delimiter in DELIMITERS]
+    readings = [read_head(path, encoding, delimiter) for delimiter in DELIMITERS]
     found = recognise(name, readings, run.mappings, run.request.mapping_of(name))
     if isinstance(found, Problem):
         _give_up(run, original.id, name, found)
@@ -103,7 +110,9 @@ def take_delimited(run: Run, path: Path, name: str) -> None:
     run.note(*column_problems(found, name))
     mark = run.stage.mark()
     try:
-        _take_chunks(source, kept, encoding, found)
+        # The rows are read from the very bytes that are kept: what is read here is copied on the way.
+        with run.writer.reading_original(original) as file:
+            _take_chunks(source, file, encoding, found)
     except UnreadableFile as unreadable:
         run.stage.undo(mark)
         _give_up(run, original.id, name, replace(unreadable.problem, file=name))
@@ -113,11 +122,12 @@ def take_delimited(run: Run, path: Path, name: str) -> None:
     source.close()
 
 
-def _take_chunks(source: Source, path: Path, encoding: Encoding, found: Recognised) -> None:
+def _take_chunks(source: Source, file: ByteSource, encoding: Encoding, found: Recognised) -> None:
+    path = Path(file.name)
     run, total = source.run, path.stat().st_size
     layout = Layout(source.file, DELIMITERS[found.reading], source.plan.columns.width)
     reader = ExactReader(source.file, source.name, layout.delimiter, layout.width)
-    with open_chunks(path, encoding, found.header.last_line, run.stage.folder) as chunks:
+    with open_chunks(file, encoding, found.header.last_line, run.stage.folder) as chunks:
         for chunk in chunks:
             plain = chunk.plain and not reader.carries
             if not (plain and source.stage(plain_rows(chunk, layout), chunk.lines)):

@@ -7,9 +7,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from wangdi.store.manifest import PARQUET
 from wangdi.store.workspace import Workspace
-
-PARQUET = "format parquet, parquet_version v2, compression zstd, compression_level 1"
 
 
 class SegmentWriter:

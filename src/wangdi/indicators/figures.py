@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Literal
 
@@ -14,6 +14,7 @@ from wangdi.indicators.counting import Count, has_population, over_people
 from wangdi.language.model import Indicator, Items, PopulationOf
 
 Level = Literal["city", "county", "township", "village", "org"]
+_DenominatorKind = Literal["people", "population", "items", "none"]
 LEVEL_CHOICES: tuple[Level, ...] = ("city", "county", "township", "village", "org")
 
 
@@ -37,7 +38,7 @@ class Figure:
     denominator: float | None
     value: float | None
     unit: str
-    denominator_kind: Literal["people", "population", "items", "none"]
+    denominator_kind: _DenominatorKind
     population: str | None
     population_source: str | None
     population_seq: int | None
@@ -82,6 +83,22 @@ class Told:
     places: Places
     populations: Mapping[tuple[str, int, str], tuple[int, PopulationRow]]
     known: int
+    laid: dict[tuple[Level, date], _Layout] = field(default_factory=dict, repr=False)
+    """The areas of a level on a day and what was placed in them so far: the same for every indicator."""
+
+    def layout(self, level: Level, on: date) -> _Layout:
+        """The areas of a level on a day."""
+        if (level, on) not in self.laid:
+            self.laid[level, on] = _Layout(self.places.areas(level, on), {})
+        return self.laid[level, on]
+
+
+@dataclass(frozen=True, slots=True)
+class _Layout:
+    """Code and name of the areas of a level on a day, and which of them owns what stands at an organisation or division."""
+
+    areas: list[tuple[str, str]]
+    owners: dict[tuple[str, str], str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,30 +118,31 @@ def place_counts(asked: Placed, counts: Sequence[Count], level: Level, told: Tol
     period = asked.period
     numerators: dict[str, float] = {}
     wholes: dict[str, float] = {}
-    cache: dict[tuple[str, str], str] = {}
+    layout = told.layout(level, period.end)
     for count in counts:
         key = (count.org, count.division)
-        if key not in cache:
-            cache[key] = told.places.place(count, level, period.end)
-        area = cache[key]
+        if key not in layout.owners:
+            layout.owners[key] = told.places.place(count, level, period.end)
+        area = layout.owners[key]
         numerators[area] = numerators.get(area, 0.0) + count.numerator
         wholes[area] = wholes.get(area, 0.0) + (count.denominator or 0.0)
-    areas = told.places.areas(level, period.end)
-    if UNALLOCATED in numerators:
-        areas.append((UNALLOCATED, "未能归属"))
+    rest = [(UNALLOCATED, "未能归属")] if UNALLOCATED in numerators else []
+    kind = _denominator_kind(asked.indicator)
     return [
-        _figure(asked, level, told, (code, name, numerators.get(code, 0.0), wholes.get(code, 0.0)))
-        for code, name in areas
+        _figure(asked, (level, kind), told, (code, name, numerators.get(code, 0.0), wholes.get(code, 0.0)))
+        for code, name in (*layout.areas, *rest)
     ]
 
 
-def _figure(asked: Placed, level: Level, told: Told, found: tuple[str, str, float, float]) -> Figure:
+def _figure(
+    asked: Placed, kinds: tuple[Level, _DenominatorKind], told: Told, found: tuple[str, str, float, float]
+) -> Figure:
     indicator, period = asked.indicator, asked.period
+    level, kind = kinds
     code, name, numerator, whole = found
     denominator: float | None = whole
     population: tuple[int, PopulationRow] | None = None
-    if has_population(indicator):
-        assert isinstance(indicator.of, PopulationOf)
+    if isinstance(indicator.of, PopulationOf):
         population = told.populations.get((code, period.year, indicator.of.kind))
         denominator = None if population is None else population[1].value
     value = None if not denominator else numerator / denominator * indicator.per
@@ -142,7 +160,7 @@ def _figure(asked: Placed, level: Level, told: Told, found: tuple[str, str, floa
         denominator=denominator,
         value=value,
         unit=indicator.unit,
-        denominator_kind=_denominator_kind(indicator),
+        denominator_kind=kind,
         population=indicator.of.kind if isinstance(indicator.of, PopulationOf) else indicator.of_label or None,
         population_source=None if population is None else population[1].source,
         population_seq=None if population is None else population[0],
@@ -153,7 +171,7 @@ def _figure(asked: Placed, level: Level, told: Told, found: tuple[str, str, floa
     )
 
 
-def _denominator_kind(indicator: Indicator) -> Literal["people", "population", "items", "none"]:
+def _denominator_kind(indicator: Indicator) -> _DenominatorKind:
     if has_population(indicator):
         return "population"
     if indicator.of is None:

@@ -9,8 +9,8 @@ from typing import Any
 from wangdi.core.periods import Period
 from wangdi.engines.duck.classify import Relations, plan_terms, row_columns
 from wangdi.engines.duck.expression import render_sql, term_column
-from wangdi.engines.duck.indicators import ROW_ORDER, Question, Tables, enough_sql, managed_days_sql
-from wangdi.engines.duck.record_clauses import score_sql, stretches_of
+from wangdi.engines.duck.indicators import Question, Tables, enough_sql, managed_days_sql
+from wangdi.engines.duck.record_clauses import ROW_ORDER, score_sql, stretches_of
 from wangdi.language.ast import Expression
 from wangdi.language.courses import HasRow, ReachesAge, RowsCounted, TaskApplies, TaskAsked, TaskDone, TaskDoneBefore
 from wangdi.language.model import (

@@ -63,10 +63,9 @@ def asking_rules(programme: Programme, task: str, asked: tuple[date, date]) -> R
     edition does not have, by the newest that has it.
     """
     anchor, opens = asked
-    known = [rules for rules in programme.editions if task in rules.pack.schedule]
-    is_dose = bool(known) and isinstance(known[-1].pack.schedule[task], DoseTask)
-    rules = programme.in_force(opens if is_dose else anchor)
-    return rules if any(rules is other for other in known) and rules is not None else known[-1]
+    newest = next(rules for rules in reversed(programme.editions) if task in rules.pack.schedule)
+    rules = programme.in_force(opens if isinstance(newest.pack.schedule[task], DoseTask) else anchor)
+    return rules if rules is not None and task in rules.pack.schedule else newest
 
 
 def bind_pack(pack: Pack, overrides: Mapping[str, Cell] | None = None) -> Rules:

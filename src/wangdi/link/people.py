@@ -16,6 +16,25 @@ CHECK_DIGITS = "10X98765432"
 PERSON_PREFIX = "P"
 
 
+def _check_sql(digits: str) -> str:
+    """The check digit of seventeen digits, from a number rather than a text: a fifth of the time over millions of rows.
+
+    A digit is what is left of a quotient when ten times the next one is taken away; halves fit a double exactly.
+    """
+    halves = (f"({digits} // 100000000)::DOUBLE", WEIGHTS[:9]), (f"({digits} % 100000000)::DOUBLE", WEIGHTS[9:])
+    terms = [
+        f"floor({half} / 1e{len(weights) - 1 - place}) * {weight - 10 * following}"
+        for half, weights in halves
+        for place, (weight, following) in enumerate(zip(weights, (*weights[1:], 0), strict=True))
+    ]
+    return f"{sql_text(CHECK_DIGITS)}[({' + '.join(terms)})::BIGINT % 11 + 1]"
+
+
+_KEY_SQL = f"""CASE signs WHEN 18 THEN CASE WHEN {_check_sql("digits")} = right(id_no, 1) THEN digits END
+                            WHEN 15 THEN TRY_CAST(left(id_no, 6) || '19' || right(id_no, 9) AS BIGINT) END"""
+"""The 17 digits that say who, as a number: of an 18-digit one whose check digit holds, or a 15-digit one with its century."""
+
+
 @dataclass(frozen=True, slots=True)
 class LinkSources:
     """Where registrations and resident records stand, as SQL to be put behind FROM (``system.registration`` and
@@ -53,7 +72,8 @@ def plan_links(sources: LinkSources) -> str:
     WITH version AS (
         SELECT registration_id, seq, birth_date, sex, upper(trim(id_no)) AS id_no FROM ({sources.registrations})
     ),
-    keyed AS (SELECT *, {_key_sql("id_no")} AS key FROM version),
+    numbered AS (SELECT *, length(id_no) AS signs, TRY_CAST(left(id_no, 17) AS BIGINT) AS digits FROM version),
+    keyed AS (SELECT registration_id, seq, birth_date, sex, {_KEY_SQL} AS key FROM numbered),
     dated AS (
         SELECT registration_id, seq, birth_date, sex, key,
                TRY(make_date((key // 10000000) % 10000, (key // 100000) % 100, (key // 1000) % 100)) AS born,
@@ -101,20 +121,3 @@ def plan_people(sources: LinkSources, links: str) -> str:
     SELECT person_id, p.birth_date, p.sex, r.is_resident, r.resident_kind, r.division, r.org, p.registrations
     FROM person p LEFT JOIN record r USING (person_id)
     """
-
-
-def _key_sql(number: str) -> str:
-    """The 17 digits that say who, as a number: of an 18-digit one whose check digit holds, or a 15-digit one with its century.
-
-    Digits are taken from a number, not from a text: a fifth of the time over millions of rows.
-    """
-    digits = f"TRY_CAST(left({number}, 17) AS BIGINT)"
-    weighted = " + ".join(
-        f"({digits} // {10 ** (17 - place)} % 10) * {weight}" for place, weight in enumerate(WEIGHTS, 1)
-    )
-    check = f"{sql_text(CHECK_DIGITS)}[({weighted}) % 11 + 1]"
-    short = f"TRY_CAST(left({number}, 6) || '19' || right({number}, 9) AS BIGINT)"
-    return (
-        f"CASE length({number}) WHEN 18 THEN CASE WHEN {check} = right({number}, 1) THEN {digits} END"
-        f" WHEN 15 THEN {short} END"
-    )

@@ -13,6 +13,8 @@ from wangdi.language.rules import Programme
 from wangdi.store.workspace import Workspace
 
 PROGRAMME_TABLES = ("visit", "spell", "obligation")
+_AS_TEXT = "* REPLACE (t.org::VARCHAR AS org)"
+"""Sorted as one of a list, written as text: of a listed column a reader cannot tell which pages to pass over."""
 
 
 def write_programme(
@@ -26,12 +28,18 @@ def write_programme(
     workspace.run(f"CREATE OR REPLACE TEMP TABLE visit AS {plan_judgements(programme, relations)}")
     begun = f"SELECT * FROM ({plan_spells(programme, relations)}) WHERE start <= DATE '{horizon}'"
     workspace.run(f"CREATE OR REPLACE TEMP TABLE spell AS {begun}")
-    obligations = f"SELECT * FROM ({plan_obligations(programme, relations, 'visit', 'spell', horizon)})"
+    # Each institution stands in millions of rows: as one of a list it sorts and writes in half the time.
+    # (DuckDB knows no list of nothing: the empty text stands for "nobody".)
+    orgs = "SELECT org FROM spell WHERE org IS NOT NULL UNION SELECT '' ORDER BY org"
+    workspace.run(f"CREATE OR REPLACE TYPE org_of_spell AS ENUM ({orgs})")
+    workspace.run("ALTER TABLE spell ALTER org TYPE org_of_spell")
+    obligations = plan_obligations(programme, relations, "visit", "spell", horizon)
     for name, sql, order in (
         ("visit", "SELECT * FROM visit", "subject_id"),
-        ("spell", "SELECT * FROM spell", "org, subject_id"),
-        ("obligation", obligations, "org, subject_id"),
+        ("spell", f"SELECT {_AS_TEXT} FROM spell t", "t.org, subject_id"),
+        ("obligation", f"SELECT {_AS_TEXT} FROM ({obligations}) t", "t.org, subject_id"),
     ):
         workspace.copy(f"{sql} ORDER BY {order}", folder / f"{programme.id}.{name}.parquet")
     workspace.run("DROP TABLE visit")
     workspace.run("DROP TABLE spell")
+    workspace.run("DROP TYPE org_of_spell")

@@ -44,6 +44,8 @@ from wangdi.store.writer import Writer
 
 WAIT_SECONDS = 60.0
 TEMPORARY = "tmp"
+KEPT_ROWS = 12
+"""Tables of regions, organisations and the like, each as it stood at a number, kept in memory."""
 WRITER_MEMORY = "1GB"
 """For merging segments beside whatever its caller has open; more than this goes to the disk."""
 
@@ -59,6 +61,7 @@ class City:
         self.engine = engine
         with reading(engine) as connection:
             self.salt = str(connection.execute(select(schema.city.c.salt)).scalar_one())
+        self._rows_at: dict[tuple[str, int], list[Any]] = {}
 
     @classmethod
     def create(
@@ -142,6 +145,14 @@ class City:
         The SQL belongs to this workspace and stays good until the form's segments are merged twice.
         """
         return facts.current_sql(self._sources(workspace, table, known))
+
+    def every_form_sql(self, workspace: Workspace, tables: Iterable[FormTable], known: int) -> dict[str, str]:
+        """:meth:`facts_sql` of several forms by name, all from one moment of the database, which is read once."""
+        tables = list(tables)
+        with self.reading() as connection:
+            found = facts.find_kept(connection, workspace, self.folder, tables, known)
+        current = {part.table.name: facts.current_sql(part) for part in found}
+        return {table.name: current.get(table.name) or facts.empty_sql(table) for table in tables}
 
     def facts_about(
         self, workspace: Workspace, registrations: Sequence[int], tables: Iterable[FormTable], known: int
@@ -338,7 +349,14 @@ class City:
 
     def _managed(self, kind: managed.Managed[managed.Value], known: int | None) -> list[managed.Value]:
         with self.reading() as connection:
-            return managed.current_rows(connection, kind, citylog.seq_known(connection, known))
+            key = kind.table.name, citylog.seq_known(connection, known)
+            rows = self._rows_at.get(key)
+            if rows is None:  # what holds at a number never changes: it is read once
+                rows = managed.current_rows(connection, kind, key[1])
+                if len(self._rows_at) >= KEPT_ROWS:
+                    self._rows_at.pop(next(iter(self._rows_at)), None)
+                self._rows_at[key] = rows
+        return list(rows)
 
     def close(self) -> None:
         """Give back the database's connections."""

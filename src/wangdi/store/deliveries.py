@@ -7,6 +7,7 @@ reason.
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
 import shutil
@@ -15,7 +16,6 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
-from uuid import uuid4
 
 from wangdi.core.problem import Problem, Severity
 from wangdi.store.database import refuse_file
@@ -24,6 +24,8 @@ from wangdi.store.disk import hash_file, is_alive, make_folder, sync_file, sync_
 DELIVERIES = "deliveries"
 FILES, NOTE = "files", "delivery.json"
 _PARTIAL = ".partial-"
+_DRAFTS = itertools.count()
+"""No draft ever bears a number again: whoever is done with one removes it by name, and several threads receive at once."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,8 +91,7 @@ def open_draft(city: Path) -> DeliveryDraft:
     top = city / DELIVERIES
     try:
         make_folder(top, city)
-        # A name nobody ever had: whoever is done with a draft removes it by name, and several threads receive at once.
-        folder = top / f"{_PARTIAL}{os.getpid()}-{uuid4().hex}"
+        folder = next(place for number in _DRAFTS if not (place := top / f"{_PARTIAL}{os.getpid()}-{number}").exists())
         (folder / FILES).mkdir(parents=True)
     except OSError as error:
         raise refuse_file(error) from error

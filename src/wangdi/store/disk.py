@@ -11,7 +11,7 @@ import hashlib
 import json
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +19,8 @@ from pathlib import Path
 CHUNK_BYTES = 1 << 20
 INTENT = "intent.json"
 _SYNCING = 8
+_SYNC_EARLY_BYTES = 32 << 20
+"""A larger copy is on its way to the disk while something else is done with it: its sync at the end is then short."""
 STAGING = "staging"
 
 
@@ -65,22 +67,58 @@ def hash_file(path: Path) -> str:
         return hashlib.file_digest(handle, "sha256").hexdigest()
 
 
-def copy_hashed(source: Path, target: Path) -> tuple[str, int]:
-    """Copy a file and answer its SHA-256 and size, reading it once. Whoever makes the copy real syncs it."""
-    digest = hashlib.sha256()
-    size = 0
-    with (
-        source.open("rb") as reader,
-        naming(target),
-        target.open("wb") as writer,
-        ThreadPoolExecutor(max_workers=1) as hasher,
-    ):
-        while chunk := reader.read(CHUNK_BYTES):
-            hashed = hasher.submit(digest.update, chunk)  # while this thread writes
-            writer.write(chunk)
-            hashed.result()
-            size += len(chunk)
-    return digest.hexdigest(), size
+class Copying:
+    """A file that is copied and hashed while it is read, so that reading it for another reason costs no second reading.
+
+    What was not read yet when ``finish`` is called is copied then. One thread at a time.
+    """
+
+    def __init__(self, source: Path, target: Path) -> None:
+        self.name, self._target = str(source), target
+        self._reader = source.open("rb")
+        try:
+            self.expected = os.fstat(self._reader.fileno()).st_size
+            with naming(target):
+                self._writer = target.open("wb")
+        except BaseException:
+            self._reader.close()
+            raise
+        self._digest = hashlib.sha256()
+        self._size = 0
+        self._syncer: ThreadPoolExecutor | None = None
+        self._synced: Future[None] | None = None
+
+    def read(self, size: int) -> bytes:
+        """The next bytes, none at the end. Errors: OSError of reading the one file or writing the other."""
+        chunk = self._reader.read(size)
+        with naming(self._target):
+            self._writer.write(chunk)
+        self._digest.update(chunk)
+        self._size += len(chunk)
+        if not chunk and self._synced is None and self._size > _SYNC_EARLY_BYTES:
+            self._writer.flush()
+            self._syncer = ThreadPoolExecutor(max_workers=1)
+            self._synced = self._syncer.submit(os.fsync, self._writer.fileno())
+        return chunk
+
+    def tell(self) -> int:
+        """Bytes read so far."""
+        return self._size
+
+    def finish(self) -> tuple[str, int]:
+        """Copy the rest; answers the SHA-256 and size of the whole. Whoever makes the copy real syncs it."""
+        while self.read(CHUNK_BYTES):
+            pass
+        self.close()
+        return self._digest.hexdigest(), self._size
+
+    def close(self) -> None:
+        """Let go of both files, wherever the copy is."""
+        self._reader.close()
+        with naming(self._target), self._writer:
+            if self._syncer is not None and self._synced is not None:
+                self._syncer.shutdown()
+                self._synced.result()
 
 
 def write_synced(path: Path, text: str) -> None:

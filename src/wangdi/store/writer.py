@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from datetime import datetime
 from itertools import groupby
 from pathlib import Path
-from typing import TypeVar
+from typing import BinaryIO, TypeVar
 
 from sqlalchemy import Connection, select
 
@@ -20,7 +20,7 @@ from wangdi.store import managed
 from wangdi.store.batches import Sending, accept_sending
 from wangdi.store.commit import Commit, committing, looking
 from wangdi.store.database import answering_refusals
-from wangdi.store.disk import STAGING, clear_intent, empty_folder, undo_unfinished
+from wangdi.store.disk import STAGING, Copying, clear_intent, empty_folder, undo_unfinished
 from wangdi.store.facts import check_current, find_sources
 from wangdi.store.journal import find_entry, insert_entry, withdraw_facts
 from wangdi.store.manifest import manifest_paths, read_segments, stage_segment
@@ -99,6 +99,10 @@ class Writer:
     def original_path(self, row: Original) -> Path:
         """Where a file's kept bytes can be read: nobody can change them between reading and accepting."""
         return self._originals.path(row)
+
+    def reading_original(self, row: Original) -> AbstractContextManager[Copying | BinaryIO]:
+        """The bytes of a file taken in, from the first on; reading them is what copies a file that is not copied yet."""
+        return self._originals.reading(row)
 
     def add_mapping(self, name: str, body: str) -> str:
         """Keep the text of a mapping file with the next batch; answers its SHA-256."""
@@ -209,6 +213,7 @@ class Writer:
         """Give back what the writer used; staged files that were not accepted are gone."""
         if self._workspace is not None:
             self._workspace.close()
+        self._originals.clear()
         empty_folder(self.staging)
 
     def _merge(self, chosen: Sequence[Segment]) -> int:

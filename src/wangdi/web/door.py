@@ -12,6 +12,7 @@ from collections.abc import Callable, Hashable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -31,6 +32,8 @@ from wangdi.web.view import read_period
 ENGINES = 3
 """Engines open at once: a little more than there are cores, so that a short question need not wait for a long one."""
 ENGINE_MEMORY = "1GB"
+ENGINE_THREADS = 1
+"""A page's questions are small, and there are other readers for the other cores."""
 KEPT_ANSWERS = 4_000
 KEPT_COUNTS = 6
 KEPT_LISTS = 16
@@ -89,7 +92,7 @@ class Door:
         self.library: Library = open_library(self.city)
         self._engines: queue.Queue[Workspace] = queue.Queue()
         for _ in range(ENGINES):
-            self._engines.put(self.city.workspace(ENGINE_MEMORY))
+            self._engines.put(self.city.workspace(ENGINE_MEMORY, ENGINE_THREADS))
         self._answers, self._counts, self._lists = Kept(KEPT_ANSWERS), Kept(KEPT_COUNTS), Kept(KEPT_LISTS)
 
     def close(self) -> None:
@@ -165,6 +168,7 @@ class Door:
         return self.keep(("figures", known, period.text, level), place)
 
 
+@cache
 def family_of(period: Period) -> tuple[Period, ...]:
     """The periods a trend shows beside one, itself among them, oldest first: the months of its year, or the last years."""
     if period.kind in ("year", "mch"):

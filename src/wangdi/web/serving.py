@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import gc
 import ipaddress
 import socket
+import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,6 +20,11 @@ from wangdi.web.app import make_app
 from wangdi.web.door import Clock, Door
 
 LOCAL = "127.0.0.1"
+READING_SECONDS = 75
+"""How long a browser's connection is kept while its reader looks at the page."""
+SWITCH_SECONDS = 0.0005
+COLLECT_AFTER = (100_000, 50, 50)
+"""Twenty readers of a county: nineteen pages of twenty in 0.28 s instead of 0.33 with both."""
 GRACE_SECONDS = 3
 """How long a request in progress may still take when the server is told to stop."""
 
@@ -85,12 +93,31 @@ def serve_city(folder: Path, serving: Serving, clock: Clock, tell: Callable[[str
         log_level="warning",
         server_header=False,
         timeout_graceful_shutdown=GRACE_SECONDS,
+        timeout_keep_alive=READING_SECONDS,
         ssl_certfile=serving.certificate,
         ssl_keyfile=serving.key,
     )
     tell(serving.address)
     threading.Thread(target=warm, args=(app.state.door,), name="warm", daemon=True).start()
-    uvicorn.Server(config).run()
+    with _few_pauses():
+        uvicorn.Server(config).run()
+
+
+@contextmanager
+def _few_pauses() -> Iterator[None]:
+    """While it lasts no reader waits for another reader's page to be rendered, or for the whole heap to be looked through.
+
+    A page asks the engine a dozen short questions, and after each it takes its turn with the pages being rendered.
+    """
+    before = sys.getswitchinterval(), gc.get_threshold()
+    sys.setswitchinterval(SWITCH_SECONDS)
+    gc.set_threshold(*COLLECT_AFTER)
+    try:
+        yield
+    finally:
+        sys.setswitchinterval(before[0])
+        gc.set_threshold(*before[1])
+        gc.unfreeze()
 
 
 def warm(door: Door) -> None:
@@ -102,3 +129,5 @@ def warm(door: Door) -> None:
             door.figures(known, period, level)
     except Refusal:  # a city without data or areas: the page itself will say what to do
         return
+    gc.collect()
+    gc.freeze()  # packs, places and figures stay: they need not be looked through again for what may go

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 WIDTH, HEIGHT, MARGIN = 96, 22, 2
+LEAST = 0.05
+"""The share of the largest value that a line's height stands for at least; as in the charts."""
 
 
 def plot_points(values: Sequence[float | None], target: float | None = None) -> dict[str, object]:
@@ -17,7 +19,9 @@ def plot_points(values: Sequence[float | None], target: float | None = None) -> 
         return {}
     everything = [*known, target] if target is not None else known
     low, high = min(everything), max(everything)
-    span = (high - low) or 1.0
+    # A steady rate is a level line: what rounding moves is no rise.
+    span = max(high - low, max(abs(low), abs(high)) * LEAST) or 1.0
+    low -= (span - (high - low)) / 2
     step = (WIDTH - 2 * MARGIN) / max(1, len(values) - 1)
 
     def at(place: int, value: float) -> tuple[float, float]:

@@ -16,7 +16,7 @@ from starlette.responses import Response, StreamingResponse
 from wangdi.app.numbers import NOTHING, show_number, show_value
 from wangdi.core.formulas import defuse
 
-Kind = Literal["text", "number", "rate", "day", "figure"]
+Kind = Literal["text", "number", "rate", "day", "figure", "code"]
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 EXPORTS = ("csv", "xlsx")
 

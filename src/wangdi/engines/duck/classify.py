@@ -6,11 +6,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from wangdi.engines.duck.expression import age_sql, previous_column, render_sql, term_column
+from wangdi.engines.duck.listed import listed_text, listed_type
 from wangdi.language.ast import Expression
 from wangdi.language.model import Pack, Window
 from wangdi.language.names import fields_behind, previous_behind, term_order, used_terms
 from wangdi.language.rules import Programme, Rules, measure_offset
-from wangdi.store.workspace import sql_name, sql_text
+from wangdi.store.workspace import sql_name
 
 SUBJECT_COLUMNS = ("birth_date", "sex", "is_resident", "resident_kind")
 """Columns every subject relation has beside ``subject_id``."""
@@ -123,13 +124,22 @@ def _plan_edition(programme: Programme, rules: Rules, relations: Relations) -> s
         f"SELECT subject_id, seq, occurred_on, org, CASE {hit} END AS hit, {code} AS form_code FROM ({terms})"
         f" WHERE {in_force_sql(programme, rules)}"
     )
-    classes = _by_hit([sql_text(row.name) for row in classify.rows])
-    refers = _by_hit([sql_text(row.refer) for row in classify.rows], "'none'")
+    # Editions stand one below the other: their columns are of one type.
+    every = [row for item in programme.editions if item.pack.classify is not None for row in item.pack.classify.rows]
+    edition = listed_text(pack.edition, editions_type(programme))
+    names, kinds = listed_type(row.name for row in every), listed_type(["none", *(row.refer for row in every)])
+    classes = _by_hit([listed_text(row.name, names) for row in classify.rows])
+    refers = _by_hit([listed_text(row.refer, kinds) for row in classify.rows], listed_text("none", kinds))
     windows = "".join(_plan_windows(rules, task) for task in _contact_tasks(rules))
     return (
-        f"SELECT subject_id, seq, occurred_on, org, {sql_text(pack.edition)} AS edition, {classes} AS class,"
+        f"SELECT subject_id, seq, occurred_on, org, {edition} AS edition, {classes} AS class,"
         f" form_code::VARCHAR AS form_code, {refers} AS refer{windows} FROM ({inner})"
     )
+
+
+def editions_type(programme: Programme) -> str:
+    """The SQL type of the name of one of a programme's editions."""
+    return listed_type(rules.pack.edition for rules in programme.editions)
 
 
 def _contact_tasks(rules: Rules) -> list[str]:

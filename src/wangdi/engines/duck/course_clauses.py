@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -26,42 +26,112 @@ class Days:
     periods: tuple[Period, ...]
     as_of: date
 
+    @property
+    def first(self) -> date:
+        """The first day of all periods."""
+        return min(period.start for period in self.periods)
+
+    @property
+    def last(self) -> date:
+        """The last day seen of all periods."""
+        return min(self.as_of, max(period.end for period in self.periods))
+
+    @property
+    def soonest(self) -> date:
+        """The last day seen of the period that ends soonest."""
+        return min(self.as_of, min(period.end for period in self.periods))
+
     def each(self, test: Callable[[str, str], str]) -> list[str]:
         """A test for each period, given its first day and the last day seen."""
         return [test(f"DATE '{p.start}'", f"DATE '{min(p.end, self.as_of)}'") for p in self.periods]
 
 
-def plan_tasks(clauses: Mapping[TaskClause, str], days: Days, tables: tuple[str, str], join_bits: JoinBits) -> str:
+Ages = Mapping[TaskClause, frozenset[ReachesAge] | None]
+"""The ages of which a subject has to reach one within a period for a clause to be looked at; None: it always is."""
+
+
+def plan_tasks(
+    clauses: Mapping[TaskClause, str], ages: Ages, days: Days, tables: tuple[str, str], join_bits: JoinBits
+) -> str:
     """By subject the periods in which each clause holds, under its column. ``tables``: obligations and subjects.
 
     What can be asked of a task is worked out once for each subject and task; a clause is then a look at its task's row.
+    The periods of a clause nobody looks at (``ages``) may be missing.
     """
     obligations, subjects = tables
-    kinds: dict[str, tuple[str, set[str]]] = {}
+    kinds: dict[str, str] = {}
+    # Which kinds of question are put about a task, and which ages matter to it, as numbers: comparing names would cost
+    # more than the answers.
+    tasks = sorted({task for clause in clauses for task in clause.tasks})
+    asked, needed = dict.fromkeys(tasks, 0), dict.fromkeys(tasks, 0)
+    reached = list(dict.fromkeys(age for found in ages.values() for age in found or ()))
+    wanted = ["(k.ages & s.reached) <> 0"] if reached else []
     for clause in clauses:
-        bits = join_bits(_task_tests(clause, days))
-        kinds.setdefault(bits, (f"kind_{len(kinds)}", set()))[1].update(clause.tasks)
+        bits = _task_bits(clause, days, join_bits)
+        place = list(kinds).index(bits) if bits in kinds else len(kinds)
+        kinds.setdefault(bits, f"kind_{place}")
+        asked |= {task: asked[task] | 1 << place for task in clause.tasks}
+        guards = ages[clause]
+        if guards is None:
+            said_nowhere, _ = _plain(clause, days)
+            wanted.append(f"((k.kinds & {1 << place}) <> 0 AND coalesce(NOT ({said_nowhere}), TRUE))")
+        else:
+            number = sum(1 << reached.index(age) for age in guards)
+            needed |= {task: needed[task] | number for task in clause.tasks}
     said = "".join(
-        f", bit_or(CASE WHEN x.task IN ({_listed(tasks)}) THEN {bits} ELSE 0 END) AS {name}"
-        for bits, (name, tasks) in kinds.items()
+        f", bit_or(CASE WHEN (k.kinds & {1 << place}) <> 0 THEN {bits} ELSE 0 END) AS {name}"
+        for place, (bits, name) in enumerate(kinds.items())
     )
-    join = f" LEFT JOIN {subjects} s USING (subject_id)"
-    every = sorted({task for clause in clauses for task in clause.tasks})
-    born = join if any(isinstance(clause, TaskDoneBefore) for clause in clauses) else ""
+    rows = ", ".join(f"({sql_text(task)}, {place}, {asked[task]}, {needed[task]})" for place, task in enumerate(tasks))
+    at_age = " | ".join(
+        f"CASE WHEN {_day_of(age, days)} BETWEEN DATE '{days.first}' AND DATE '{days.last}' THEN {1 << place} ELSE 0 END"
+        for place, age in enumerate(reached)
+    )
+    born = ""
+    if reached or any(isinstance(clause, TaskDoneBefore) for clause in clauses):
+        born = (
+            f" LEFT JOIN (SELECT s.subject_id, s.birth_date, ({at_age or 0}) AS reached FROM {subjects} s) s"
+            " USING (subject_id)"
+        )
     joins = "".join(
-        f" LEFT JOIN (SELECT * FROM task_bit WHERE task = {sql_text(task)}) t{place} ON t{place}.subject_id = b.subject_id"
-        for place, task in enumerate(every)
+        f" LEFT JOIN (SELECT * FROM task_bit WHERE task = {place}) t{place} ON t{place}.subject_id = b.subject_id"
+        for place in range(len(tasks))
     )
     columns = []
     for clause, column in clauses.items():
-        name = kinds[join_bits(_task_tests(clause, days))][0]
-        held = " | ".join(f"coalesce(t{every.index(task)}.{name}, 0)" for task in clause.tasks)
+        name = kinds[_task_bits(clause, days, join_bits)]
+        held = " | ".join(f"coalesce(t{tasks.index(task)}.{name}, 0)" for task in clause.tasks)
         columns.append(f"({held}) AS {column}")
     return (
-        f"WITH task_bit AS MATERIALIZED (SELECT x.subject_id, x.task{said} FROM {obligations} x{born}"
-        f" WHERE x.task IN ({_listed(every)}) GROUP BY x.subject_id, x.task)"
+        f"WITH task_bit AS MATERIALIZED (SELECT x.subject_id, k.place AS task{said} FROM {obligations} x"
+        f" JOIN (VALUES {rows}) k(task, place, kinds, ages) ON k.task = x.task{born}"
+        f" WHERE {' OR '.join(dict.fromkeys(wanted))} GROUP BY x.subject_id, k.place)"
         f" SELECT b.subject_id, {', '.join(columns)} FROM (SELECT DISTINCT subject_id FROM task_bit) b{joins}"
     )
+
+
+def _task_bits(clause: TaskClause, days: Days, join_bits: JoinBits) -> str:
+    """The periods in which a clause holds for a task's row. Of most rows it is plain for all periods at once: none or every."""
+    nowhere, everywhere = _plain(clause, days)
+    every = (1 << len(days.periods)) - 1
+    return f"CASE WHEN {nowhere} THEN 0 WHEN {everywhere} THEN {every} ELSE {join_bits(_task_tests(clause, days))} END"
+
+
+def _plain(clause: TaskClause, days: Days) -> tuple[str, str]:
+    """SQL: a clause holds for a task's row in no period; in every one. Either may be unknown, which is not so."""
+    first, last, soonest = (f"DATE '{day}'" for day in (days.first, days.last, days.soonest))
+    nowhere, everywhere = "FALSE", "FALSE"
+    match clause:
+        case TaskAsked():
+            nowhere = f"x.opens > {last} OR x.closes < {first} OR x.done_on < {first} OR x.ended_on <= {soonest}"
+        case TaskApplies():
+            nowhere, everywhere = f"x.anchor_on > {last}", f"x.anchor_on <= {soonest}"
+        case TaskDone():
+            nowhere = f"x.done_on IS NULL OR x.done_on NOT BETWEEN {first} AND {last}"
+        case TaskDoneBefore():
+            limit = date_after("s.birth_date", measure_offset(clause.age, days.rules))
+            nowhere, everywhere = "x.done_on IS NULL", f"x.done_on < {limit} AND x.done_on <= {soonest}"
+    return nowhere, everywhere
 
 
 def _task_tests(clause: TaskClause, days: Days) -> list[str]:
@@ -82,18 +152,19 @@ def _task_tests(clause: TaskClause, days: Days) -> list[str]:
             return days.each(lambda first, last: f"(x.done_on < {limit} AND x.done_on <= {last})")
 
 
-def _listed(tasks: Iterable[str]) -> str:
-    return ", ".join(map(sql_text, sorted(tasks)))
-
-
 def plan_ages(clauses: Mapping[ReachesAge, str], days: Days, subjects: str, join_bits: JoinBits) -> str:
     """By subject the periods in which they reach each age, under its column."""
     columns = []
     for clause, column in clauses.items():
-        reached = date_after("s.birth_date", measure_offset(clause.age, days.rules))
-        tests = days.each(lambda first, last, day=reached: f"({day} BETWEEN {first} AND {last})")  # type: ignore[misc]
+        day = _day_of(clause, days)
+        tests = days.each(lambda first, last, day=day: f"({day} BETWEEN {first} AND {last})")  # type: ignore[misc]
         columns.append(f"{join_bits(tests)} AS {column}")
     return f"SELECT s.subject_id, {', '.join(columns)} FROM {subjects} s"
+
+
+def _day_of(clause: ReachesAge, days: Days) -> str:
+    """SQL of the day on which somebody reaches an age."""
+    return date_after("s.birth_date", measure_offset(clause.age, days.rules))
 
 
 def split_clauses(

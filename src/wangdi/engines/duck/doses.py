@@ -154,9 +154,9 @@ _PIECES = f"""
     ),
     effective AS (SELECT * FROM chained WHERE until_day > before),
     several AS (SELECT DISTINCT subject_id, task FROM effective),
+    held AS MATERIALIZED (SELECT a.* FROM asked a SEMI JOIN several s ON s.subject_id = a.subject_id AND s.task = a.task),
     turn AS (
-        SELECT a.subject_id, a.task, 0 AS place, a.base AS anchor, a.opens, a.rule, '' AS name FROM asked a
-        SEMI JOIN several s ON s.subject_id = a.subject_id AND s.task = a.task
+        SELECT subject_id, task, 0 AS place, base AS anchor, opens, rule, '' AS name FROM held
         UNION ALL
         SELECT subject_id, task, 1, at_day, until_day, 'hold:' || name, name FROM effective
     ),
@@ -171,7 +171,7 @@ _PIECES = f"""
     UNION ALL
     SELECT e.subject_id, e.task, e.anchor, e.opens, e.rule, e.ended_on, e.reason, a.by_day, a.closes,
            CASE WHEN e.ended_on IS NULL THEN a.done_on END
-    FROM ended e JOIN asked a ON a.subject_id = e.subject_id AND a.task = e.task
+    FROM ended e JOIN held a ON a.subject_id = e.subject_id AND a.task = e.task
     WHERE CASE WHEN e.ended_on IS NULL THEN e.opens <> {_NEVER} AND (e.opens <= a.closes OR a.done_on IS NOT NULL)
           ELSE e.ended_on > e.anchor END
 """

@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from wangdi.engines.duck.classify import Relations, in_force_sql, row_columns
+from wangdi.engines.duck.classify import Relations, editions_type, in_force_sql, row_columns
 from wangdi.engines.duck.expression import render_sql
+from wangdi.engines.duck.listed import listed_text, listed_type
 from wangdi.language.ast import Expression
 from wangdi.language.courses import Course, Dose
 from wangdi.language.model import Offset
@@ -84,20 +85,20 @@ def plan_given(programme: Programme, relations: Relations, everybody: str, judge
     plan = GivenPlan()
     rules, series = newest_series(programme)
     form = relations.forms[rules.pack.form(series.form).full_name]
-    plan.tables["given"] = (
-        f"SELECT f.subject_id, f.seq, f.occurred_on, f.org, f.{sql_name(series.product)} AS product, s.birth_date,"
-        f" {PLACE} AS place FROM {form} f LEFT JOIN {relations.subjects} s USING (subject_id)"
-    )
+    row = f"f.subject_id, f.seq, f.occurred_on, f.org, f.{sql_name(series.product)} AS product, {PLACE} AS place"
+    plan.tables["given"] = f"SELECT {row} FROM {form} f"
+    if not judged:
+        plan.tables["given"] = (
+            f"SELECT {row}, s.birth_date FROM {form} f LEFT JOIN {relations.subjects} s USING (subject_id)"
+        )
     plan.tables["subject_of"] = (
         f"SELECT e.subject_id, s.birth_date, s.sex, s.is_resident, s.resident_kind FROM ({everybody}) e"
         f" LEFT JOIN {relations.subjects} s USING (subject_id)"
     )
     plan.tables["span"] = _plan_spans(programme, relations)
     if judged:
-        plan.tables["counted"] = (
-            f"SELECT subject_id, occurred_on, unnest(string_split(form_code, ' ')) AS word FROM {judged}"
-            " WHERE class = 'counted'"
-        )
+        word = f"TRY_CAST(unnest(string_split(form_code, ' ')) AS {tasks_type(programme)})"
+        plan.tables["counted"] = f"SELECT subject_id, occurred_on, {word} AS word FROM {judged} WHERE class = 'counted'"
     else:
         plan.tables["spoiled"] = _plan_spoiled(programme)
     for place, courses in enumerate(groups_of(programme).values()):
@@ -107,6 +108,17 @@ def plan_given(programme: Programme, relations: Relations, everybody: str, judge
             read = _read_course if judged else _plan_course
             read(plan, programme, course, (pick, number))
     return plan
+
+
+def tasks_type(programme: Programme) -> str:
+    """The SQL type of the name of one of the things asked: a course's dose, or a task of the schedule."""
+    courses = [course for found in groups_of(programme).values() for _, course in found]
+    doses = [
+        f"{course.task}_{number + 1}"
+        for course in courses
+        for number in range(most_doses(stretches_of(programme, course.name)))
+    ]
+    return listed_type([*programme.newest.pack.schedule, *doses])
 
 
 def _test(rules: Rules, form: str, when: Expression | None) -> str:
@@ -164,7 +176,7 @@ def _plan_pick(courses: Sequence[tuple[Rules, Course]], relations: Relations) ->
     """Who takes which course of a group: by a record, by the first thing given, or the first listed."""
     columns = {name: f"s.{name}" for name in ("birth_date", "sex", "is_resident", "resident_kind")}
     chosen, plain, joins = [], [], ""
-    every = sorted({code for _, course in courses if not course.form for code in course.codes})
+    free = [course for _, course in courses if not course.form]
     for place, (rules, course) in enumerate(courses):
         whom = "TRUE" if course.whom is None else render_sql(course.whom, columns, rules.values)
         if course.form:
@@ -175,15 +187,18 @@ def _plan_pick(courses: Sequence[tuple[Rules, Course]], relations: Relations) ->
                 f") c{place} ON c{place}.subject_id = s.subject_id"
             )
             chosen.append(f"WHEN c{place}.subject_id IS NOT NULL AND ({whom}) THEN {place}")
+        elif len(free) == 1:  # whatever was given first, it is of this course
+            plain.append(f"WHEN {whom} THEN {place}")
         else:
             codes = ", ".join(map(sql_text, course.codes))
             plain.append(f"WHEN (b.product IS NULL OR b.product IN ({codes})) AND ({whom}) THEN {place}")
-    listed = ", ".join(map(sql_text, every)) or "NULL"
-    begun = f"SELECT subject_id, arg_min(product, place) AS product FROM given WHERE product IN ({listed}) GROUP BY 1"
-    return (
-        f"SELECT s.subject_id, s.birth_date, CASE {' '.join([*chosen, *plain])} END AS pick FROM subject_of s"
-        f" LEFT JOIN ({begun}) b ON b.subject_id = s.subject_id{joins}"
-    )
+    if len(free) > 1:
+        listed = ", ".join(map(sql_text, sorted({code for course in free for code in course.codes})))
+        begun = (
+            f"SELECT subject_id, arg_min(product, place) AS product FROM given WHERE product IN ({listed}) GROUP BY 1"
+        )
+        joins = f" LEFT JOIN ({begun}) b ON b.subject_id = s.subject_id{joins}"
+    return f"SELECT s.subject_id, s.birth_date, CASE {' '.join([*chosen, *plain])} END AS pick FROM subject_of s{joins}"
 
 
 def _plan_course(plan: GivenPlan, programme: Programme, course: Course, chosen: tuple[str, int]) -> None:
@@ -281,22 +296,39 @@ def plan_verdicts(programme: Programme, relations: Relations) -> str:
     plan = plan_given(programme, relations, f"SELECT DISTINCT f.subject_id FROM {form} f")
     words = [_plan_words(item) for item in plan.courses]
     words += [_plan_others(plan, item, codes) for item, codes in _with_group_codes(programme, plan)]
+    editions = editions_type(programme)
     edition = " ".join(
-        f"WHEN {in_force_sql(programme, item, 'g.occurred_on')} THEN {sql_text(item.pack.edition)}"
+        f"WHEN {in_force_sql(programme, item, 'g.occurred_on')} THEN {listed_text(item.pack.edition, editions)}"
         for item in programme.editions
     )
+    classes = listed_type(("outside", "counted", "extra", "not_counted"))
+    outside, counted, extra, other = (
+        listed_text(name, classes) for name in ("outside", "counted", "extra", "not_counted")
+    )
+    # Most products are of one group, so there is one word about them and nothing to gather.
+    shared = ", ".join(map(sql_text, sorted(_shared_codes(programme)))) or "NULL"
     return f"""{plan.with_sql()},
     word AS ({" UNION ALL ".join(words)}),
     said AS (
-        SELECT subject_id, place, array_to_string(list_sort(list(word)), ' ') AS code, bool_or(NOT contains(word, ':')) AS counted,
-               bool_and(ends_with(word, ':extra')) AS extra FROM word GROUP BY 1, 2
+        SELECT subject_id, place, word AS code, NOT contains(word, ':') AS counted, ends_with(word, ':extra') AS extra
+        FROM word WHERE coalesce(product NOT IN ({shared}), TRUE)
+        UNION ALL
+        SELECT subject_id, place, array_to_string(list_sort(list(word)), ' '), bool_or(NOT contains(word, ':')),
+               bool_and(ends_with(word, ':extra')) FROM word WHERE product IN ({shared}) GROUP BY 1, 2
     )
-    SELECT g.subject_id, g.seq, g.occurred_on, g.org, CASE {edition} ELSE {sql_text(programme.newest.pack.edition)} END AS edition,
-           CASE WHEN w.code IS NULL THEN 'outside' WHEN w.counted THEN 'counted' WHEN w.extra THEN 'extra'
-           ELSE 'not_counted' END AS class,
-           w.code AS form_code, 'none' AS refer
+    SELECT g.subject_id, g.seq, g.occurred_on, g.org,
+           CASE {edition} ELSE {listed_text(programme.newest.pack.edition, editions)} END AS edition,
+           CASE WHEN w.code IS NULL THEN {outside} WHEN w.counted THEN {counted} WHEN w.extra THEN {extra} ELSE {other} END
+               AS class,
+           w.code AS form_code, {listed_text("none", listed_type(["none"]))} AS refer
     FROM given g LEFT JOIN said w ON w.subject_id = g.subject_id AND w.place = g.place
     """
+
+
+def _shared_codes(programme: Programme) -> set[str]:
+    """Products that count in more than one group."""
+    groups = [{code for _, course in found for code in course.codes} for found in groups_of(programme).values()]
+    return {code for codes in groups for code in codes if sum(code in other for other in groups) > 1}
 
 
 def _with_group_codes(programme: Programme, plan: GivenPlan) -> list[tuple[CoursePlan, set[str]]]:
@@ -311,7 +343,7 @@ def _plan_others(plan: GivenPlan, item: CoursePlan, codes: set[str]) -> str:
     other = ", ".join(map(sql_text, sorted(codes - set(item.course.codes)))) or "NULL"
     word = sql_text(f"{item.course.task}:other")
     return (
-        f"SELECT g.subject_id, g.place, {word} AS word FROM given g JOIN {item.pick} c ON c.subject_id = g.subject_id"
+        f"SELECT g.subject_id, g.place, g.product, {word} AS word FROM given g JOIN {item.pick} c ON c.subject_id = g.subject_id"
         f" AND c.pick = {item.number} WHERE g.product IN ({other})"
     )
 
@@ -322,7 +354,7 @@ def _plan_words(item: CoursePlan) -> str:
     reasons = " ".join(f"WHEN g.place > c.place_{n} THEN {_reason(item.stretches, n + 1)}" for n in range(most, 0, -1))
     reason = f"CASE WHEN g.birth_date IS NULL THEN 'birth' {reasons} ELSE {_reason(item.stretches, 1)} END"
     return (
-        f"SELECT g.subject_id, g.place, CASE {counted} ELSE {sql_text(f'{task}:')} || ({reason}) END AS word"
+        f"SELECT g.subject_id, g.place, g.product, CASE {counted} ELSE {sql_text(f'{task}:')} || ({reason}) END AS word"
         f" FROM {item.rows} g JOIN {item.chain} c USING (subject_id)"
     )
 

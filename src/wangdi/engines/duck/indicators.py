@@ -7,7 +7,7 @@ twelve (trial, 2.5 million residents: 12 rows a person ran out of 4 GB, bits tak
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -15,7 +15,14 @@ from wangdi.core.periods import Period
 from wangdi.engines.duck.classify import Relations, plan_terms, row_columns
 from wangdi.engines.duck.course_clauses import Days, plan_ages, plan_tasks, split_clauses
 from wangdi.engines.duck.expression import render_sql
-from wangdi.engines.duck.record_clauses import mean_columns, plan_scores, plan_some, stretches_of
+from wangdi.engines.duck.record_clauses import (
+    ROW_ORDER,
+    mean_columns,
+    plan_newest,
+    plan_scores,
+    plan_some,
+    stretches_of,
+)
 from wangdi.language.ast import Expression
 from wangdi.language.courses import HasRow, ReachesAge, RowsCounted, TaskApplies, TaskAsked, TaskDone, TaskDoneBefore
 from wangdi.language.model import (
@@ -88,16 +95,22 @@ def clause_columns(rules: Rules, indicators: Iterable[Indicator]) -> dict[Clause
 
 def numerator_sql(rules: Rules, indicator: Indicator, columns: dict[Clause, str], place: int) -> str:
     """True for the people of the denominator who count in the numerator in the period of that place."""
-    held = "".join(f" & {columns[clause]}" for clause in active_clauses(rules, indicator).values())
-    return f"(({_denominator_bits(rules, indicator, columns)}{held}) & {1 << place}) <> 0"
+    return f"(({numerator_bits(rules, indicator, columns)}) & {1 << place}) <> 0"
 
 
 def denominator_sql(rules: Rules, indicator: Indicator, columns: dict[Clause, str], place: int) -> str:
     """True for the people the indicator counts over in the period of that place."""
-    return f"(({_denominator_bits(rules, indicator, columns)}) & {1 << place}) <> 0"
+    return f"(({denominator_bits(rules, indicator, columns)}) & {1 << place}) <> 0"
 
 
-def _denominator_bits(rules: Rules, indicator: Indicator, columns: dict[Clause, str]) -> str:
+def numerator_bits(rules: Rules, indicator: Indicator, columns: dict[Clause, str]) -> str:
+    """The periods in which a member is in the numerator."""
+    held = "".join(f" & {columns[clause]}" for clause in active_clauses(rules, indicator).values())
+    return denominator_bits(rules, indicator, columns) + held
+
+
+def denominator_bits(rules: Rules, indicator: Indicator, columns: dict[Clause, str]) -> str:
+    """The periods in which the indicator counts over a member."""
     people = people_of(indicator)
     bits = "at_end" if people is not None and people.when == "period_end" else "managed"
     return bits + "".join(f" & {columns[clause]}" for clause in _switched_on(rules, indicator.of_clauses).values())
@@ -171,13 +184,20 @@ def plan_members(question: Question, relations: Relations, tables: Tables) -> st
     tasks, ages, rest = split_clauses(columns)
     days = Days(question.rules, question.periods, question.as_of)
     if tasks:
-        plan = plan_tasks(tasks, days, (tables.obligations, relations.subjects), _join_bits)
+        ages_of = {clause: _ages_of(question, clause) for clause in tasks}
+        plan = plan_tasks(tasks, ages_of, days, (tables.obligations, relations.subjects), _join_bits)
         joins += f" LEFT JOIN ({plan}) task_t ON task_t.subject_id = m.subject_id"
         said += "".join(f", coalesce(task_t.{name}, 0) AS {name}" for name in tasks.values())
     if ages:
         plan = plan_ages(ages, days, relations.subjects, _join_bits)
         joins += f" LEFT JOIN ({plan}) age_t ON age_t.subject_id = m.subject_id"
         said += "".join(f", coalesce(age_t.{name}, 0) AS {name}" for name in ages.values())
+    newest = [clause for clause in rest if isinstance(clause, LatestRow)]
+    for number, clauses in enumerate(_of_same_rows(newest)):
+        joins += f" LEFT JOIN ({_plan_latest(clauses, question, relations)}) row_{number} ON row_{number}.subject_id = m.subject_id"
+        said += "".join(
+            f", coalesce(row_{number}.held_{bit}, 0) AS {rest.pop(clause)}" for bit, clause in enumerate(clauses)
+        )
     for clause, name in rest.items():
         source, bits = _plan_clause(clause, question, relations, tables)
         joins += f" LEFT JOIN ({source}) {name}_t ON {name}_t.subject_id = m.subject_id"
@@ -188,6 +208,19 @@ def plan_members(question: Question, relations: Relations, tables: Tables) -> st
         for place in range(len(question.periods)):
             said += f", coalesce({prefix}t.s{place}, 0) AS {prefix}{place}"
     return f"SELECT m.*{said} FROM ({_plan_managed(question, tables)}) m{joins}"
+
+
+def _ages_of(question: Question, clause: Clause) -> frozenset[ReachesAge] | None:
+    """The ages at which somebody counts in the indicators that have a clause; None where one of them counts all ages."""
+    found: set[ReachesAge] = set()
+    for indicator in question.indicators:
+        of = _switched_on(question.rules, indicator.of_clauses).values()
+        if clause in of or clause in active_clauses(question.rules, indicator).values():
+            ages = [other for other in of if isinstance(other, ReachesAge)]
+            if not ages:
+                return None
+            found.add(ages[0])
+    return frozenset(found)
 
 
 MOST_PERIODS = 60
@@ -264,8 +297,6 @@ def _plan_clause(clause: Clause, question: Question, relations: Relations, table
                 f" FROM {relations.forms[rules.pack.form(form).full_name]} r"
                 f" WHERE {_span(question, 'r.occurred_on')} AND ({lacking}) GROUP BY 1"
             )
-        case LatestRow():
-            return _plan_latest(clause, question, relations), "coalesce({t}.holding, 0)"
         case SomeRows():
             return _plan_some(clause, question, relations)
         case EnoughRows():
@@ -282,7 +313,7 @@ def _plan_clause(clause: Clause, question: Question, relations: Relations, table
                 f"SELECT subject_id, min(occurred_on) AS first_on FROM {_form_of(rules, form, relations)} GROUP BY 1"
             )
             return f"SELECT subject_id, {had} AS holding FROM ({first})", "coalesce({t}.holding, 0)"
-        case TaskApplies() | TaskAsked() | TaskDone() | TaskDoneBefore() | ReachesAge():
+        case LatestRow() | TaskApplies() | TaskAsked() | TaskDone() | TaskDoneBefore() | ReachesAge():
             raise TypeError("planned together, not one by one")
     return source, f"({everywhere} & (~coalesce({{t}}.failing, 0)))"
 
@@ -302,23 +333,48 @@ def _form_of(rules: Rules, form: str, relations: Relations) -> str:
     return relations.forms[rules.pack.form(form).full_name]
 
 
-def _plan_latest(clause: LatestRow, question: Question, relations: Relations) -> str:
-    rules = question.rules
-    wanted = [clause.holds, *_some(clause.where)]
+def _of_same_rows(clauses: Iterable[LatestRow]) -> list[list[LatestRow]]:
+    """The clauses by the rows they choose among: the newest is looked up once, and each asks its own question of it."""
+    found: dict[object, list[LatestRow]] = {}
+    for clause in clauses:
+        found.setdefault((clause.form, clause.where, clause.by_end, clause.take), []).append(clause)
+    return [
+        all_[first : first + MOST_ANSWERS] for all_ in found.values() for first in range(0, len(all_), MOST_ANSWERS)
+    ]
+
+
+MOST_ANSWERS = 5
+"""Answers that can ride on a row's place: below 2^63 until the year 2600."""
+
+
+def _plan_latest(clauses: Sequence[LatestRow], question: Question, relations: Relations) -> str:
+    """By subject held_0, held_1 ...: the periods in which the chosen row satisfies each of the clauses of same rows."""
+    rules, clause = question.rules, clauses[0]
+    wanted = [*(each.holds for each in clauses), *_some(clause.where)]
     rows = plan_terms(rules, clause.form, wanted, relations, _reach(question, clause, "f.occurred_on"))
     own = {name: sql_name(name) for name in row_columns(rules.pack, clause.form)}
-    pick = "arg_max" if clause.take == "latest" else "arg_min"
-    listed = ", ".join(
-        f"{pick}(holds, place) FILTER ({_looked_at(clause, p)}) AS h{number}"
-        for number, p in enumerate(question.periods)
+    # The answers ride on the row's place as its last bits: finding a largest number is quicker than finding whose it is.
+    answers = "".join(
+        f" + coalesce({render_sql(each.holds, own, rules.values)}, FALSE)::BIGINT * {1 << bit}"
+        for bit, each in enumerate(clauses)
     )
-    held = _join_bits(f"h{number}" for number in range(len(question.periods)))
-    return (
-        f"SELECT subject_id, {held} AS holding FROM (SELECT subject_id, {listed} FROM ("
-        f"SELECT r.subject_id, r.occurred_on, coalesce({render_sql(clause.holds, own, rules.values)}, FALSE) AS holds,"
-        f" {ROW_ORDER} AS place FROM ({rows}) r WHERE {_reach(question, clause, 'r.occurred_on')}"
-        f"{_where(rules, clause.form, clause.where)}) GROUP BY subject_id)"
+    placed = (
+        f"SELECT r.subject_id, r.occurred_on, {ROW_ORDER} * {1 << len(clauses)}{answers} AS place"
+        f" FROM ({rows}) r WHERE {_reach(question, clause, 'r.occurred_on')}{_where(rules, clause.form, clause.where)}"
     )
+    if clause.by_end and clause.take == "latest":
+        chosen = plan_newest(placed, [period.end for period in question.periods])
+    else:
+        pick = "max" if clause.take == "latest" else "min"
+        listed = ", ".join(
+            f"{pick}(place) FILTER ({_looked_at(clause, p)}) AS p{number}" for number, p in enumerate(question.periods)
+        )
+        chosen = f"SELECT subject_id, {listed} FROM ({placed}) GROUP BY subject_id"
+    held = "".join(
+        f", {_join_bits(f'p{number} & {1 << bit} <> 0' for number in range(len(question.periods)))} AS held_{bit}"
+        for bit in range(len(clauses))
+    )
+    return f"SELECT subject_id{held} FROM ({chosen})"
 
 
 def _looked_at(clause: LatestRow, period: Period) -> str:
@@ -357,10 +413,6 @@ def enough_sql(rules: Rules, per_year: Expression, days: str, period: Period) ->
     """SQL of the rows asked for: ceil(a year's number x managed days / days of the year of the period's end)."""
     year_days = (date(period.year + 1, 1, 1) - date(period.year, 1, 1)).days
     return f"ceil(({render_sql(per_year, {}, rules.values)})::DOUBLE * {days} / {year_days})"
-
-
-ROW_ORDER = "(date_diff('day', DATE '1900-01-01', r.occurred_on) * 1000000000000 + r.seq)"
-"""Later day, then later accepted: one number, because that is quicker to compare than two columns."""
 
 
 def _some(where: Expression | None) -> list[Expression]:

@@ -7,18 +7,23 @@ from datetime import date
 from wangdi.engines.duck.classify import Relations, in_force_sql, row_columns
 from wangdi.engines.duck.doses import plan_doses
 from wangdi.engines.duck.expression import render_sql
-from wangdi.language.model import AfterTask, ContactTask, PeriodTask, Window
+from wangdi.engines.duck.given import tasks_type
+from wangdi.engines.duck.listed import listed_type
+from wangdi.language.ast import Expression
+from wangdi.language.model import AfterTask, ContactTask, Form, PeriodTask, Window
 from wangdi.language.names import used_fields
 from wangdi.language.rules import Length, Programme, Rules, measure_offset
-from wangdi.language.stretches import has_series
+from wangdi.language.stretches import has_series, hold_stretches
 from wangdi.store.workspace import sql_name, sql_text
 
 COLUMNS = "subject_id, spell_start, task, anchor_on, opens, due, closes, rule, org, done_on, ended_on, reason"
 
-_NOTHING = """SELECT NULL::VARCHAR AS subject_id, NULL::DATE AS spell_start, NULL::VARCHAR AS task, NULL::DATE AS anchor_on,
+_NOTHING = """SELECT NULL::BIGINT AS subject_id, NULL::DATE AS spell_start, NULL::VARCHAR AS task, NULL::DATE AS anchor_on,
     NULL::DATE AS opens, NULL::DATE AS due, NULL::DATE AS closes, NULL::VARCHAR AS rule, NULL::VARCHAR AS org,
     NULL::DATE AS done_on, NULL::DATE AS ended_on, NULL::VARCHAR AS reason WHERE FALSE"""
 """What a pack without a schedule asks."""
+_RULES = ("first", "missed", "year", "after", "birth")
+"""Why a thing is asked, where no class and no hold says so."""
 
 
 def plan_obligations(programme: Programme, relations: Relations, judged: str, spells: str, horizon: date) -> str:
@@ -37,7 +42,17 @@ def plan_obligations(programme: Programme, relations: Relations, judged: str, sp
             parts.append(_plan_yearly(programme, task, relations, spells, horizon))
     if has_series(programme):
         parts.append(plan_doses(programme, relations, judged, spells))
-    return " UNION ALL ".join(f"({part})" for part in parts) if parts else _NOTHING
+    if not parts:
+        return _NOTHING
+    ends = [end.reason for rules in programme.editions if rules.pack.enrol is not None for end in rules.pack.enrol.ends]
+    holds = [stretch.hold.name for stretch in hold_stretches(programme)] if has_series(programme) else []
+    classes = [row.name for rules in programme.editions if rules.pack.classify for row in rules.pack.classify.rows]
+    rules = [*_RULES, *(f"class:{name}" for name in classes), *(f"hold:{name}" for name in holds)]
+    return (
+        f"SELECT * REPLACE (task::{tasks_type(programme)} AS task, rule::{listed_type(rules)} AS rule,"
+        f" reason::{listed_type(['', 'moved', 'replaced', *ends, *holds])} AS reason)"
+        f" FROM ({' UNION ALL '.join(f'({part})' for part in parts)})"
+    )
 
 
 def _date_after(on: str, length: Length, times: str = "1") -> str:
@@ -140,11 +155,12 @@ def _plan_yearly(programme: Programme, task: PeriodTask, relations: Relations, s
     rules = programme.newest
     pack = rules.pack
     where = "TRUE" if task.where is None else render_sql(task.where, row_columns(pack, task.done_by), rules.values)
+    join = _subject_join(pack.form(task.done_by), task.where, relations)
     return f"""
     WITH done AS (
         SELECT f.subject_id, year(f.occurred_on) AS in_year, min(f.occurred_on) AS visit
-        FROM {relations.forms[pack.form(task.done_by).full_name]} f LEFT JOIN {relations.subjects} s USING (subject_id)
-        WHERE {where} GROUP BY ALL
+        FROM {relations.forms[pack.form(task.done_by).full_name]} f{join}
+        WHERE f.subject_id IN (SELECT subject_id FROM {spells}) AND ({where}) GROUP BY ALL
     ),
     asked AS (
         SELECT subject_id, start AS spell_start, "end" AS spell_end, reason AS spell_reason, org,
@@ -160,6 +176,12 @@ def _plan_yearly(programme: Programme, task: PeriodTask, relations: Relations, s
            closes AS due, closes, 'year' AS rule, org, {_settled("visit", "opens", "closes")}
     FROM dated
     """
+
+
+def _subject_join(form: Form, test: Expression | None, relations: Relations) -> str:
+    """The subjects beside the rows ``f`` of a form; nothing where the test asks about the rows alone."""
+    asks = test is not None and bool(used_fields(test) - form.fields.keys())
+    return f" LEFT JOIN {relations.subjects} s USING (subject_id)" if asks else ""
 
 
 def _plan_after(programme: Programme, task: AfterTask, relations: Relations, spells: str) -> str:
@@ -190,14 +212,13 @@ def _plan_asking(programme: Programme, rules: Rules, name: str, relations: Relat
     task = rules.pack.schedule.get(name)
     if not isinstance(task, AfterTask):
         return (
-            "SELECT NULL::VARCHAR AS subject_id, NULL::DATE AS anchor, NULL::DATE AS opens, NULL::DATE AS due,"
+            "SELECT NULL AS subject_id, NULL::DATE AS anchor, NULL::DATE AS opens, NULL::DATE AS due,"
             " NULL::DATE AS closes WHERE FALSE"
         )
     pack, when = rules.pack, task.when
     form = pack.form(task.form)
     test = "TRUE" if when is None else render_sql(when, row_columns(pack, task.form), rules.values)
-    asks = when is not None and bool(used_fields(when) - form.fields.keys())
-    join = f" LEFT JOIN {relations.subjects} s USING (subject_id)" if asks else ""
+    join = _subject_join(form, when, relations)
     edges = ", ".join(
         f"{_date_after('f.occurred_on', measure_offset(getattr(task.window, edge), rules))} AS {edge}"
         for edge in ("opens", "due", "closes")

@@ -95,7 +95,8 @@ def build_set(
         )
         plan = plan_obligations(programme, relations, "judged", "spell", horizon)
         rows = workspace.rows(
-            f"SELECT {COLUMNS} FROM ({plan}) ORDER BY subject_id, anchor_on, task, opens, closes, rule"
+            f"SELECT {COLUMNS} FROM ({plan})"
+            " ORDER BY subject_id, anchor_on, task, opens, closes, rule, done_on NULLS LAST, ended_on NULLS LAST"
         )
     obligations = [
         Obligation(row[0], row[2], row[3], row[4], row[5], row[6], row[7], row[8], row[9], row[10], row[11])

@@ -11,7 +11,7 @@ from wangdi.language.names import used_fields
 from wangdi.language.rules import Programme, Rules
 from wangdi.store.workspace import sql_name, sql_text
 
-_NOBODY = """SELECT NULL::VARCHAR AS subject_id, NULL::VARCHAR AS org, NULL::DATE AS start, NULL::DATE AS "end",
+_NOBODY = """SELECT NULL::BIGINT AS subject_id, NULL::VARCHAR AS org, NULL::DATE AS start, NULL::DATE AS "end",
     NULL::VARCHAR AS reason, NULL::DATE AS told_on, NULL::VARCHAR AS edition WHERE FALSE"""
 """The spells of a ledger, which enrols nobody."""
 

@@ -49,7 +49,13 @@ def build_obligations(
                 obligations += _yearly(course, task, _days_done(programme.newest, task, subject, events))
     if has_series(programme):
         obligations += build_doses(programme, subject, events, spells)
-    return spells, sorted(obligations, key=lambda item: (item.anchor_on, item.task, item.opens, item.closes, item.rule))
+    return spells, sorted(obligations, key=_place)
+
+
+def _place(item: Obligation) -> tuple[date | str, ...]:
+    """Where a thing asked stands among those of one subject: of two visits of one day, what is done comes first."""
+    settled = item.done_on or date.max, item.ended_on or date.max
+    return item.anchor_on, item.task, item.opens, item.closes, item.rule, *settled
 
 
 def _contact_chain(course: _Course, task: ContactTask, judged: Sequence[Judgement]) -> list[Obligation]:

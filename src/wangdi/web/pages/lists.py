@@ -35,8 +35,8 @@ def show_people(request: Request, indicator: str, part: str = "", level: str = "
     """
     door: Door = request.app.state.door
     view = read_view(request)
-    here, figure = _find_figure(door, view, indicator, level)
     pack = door.library.newest[find_indicators(door.library, [indicator])[indicator]]
+    here, figure = _find_figure(door, view, indicator, level)
     rule = pack.indicators[indicator]
     parts = parts_of(rule)
     chosen = part if part in parts else parts[-1] if count_of(rule, figure, parts[0]) == 0 else parts[0]
@@ -69,7 +69,6 @@ def show_people(request: Request, indicator: str, part: str = "", level: str = "
 
 
 def _find_figure(door: Door, view: View, indicator: str, level: str) -> tuple[Here, Figure | None]:
-    find_indicators(door.library, [indicator])
     outside = view.area == UNALLOCATED
     here = stand_here(door, view.at(area="") if outside else view)
     asked: Level = next((one for one in LEVEL_CHOICES if outside and one == level), here.level)
@@ -91,7 +90,7 @@ def _table(door: Door, view: View, here: Here, listed: list[Listed], shown: tupl
     names = name_people(door, here.known, [one.person_id for one in listed])
     columns = [
         Column("name", word(view.lang, "people.name")),
-        Column("person", word(view.lang, "people.number")),
+        Column("person", word(view.lang, "people.number"), "code"),
         Column("org", word(view.lang, "people.org")),
         Column("why", word(view.lang, "people.why" if part == "missing" else "people.holds")),
     ]

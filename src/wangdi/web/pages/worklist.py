@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from itertools import islice
 from typing import Any
 
 from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
 
-from wangdi.app.visits import NO_VILLAGE, ORDERS, Visit, Wish, count_villages, gather_visits
-from wangdi.app.worklists import Due, list_due
+from wangdi.app.visits import NAMED_ORDERS, NO_VILLAGE, ORDERS, Visit, Wish, count_villages, gather_visits
+from wangdi.app.worklists import Due, fill_rows, find_due, name_rows
 from wangdi.app.workload import Load, count_due, find_next_opening
 from wangdi.core.problem import Problem, Refusal
 from wangdi.indicators.figures import Places
@@ -56,12 +57,13 @@ def show_worklist(request: Request) -> Response:
     visits = gather_visits(found, asked.wish)
     saying = Saying(door, door.places(asked.known), view, asked.on, asked.known)
     if "format" in request.query_params:
-        table = make_export(saying, visits, f"worklist-{asked.org}-{asked.on}")
+        whole = _fill(door, asked, visits)
+        table = make_export(saying, whole, f"worklist-{asked.org}-{asked.on}")
         if (file := export_table(request, table)) is not None:
             return file
     pages = max(1, -(-len(visits) // PAGE_VISITS))
     page = min(max(1, asked.page), pages)
-    shown = visits[(page - 1) * PAGE_VISITS : page * PAGE_VISITS]
+    shown = _fill(door, asked, visits[(page - 1) * PAGE_VISITS : page * PAGE_VISITS])
     context = {
         **_head(door, view, asked, found),
         "visits": [show_visit(saying, visit) for visit in shown],
@@ -86,7 +88,7 @@ def show_sheet(request: Request) -> Response:
     saying = Saying(door, door.places(asked.known), view, asked.on, asked.known)
     context = {
         **_head(door, view, asked, found),
-        "visits": [show_visit(saying, visit) for visit in visits],
+        "visits": [show_visit(saying, visit) for visit in _fill(door, asked, visits)],
         "count": _summary(visits),
         "known_day": door.as_of(asked.known),
     }
@@ -123,11 +125,20 @@ def _whole(text: str, default: int) -> int:
 
 
 def _find(door: Door, asked: Asked) -> list[Due]:
+    by_name = asked.wish.order in NAMED_ORDERS
+
     def look() -> list[Due]:
         with door.standing(asked.known, asked.on) as standing:
-            return list_due(standing, asked.org, asked.on, asked.within)
+            found = find_due(standing, asked.org, asked.on, asked.within)
+            return name_rows(standing, found) if by_name else found
 
-    return door.keep_list(("worklist", asked.known, asked.org, asked.on, asked.within), look)
+    return door.keep_list(("worklist", asked.known, asked.org, asked.on, asked.within, by_name), look)
+
+
+def _fill(door: Door, asked: Asked, visits: Sequence[Visit]) -> list[Visit]:
+    with door.standing(asked.known, asked.on) as standing:
+        rows = iter(fill_rows(standing, [row for visit in visits for row in visit.tasks], asked.on))
+    return [Visit(visit.person_id, tuple(islice(rows, len(visit.tasks)))) for visit in visits]
 
 
 def _load(door: Door, asked: Asked) -> dict[str, Load]:

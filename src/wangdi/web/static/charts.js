@@ -11,12 +11,20 @@ function targetLine(said) {
   return { silent: true, symbol: "none", data: lines.map((line) => ({ ...line, label: { ...line.label, formatter: line.name, position: said.kind === "bars" ? "end" : "insideEndTop" } })) };
 }
 
+// An axis that shows at least a twentieth of what it measures: the rounding of a steady rate is no rise.
+function ends(shown) {
+  const least = Math.max(Math.abs(shown.min), Math.abs(shown.max)) / 20, lack = (least - (shown.max - shown.min)) / 2;
+  if (!(lack > 0)) return [null, null];
+  const step = 10 ** Math.floor(Math.log10(least));
+  return [Math.floor((shown.min - lack) / step) * step, Math.ceil((shown.max + lack) / step) * step];
+}
+
 function trend(said) {
   const last = said.values.findLastIndex((value) => value !== null);
   return {
     grid: { left: 44, right: 64, top: 24, bottom: 28 },
     xAxis: { type: "category", data: said.labels, axisLine: { lineStyle: { color: LINE } }, axisTick: { show: false }, axisLabel: { color: QUIET } },
-    yAxis: { type: "value", scale: true, splitLine: { lineStyle: { color: "#ebe8e0" } }, axisLabel: { color: QUIET } },
+    yAxis: { type: "value", scale: true, min: (shown) => ends(shown)[0], max: (shown) => ends(shown)[1], splitLine: { lineStyle: { color: "#ebe8e0" } }, axisLabel: { color: QUIET } },
     series: [{
       type: "line", data: said.values, connectNulls: false, symbol: "circle", symbolSize: 5, lineStyle: { color: ACT, width: 2 }, itemStyle: { color: ACT },
       label: { show: true, position: "right", color: ACT, fontWeight: 600, formatter: (at) => (at.dataIndex === last ? `${at.value}${said.unit}` : "") },
