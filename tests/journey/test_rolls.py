@@ -7,12 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from tests.cities import CLINIC_A1, CLINIC_B1, VILLAGE_A1, VILLAGE_B1, TestCity
+from tests.cities import CLINIC_A1, CLINIC_B1, COUNTY, VILLAGE_A1, VILLAGE_B1, TestCity
 from tests.journey.visited_city import make_visited_city
 from wangdi.app.cities import open_library
 from wangdi.app.derivation import Derived, derive
+from wangdi.app.people import Asked, list_people
 from wangdi.app.questions import stand_on
 from wangdi.app.rolls import Home, read_roll
+from wangdi.core.periods import Period, parse_period
 from wangdi.link.people import show_person
 
 
@@ -74,3 +76,16 @@ def test_a_number_nobody_has_is_on_no_roll(tmp_path: Path) -> None:
         assert roll.homes_of([number]) == {}, show_person(number)
     assert roll.registrations_of([]) == []
     assert roll.homes_of([]) == {}
+
+
+def test_many_people_behind_a_cell_are_listed_as_few_are(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    made = make_visited_city(tmp_path / "city")
+    period = parse_period("2025")
+    assert isinstance(period, Period)
+    with made.city.workspace("1GB") as workspace:
+        standing = stand_on(made.city, workspace, open_library(made.city))
+        asked = [Asked(name, period, COUNTY, "numerator") for name in ("htn_std", "htn_ctrl", "eehr_rate")]
+        few = [list_people(standing, one) for one in asked]
+        monkeypatch.setattr("wangdi.app.people.FEW_PEOPLE", 0)
+        assert [list_people(standing, one) for one in asked] == few
+    assert any(few), "somebody is listed"

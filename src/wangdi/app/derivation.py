@@ -160,11 +160,9 @@ def _hold_and_sweep(folder: DerivedFolder, base: Path, change: Path | None) -> L
 
 
 def _link_sources(standing: Standing, only: str = "") -> LinkSources:
-    registrations = f"SELECT * FROM {standing.registrations}"
-    residents = f"SELECT * FROM {standing.facts(standing.form(RESIDENT_FORM))}"
-    if only:
-        registrations = f"SELECT f.* FROM {standing.registrations} f SEMI JOIN {only} o USING (registration_id)"
-        residents = f"SELECT f.* FROM ({residents}) f SEMI JOIN {only} o USING (registration_id)"
+    confined = f" SEMI JOIN {only} USING (registration_id)" if only else ""
+    registrations = f"SELECT f.* FROM {standing.registrations} f{confined}"
+    residents = f"SELECT f.* FROM {standing.facts(standing.form(RESIDENT_FORM))} f{confined}"
     return LinkSources(registrations, residents, standing.city.salt)
 
 

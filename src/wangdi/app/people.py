@@ -9,7 +9,7 @@ from typing import Any
 
 from wangdi.app.derivation import Derived, Standing, derive, relations_for
 from wangdi.app.questions import as_of_number, editions_of, find_indicators, read_places
-from wangdi.app.rolls import read_roll
+from wangdi.app.rolls import put_registrations
 from wangdi.catalog.populations import load_population_kinds
 from wangdi.catalog.trees import UNALLOCATED
 from wangdi.core.periods import Period
@@ -220,10 +220,8 @@ def _find_registrations(derived: Derived) -> bool:
     workspace = derived.standing.workspace
     people = [person for (person,) in workspace.rows(f"SELECT subject_id FROM near LIMIT {FEW_PEOPLE + 1}")]
     if len(people) <= FEW_PEOPLE:
-        columns = {"registration_id": "BIGINT", "person_id": "BIGINT"}
-        workspace.create_table("near_registration", columns, read_roll(derived).registrations_of(people))
+        put_registrations(derived, "near_registration", people)
         return True
-    workspace.drop_table("near_registration")
     workspace.run(
         "CREATE OR REPLACE TABLE near_registration AS SELECT registration_id, person_id FROM"
         f" {derived.links} l SEMI JOIN near n ON n.subject_id = l.person_id"

@@ -90,6 +90,12 @@ def read_roll(derived: Derived) -> Roll:
     return roll
 
 
+def put_registrations(derived: Derived, table: str, people: Iterable[int]) -> None:
+    """The registrations of these people as a table of the workspace (registration_id, person_id)."""
+    columns = {"registration_id": "BIGINT", "person_id": "BIGINT"}
+    derived.standing.workspace.create_table(table, columns, read_roll(derived).registrations_of(people))
+
+
 def _load(derived: Derived) -> Roll:
     workspace: Workspace = derived.standing.workspace
     names = tuple(

@@ -9,7 +9,7 @@ from typing import Any
 
 from wangdi.app.derivation import Derived, Standing, derive
 from wangdi.app.questions import read_places
-from wangdi.app.rolls import Home, read_roll
+from wangdi.app.rolls import Home, put_registrations, read_roll
 from wangdi.core.problem import Problem, Refusal
 from wangdi.language.names import fields_behind, nearest_name
 from wangdi.language.rules import Programme, asking_rules
@@ -157,8 +157,7 @@ def _ask_about(derived: Derived, rows: Sequence[Due]) -> dict[str, int]:
     Answers the people's numbers.
     """
     people = {row.person_id: parse_person(row.person_id) or 0 for row in rows}
-    columns = {"registration_id": "BIGINT", "person_id": "BIGINT"}
-    derived.standing.workspace.create_table("asked", columns, read_roll(derived).registrations_of(people.values()))
+    put_registrations(derived, "asked", people.values())
     return people
 
 
