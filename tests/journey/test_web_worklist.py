@@ -61,6 +61,13 @@ def test_counts_of_every_place_are_those_of_its_list(standing: Standing) -> None
     assert counted[COUNTY].opening > 0, "somebody's next visit opens within ninety days"
 
 
+def test_what_is_due_until_one_day_always_stands_in_one_order(standing: Standing) -> None:
+    found = find_due(standing, HOSPITAL, ON, 365)
+    said = [(row.trip, row.closes, row.programme, row.task) for row in found]
+    assert said == sorted(said)
+    assert len({(trip, closes, task) for trip, closes, _, task in said}) < len(said), "two programmes ask for one day"
+
+
 def test_somebody_whom_two_clinics_look_after_counts_once_above_both(tmp_path: Path) -> None:
     made = make_visited_city(tmp_path / "city")
     day = date(2025, 1, 5)

@@ -75,7 +75,7 @@ def find_due(standing: Standing, org: str, on: date, within: int = 0) -> list[Du
         return []
     found = standing.workspace.rows(
         f"SELECT subject_id, min(closes) OVER (PARTITION BY subject_id) AS soonest, {', '.join(_ASKED)} FROM ({due})"
-        " ORDER BY soonest, subject_id, closes, task"
+        " ORDER BY soonest, subject_id, closes, programme, task"
     )
     homes = read_roll(derived).homes_of({row[0] for row in found})
     trips = {person: place for place, person in enumerate(dict.fromkeys(row[0] for row in found), 1)}
