@@ -19,7 +19,7 @@ from wangdi.app.cities import open_library
 from wangdi.app.derivation import Standing
 from wangdi.app.questions import read_places, stand_on
 from wangdi.app.visits import NO_VILLAGE, ORDERS, Wish, count_villages, gather_visits
-from wangdi.app.worklists import find_due
+from wangdi.app.worklists import find_due, find_reach
 from wangdi.app.workload import Load, count_due, find_next_opening
 
 ON = date(2025, 6, 30)
@@ -210,7 +210,7 @@ def test_in_english_it_is_english(client: TestClient) -> None:
 def test_visits_hold_together(standing: Standing) -> None:
     found = find_due(standing, HOSPITAL, ON, 90)
     for order in ORDERS:
-        visits = gather_visits(found, Wish(order=order))
+        visits = gather_visits(found, Wish(order=order), find_reach(standing, found))
         assert sorted(row for visit in visits for row in map(id, visit.tasks)) == sorted(map(id, found))
         assert all(len({row.person_id for row in visit.tasks}) == 1 for visit in visits)
     late = gather_visits(found, Wish(overdue=True))
