@@ -38,6 +38,11 @@ class Size:
     diabetes: int = 13
     first_year: int = 2021
 
+    @property
+    def towns(self) -> int:
+        """Townships, of eleven villages each."""
+        return max(1, self.villages // 11)
+
 
 COUNTY = Size(people=640_000, villages=217, visits=20, examinations=1, hypertension=3)
 """2.2 million hypertension follow-ups: the size of the peer's published benchmark."""
@@ -71,14 +76,15 @@ def _regions(size: Size) -> list[Region]:
     for place in range(1, 7):
         code = f"99010{place}000000"
         regions.append(Region(code, f"第{place}县", "county", "990100000000"))
-    towns = max(1, size.villages // 11)
-    for town in range(towns):
+    for town in range(size.towns):
         county = f"99010{town % 6 + 1}"
         regions.append(Region(f"{county}{town + 1:03d}000", f"第{town + 1}镇", "township", f"{county}000000"))
     for village in range(size.villages):
-        town = village % towns
+        town = village % size.towns
         parent = f"99010{town % 6 + 1}{town + 1:03d}"
-        regions.append(Region(f"{parent}{village // towns + 101:03d}", f"第{village + 1}村", "village", f"{parent}000"))
+        regions.append(
+            Region(f"{parent}{village // size.towns + 101:03d}", f"第{village + 1}村", "village", f"{parent}000")
+        )
     return regions
 
 
@@ -107,7 +113,7 @@ def _residents(size: Size) -> str:
     villages = ", ".join(f"'{region.code}'" for region in _regions(size) if region.level == "village")
     return f"""
     SELECT *, key || '{CHECK_DIGITS}'[(({weighted}) % 11) + 1 : (({weighted}) % 11) + 1] AS id_no FROM (
-        SELECT i, hash(i) % 1000003 AS h, (hash(i) >> 1)::BIGINT AS registration_id, i % {size.villages} AS village,
+        SELECT i, hash(i) % 1000003 AS h, {_registration(size)} AS registration_id, i % {size.villages} AS village,
                'C' || lpad((i % {size.villages})::VARCHAR, 5, '0') AS org, ([{villages}])[i % {size.villages} + 1] AS division,
                DATE '1936-01-01' + (hash(i + 1) % 32850)::INTEGER AS birth_date,
                '990101' || strftime(birth_date, '%Y%m%d') || lpad((i % 1000)::VARCHAR, 3, '0') AS key,
@@ -115,6 +121,12 @@ def _residents(size: Size) -> str:
         FROM range({size.people}) t(i)
     )
     """
+
+
+def _registration(size: Size) -> str:
+    """A number as collecting would give it: a township's hospital sends what its clinics keep, and its numbers stand together."""
+    town = f"(i % {size.villages}) % {size.towns}"
+    return f"((hash('town' || {town}) & 255)::BIGINT << 55) | (hash(i) & {(1 << 55) - 1})::BIGINT"
 
 
 _REGISTRATIONS = """

@@ -12,7 +12,7 @@ from wangdi.app.derivation import Derived, Standing, derive, fill_people
 from wangdi.app.people import Asked, list_people
 from wangdi.app.persons import show_person
 from wangdi.app.questions import as_of_number, compute_figures, narrow_rows, stand_on
-from wangdi.app.worklists import Due, fill_rows, find_due
+from wangdi.app.worklists import Told, find_due, tell_due
 from wangdi.core.periods import Period, parse_period
 from wangdi.engines.duck.indicators import Question, Tables, plan_members
 from wangdi.engines.duck.spells import plan_spells
@@ -55,10 +55,10 @@ def bench_county() -> bool:
     return good
 
 
-def _list_due(standing: Standing) -> list[Due]:
+def _list_due(standing: Standing) -> list[Told]:
     """Everything due at a clinic on a day, with the reasons of every row."""
     day = date(2025, 12, 15)
-    return fill_rows(standing, find_due(standing, CLINIC, day, 7), day)
+    return tell_due(standing, find_due(standing, CLINIC, day, 7), day)
 
 
 def _two_measures(derived: Derived) -> int:

@@ -19,7 +19,7 @@ from wangdi.app.cities import open_library
 from wangdi.app.derivation import Standing
 from wangdi.app.questions import read_places, stand_on
 from wangdi.app.visits import NO_VILLAGE, ORDERS, Wish, count_villages, gather_visits
-from wangdi.app.worklists import find_due
+from wangdi.app.worklists import find_due, find_reach
 from wangdi.app.workload import Load, count_due, find_next_opening
 
 ON = date(2025, 6, 30)
@@ -59,6 +59,13 @@ def test_counts_of_every_place_are_those_of_its_list(standing: Standing) -> None
             assert counted.get(org, Load()) == Load(len(due), len(overdue), len(opening), len(found))
         assert counted[COUNTY] == counted[TOWN_A].plus(counted[TOWN_B])
     assert counted[COUNTY].opening > 0, "somebody's next visit opens within ninety days"
+
+
+def test_what_is_due_until_one_day_always_stands_in_one_order(standing: Standing) -> None:
+    found = find_due(standing, HOSPITAL, ON, 365)
+    said = [(row.trip, row.closes, row.programme, row.task) for row in found]
+    assert said == sorted(said)
+    assert len({(trip, closes, task) for trip, closes, _, task in said}) < len(said), "two programmes ask for one day"
 
 
 def test_somebody_whom_two_clinics_look_after_counts_once_above_both(tmp_path: Path) -> None:
@@ -203,7 +210,7 @@ def test_in_english_it_is_english(client: TestClient) -> None:
 def test_visits_hold_together(standing: Standing) -> None:
     found = find_due(standing, HOSPITAL, ON, 90)
     for order in ORDERS:
-        visits = gather_visits(found, Wish(order=order))
+        visits = gather_visits(found, Wish(order=order), find_reach(standing, found))
         assert sorted(row for visit in visits for row in map(id, visit.tasks)) == sorted(map(id, found))
         assert all(len({row.person_id for row in visit.tasks}) == 1 for visit in visits)
     late = gather_visits(found, Wish(overdue=True))

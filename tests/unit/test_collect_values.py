@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from wangdi.collect.identity_sql import (
     key_prefix,
+    numbers_begin,
     registration_key,
     registration_number,
     render_id_birth,
@@ -203,7 +204,7 @@ def test_a_registration_has_the_same_number_in_sql_and_in_python(said: dict[str,
         columns = {"local_id": "local_id", "id_no": "id_no", "name": "name", "phone": "phone"}
         level = f"select * replace ({render_id_number('id_no')} as id_no) from said"
         level = f"select *, {render_id_digits('id_no')} as id_digits from ({level})"
-        sql = render_registration(render_key(key_prefix("salt", "org"), columns, "null"))
+        sql = render_registration(render_key(key_prefix("salt", "org"), columns, "null"), numbers_begin("salt", "org"))
         assert duck.rows(f"select {sql} from ({level})") == [
             (None if key is None else registration_number("salt", "org", key),)
         ]

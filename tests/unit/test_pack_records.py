@@ -116,7 +116,8 @@ def test_a_weight_that_changes_changes_the_clauses_that_rest_on_it() -> None:
 
 
 def test_rules_see_a_star_where_a_name_is() -> None:
-    said = _fields_sql(load_library().forms["health_record.resident"])
+    form = load_library().forms["health_record.resident"]
+    said = _fields_sql(form, form.fields)
     column = sql_name("name")
     assert f"CASE WHEN f.{column} IS NOT NULL THEN '*'::VARCHAR END AS {column}" in said
     assert "DATE '0001-01-01'" in said

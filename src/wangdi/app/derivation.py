@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cached_property
 from pathlib import Path
@@ -25,6 +25,7 @@ from wangdi.link.people import LinkSources, plan_links, plan_people
 from wangdi.programmes.tables import write_programme
 from wangdi.store.city import City
 from wangdi.store.derived import DerivedFolder, Layers, hold_layers
+from wangdi.store.facts import FactSources, Range, current_sql
 from wangdi.store.manifest import PARQUET
 from wangdi.store.workspace import Workspace, sql_name
 
@@ -73,22 +74,46 @@ class Standing:
         return hashlib.sha256(text.encode()).hexdigest()[:16]
 
     @cached_property
-    def _forms(self) -> dict[str, str]:
+    def _forms(self) -> dict[str, FactSources]:
         tables = [REGISTRATION_TABLE, *(table_of(form) for form in self.library.forms.values())]
-        return self.city.every_form_sql(self.workspace, tables, self.known)
+        return self.city.every_form(self.workspace, tables, self.known)
 
-    def facts(self, form: Form) -> str:
-        """SQL, to stand in FROM, of a form's current facts."""
-        return f"({self._forms[form.full_name]})"
+    def facts(self, form: Form, fields: Iterable[str] | None = None, near: Sequence[Range] = ()) -> str:
+        """SQL, to stand in FROM, of a form's current facts; of its own fields only these where they are given.
+
+        ``near``: at least the facts of registrations in these stretches are asked for; others need not be read.
+        """
+        return f"({current_sql(replace(self._forms[form.full_name], near=near), fields)})"
 
     @property
     def registrations(self) -> str:
         """SQL, to stand in FROM, of what each institution knows of each person: every version of it."""
-        return f"({self._forms[REGISTRATION_TABLE.name]})"
+        return self.registrations_near(())
+
+    def registrations_near(self, near: Sequence[Range]) -> str:
+        """The same, at least of the registrations in these stretches."""
+        return f"({current_sql(replace(self._forms[REGISTRATION_TABLE.name], near=near))})"
 
     def form(self, name: str) -> Form:
         """A form by its full name."""
         return self.library.forms[name]
+
+
+@dataclass(frozen=True, slots=True)
+class Confined:
+    """Some people's records only.
+
+    ``table``: their registrations, a table of the workspace (registration_id, person_id). ``near``: the few stretches of
+    numbers they are in, so that files are not read whole; none where that is not known. ``fields``: by full name of a form,
+    the fields that will be asked for, where fewer than all are.
+    """
+
+    table: str
+    near: tuple[Range, ...] = ()
+    fields: Mapping[str, Collection[str]] = field(default_factory=dict)
+
+
+EVERYBODY = Confined("")
 
 
 @dataclass(frozen=True)
@@ -114,12 +139,12 @@ class Derived:
 
     def relations(self, programme: Programme) -> Relations:
         """What an engine reads: the people, and the programme's forms by person (by registration in a ledger)."""
-        return _relations(self.standing, programme, self.links, self.people, "")
+        return _relations(self.standing, programme, self.links, self.people, EVERYBODY)
 
 
-def relations_for(derived: Derived, programme: Programme, only: str) -> Relations:
-    """The same, confined to some people: ``only`` is a table of their registrations (registration_id, person_id)."""
-    return _relations(derived.standing, programme, only, derived.people, only)
+def relations_for(derived: Derived, programme: Programme, confined: Confined) -> Relations:
+    """The same, confined to some people."""
+    return _relations(derived.standing, programme, confined.table, derived.people, confined)
 
 
 def derive(standing: Standing, tell: Callable[[str], None] | None = None) -> Derived:
@@ -160,18 +185,16 @@ def _hold_and_sweep(folder: DerivedFolder, base: Path, change: Path | None) -> L
 
 
 def _link_sources(standing: Standing, only: str = "") -> LinkSources:
-    registrations = f"SELECT * FROM {standing.registrations}"
-    residents = f"SELECT * FROM {standing.facts(standing.form(RESIDENT_FORM))}"
-    if only:
-        registrations = f"SELECT f.* FROM {standing.registrations} f SEMI JOIN {only} o USING (registration_id)"
-        residents = f"SELECT f.* FROM ({residents}) f SEMI JOIN {only} o USING (registration_id)"
+    confined = f" SEMI JOIN {only} USING (registration_id)" if only else ""
+    registrations = f"SELECT f.* FROM {standing.registrations} f{confined}"
+    residents = f"SELECT f.* FROM {standing.facts(standing.form(RESIDENT_FORM))} f{confined}"
     return LinkSources(registrations, residents, standing.city.salt)
 
 
 def fill_base(standing: Standing, folder: Path) -> None:
     """Work everything out whole into a folder."""
     fill_people(standing, folder)
-    _fill_programmes(standing, folder, "link", "person", "")
+    _fill_programmes(standing, folder, "link", "person", EVERYBODY)
     standing.workspace.run("DROP TABLE link")  # a city's worth of people; they are on the disk now
     standing.workspace.run("DROP TABLE person")
 
@@ -187,31 +210,30 @@ def fill_people(standing: Standing, folder: Path) -> None:
     workspace.copy("SELECT * FROM person ORDER BY person_id", folder / "person.parquet", PARQUET)
 
 
-def _fill_programmes(standing: Standing, folder: Path, links: str, people: str, only: str) -> None:
+def _fill_programmes(standing: Standing, folder: Path, links: str, people: str, confined: Confined) -> None:
     for programme in standing.enrolling.values():
-        relations = _relations(standing, programme, links, people, only)
+        relations = _relations(standing, programme, links, people, confined)
         write_programme(standing.workspace, programme, relations, standing.horizon, folder)
 
 
-def _relations(standing: Standing, programme: Programme, links: str, people: str, only: str) -> Relations:
-    """``only``: a table of registration_id to which facts are confined."""
-    forms: dict[str, str] = {}
-    for form in forms_of(programme):
-        fields = _fields_sql(form)
-        facts = standing.facts(form)
-        if only:
-            facts = f"(SELECT f.* FROM {facts} f SEMI JOIN {only} o USING (registration_id))"
-        subject = (
-            "coalesce(l.person_id, f.registration_id)"
-            if programme.newest.pack.subject == "person"
-            else "f.registration_id"
-        )
-        join = f" LEFT JOIN {links} l USING (registration_id)" if programme.newest.pack.subject == "person" else ""
-        forms[form.full_name] = (
-            f"(SELECT {subject} AS subject_id, f.seq, f.occurred_on, f.org, f.registration_id{fields} FROM {facts} f{join}"
-            f"{_only_records(form)})"
-        )
+def _relations(standing: Standing, programme: Programme, links: str, people: str, confined: Confined) -> Relations:
+    forms = {form.full_name: _rows_of(standing, programme, form, links, confined) for form in forms_of(programme)}
     return Relations(f"({SUBJECT_SQL} FROM {people})", forms)
+
+
+def _rows_of(standing: Standing, programme: Programme, form: Form, links: str, confined: Confined) -> str:
+    """SQL of a form's facts by subject."""
+    asked = confined.fields.get(form.full_name, form.fields)
+    facts = standing.facts(form, [*asked, *_tells_records(form)], confined.near)
+    if confined.table:
+        facts = f"(SELECT f.* FROM {facts} f SEMI JOIN {confined.table} o USING (registration_id))"
+    of_people = programme.newest.pack.subject == "person"
+    subject = "coalesce(l.person_id, f.registration_id)" if of_people else "f.registration_id"
+    join = f" LEFT JOIN {links} l USING (registration_id)" if of_people else ""
+    return (
+        f"(SELECT {subject} AS subject_id, f.seq, f.occurred_on, f.org, f.registration_id{_fields_sql(form, asked)}"
+        f" FROM {facts} f{join}{_only_records(form)})"
+    )
 
 
 def _only_records(form: Form) -> str:
@@ -219,23 +241,28 @@ def _only_records(form: Form) -> str:
 
     Rule: a row that says neither its own day nor whether somebody lives here is not seen by rules.
     """
-    if not form.identifying or "is_resident" not in form.fields:
-        return ""
-    return f" WHERE f.{sql_name(form.occurred_on)} IS NOT NULL OR f.is_resident IS NOT NULL"
+    told = " OR ".join(f"f.{sql_name(name)} IS NOT NULL" for name in _tells_records(form))
+    return f" WHERE {told}" if told else ""
 
 
-def _fields_sql(form: Form) -> str:
-    """The fields of a form as rules see them: of one that says who somebody is only whether it is filled, never what it says.
+def _tells_records(form: Form) -> tuple[str, ...]:
+    return (form.occurred_on, "is_resident") if form.identifying and "is_resident" in form.fields else ()
+
+
+def _fields_sql(form: Form, asked: Collection[str]) -> str:
+    """The fields asked for as rules see them: of one that says who somebody is only whether it is filled, never what it says.
 
     A form that is not identifying itself does not hold such a field at all.
     """
     said = []
-    for name, field in form.fields.items():
+    for name, asked_field in form.fields.items():
         column = f"f.{sql_name(name)}"
-        if not field.identifying:
+        if name not in asked:
+            continue
+        if not asked_field.identifying:
             said.append(f", {column}")
         elif form.identifying:
-            kind = DUCKDB_TYPES[field.type]
+            kind = DUCKDB_TYPES[asked_field.type]
             filled = "DATE '0001-01-01'" if kind == "DATE" else f"'*'::{kind}"
             said.append(f", CASE WHEN {column} IS NOT NULL THEN {filled} END AS {sql_name(name)}")
     return "".join(said)
@@ -295,7 +322,7 @@ def _fill_change(standing: Standing, base_folder: Path, folder: Path, base: int)
     workspace.copy("SELECT registration_id FROM relink", folder / "changed_registration_id.parquet")
     workspace.copy("SELECT person_id FROM changed", folder / "changed_person_id.parquet")
     workspace.copy("SELECT person_id AS subject_id FROM changed", folder / "changed_subject_id.parquet")
-    _fill_programmes(standing, folder, "relink", "repeople", "only_these")
+    _fill_programmes(standing, folder, "relink", "repeople", Confined("only_these"))
 
 
 def _parse_value(text: str | None) -> Cell:

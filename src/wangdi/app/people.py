@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
-from wangdi.app.derivation import Derived, Standing, derive, relations_for
+from wangdi.app.derivation import Confined, Derived, Standing, derive, relations_for
 from wangdi.app.questions import as_of_number, editions_of, find_indicators, read_places
-from wangdi.app.rolls import read_roll
+from wangdi.app.rolls import put_registrations
 from wangdi.catalog.populations import load_population_kinds
 from wangdi.catalog.trees import UNALLOCATED
 from wangdi.core.periods import Period
@@ -43,8 +43,9 @@ from wangdi.language.names import fields_behind
 from wangdi.language.quality import items_lacking, points_asked, points_met
 from wangdi.language.rules import Programme, Rules
 from wangdi.link.people import show_person as show_number
-from wangdi.store.workspace import sql_name, sql_text, sql_texts
+from wangdi.store.workspace import sql_text, sql_texts
 
+NEAR = "near_registration"
 FEW_PEOPLE = 5_000
 """So many people's records fit beside the question: a village's, a township's, not a county's."""
 
@@ -199,7 +200,7 @@ def _select_people(cell: _Cell) -> Evidence:
     workspace.run(f"CREATE OR REPLACE TEMP TABLE near AS {near}")
     columns = clause_columns(rules, [indicator])
     few = _find_registrations(derived)
-    relations, tables = _near_records(cell, columns, few), _near_tables(cell, few)
+    relations, tables = _near_records(cell, columns, few), _near_tables(cell, few is not None)
     counted = denominator_sql(rules, indicator, columns, 0)
     numerator = numerator_sql(rules, indicator, columns, 0)
     part = {"numerator": numerator, "denominator": "TRUE", "missing": f"NOT ({numerator})"}[asked.part]
@@ -215,40 +216,35 @@ def _select_people(cell: _Cell) -> Evidence:
     return Evidence(workspace, question, relations, tables, "listed")
 
 
-def _find_registrations(derived: Derived) -> bool:
-    """Put the registrations of the people near a cell into the table ``near_registration``; answers whether they are few."""
+def _find_registrations(derived: Derived) -> Confined | None:
+    """Put the registrations of the people near a cell into the table ``near_registration``; answers where they are when they
+    are few.
+    """
     workspace = derived.standing.workspace
     people = [person for (person,) in workspace.rows(f"SELECT subject_id FROM near LIMIT {FEW_PEOPLE + 1}")]
     if len(people) <= FEW_PEOPLE:
-        columns = {"registration_id": "BIGINT", "person_id": "BIGINT"}
-        workspace.create_table("near_registration", columns, read_roll(derived).registrations_of(people))
-        return True
-    workspace.drop_table("near_registration")
+        return put_registrations(derived, NEAR, people)
     workspace.run(
-        "CREATE OR REPLACE TABLE near_registration AS SELECT registration_id, person_id FROM"
+        f"CREATE OR REPLACE TABLE {NEAR} AS SELECT registration_id, person_id FROM"
         f" {derived.links} l SEMI JOIN near n ON n.subject_id = l.person_id"
     )
-    return False
+    return None
 
 
-def _near_records(cell: _Cell, clauses: Iterable[Clause], few: bool) -> Relations:
+def _near_records(cell: _Cell, clauses: Iterable[Clause], few: Confined | None) -> Relations:
     """The programme's forms, confined to the people near the cell.
 
     Of a few people the forms the clauses look at are read once: who counts and why are two questions.
     """
+    if few is None:
+        return relations_for(cell.derived, cell.programme, Confined(NEAR))
     workspace, pack = cell.derived.standing.workspace, cell.rules.pack
-    relations = relations_for(cell.derived, cell.programme, "near_registration")
-    if not few:
-        return relations
+    asked = {pack.form(name).full_name: fields for name, fields in _fields_asked(cell, clauses).items()}
+    relations = relations_for(cell.derived, cell.programme, replace(few, fields=asked))
     forms = dict(relations.forms)
-    for number, (name, fields) in enumerate(_fields_asked(cell, clauses).items()):
-        form = pack.form(name)
-        listed = "".join(f", {sql_name(field)}" for field in form.fields if field in fields)
-        workspace.run(
-            f"CREATE OR REPLACE TEMP TABLE near_form_{number} AS SELECT subject_id, seq, occurred_on, org{listed}"
-            f" FROM {forms[form.full_name]}"
-        )
-        forms[form.full_name] = f"near_form_{number}"
+    for number, name in enumerate(asked):
+        workspace.run(f"CREATE OR REPLACE TEMP TABLE near_form_{number} AS SELECT * FROM {forms[name]}")
+        forms[name] = f"near_form_{number}"
     return Relations(relations.subjects, forms)
 
 

@@ -4,20 +4,25 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
 
-from wangdi.app.derivation import Derived
+from wangdi.app.derivation import Confined, Derived
+from wangdi.store.facts import Range
 from wangdi.store.workspace import Workspace
 
 KEPT_ROLLS = 2
 """Each takes about 40 bytes a resident."""
 _EPOCH, _UNBORN = date(1970, 1, 1), -(1 << 31)
 _NOWHERE = -1
+MOST_STRETCHES = 24
+_APART = 1 << 52
+"""What lies between two stretches: an eighth of the numbers of one sender."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +93,24 @@ def read_roll(derived: Derived) -> Roll:
                 _rolls.popitem(last=False)
         _rolls.move_to_end(key)
     return roll
+
+
+def put_registrations(derived: Derived, table: str, people: Iterable[int]) -> Confined:
+    """The registrations of these people as a table of the workspace (registration_id, person_id), and where they are."""
+    columns = {"registration_id": "BIGINT", "person_id": "BIGINT"}
+    rows = read_roll(derived).registrations_of(people)
+    derived.standing.workspace.create_table(table, columns, rows)
+    return Confined(table, find_stretches(sorted(number for number, _ in rows)))
+
+
+def find_stretches(numbers: Sequence[int]) -> tuple[Range, ...]:
+    """The stretches these numbers are in: one institution's stand together. None where they are too many to be asked for."""
+    if not numbers:
+        return ()
+    breaks = [place for place, (one, other) in enumerate(pairwise(numbers), 1) if other - one > _APART]
+    if len(breaks) >= MOST_STRETCHES:
+        return ()
+    return tuple((numbers[first], numbers[end - 1]) for first, end in pairwise([0, *breaks, len(numbers)]))
 
 
 def _load(derived: Derived) -> Roll:

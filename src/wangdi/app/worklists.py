@@ -2,62 +2,90 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
 from wangdi.app.derivation import Derived, Standing, derive
 from wangdi.app.questions import read_places
-from wangdi.app.rolls import Home, read_roll
+from wangdi.app.rolls import Home, put_registrations, read_roll
+from wangdi.core.heap import making_many
 from wangdi.core.problem import Problem, Refusal
 from wangdi.language.names import fields_behind, nearest_name
 from wangdi.language.rules import Programme, asking_rules
-from wangdi.link.people import parse_person, show_person
+from wangdi.link.people import show_person
 from wangdi.programmes.worklist import explain_due, plan_due
-from wangdi.store.workspace import sql_name, sql_text, sql_texts
+from wangdi.store.facts import Range
+from wangdi.store.workspace import sql_name, sql_text
 
+ASKED = "asked"
+"""The table of the registrations of those a page asks about."""
 ATTEMPT_FORM = "health_record.contact_attempt"
 _ASKED = ("programme", "task", "anchor_on", "opens", "org", "due", "closes", "state", "overdue", "rule")
+"""In the order :class:`Due` has them."""
+NOWHERE = Home()
 
 
 @dataclass(frozen=True, slots=True)
 class Due:
     """One thing to do for one person. ``trip``: all rows of a person that one visit can serve carry the same number.
 
-    ``anchor_on``, ``rule``: the day the window was counted from, and what asks. ``reason``: why an earlier attempt in this
-    window failed, as a code of the form. Missing: who the person is, until :func:`name_rows`; why, until :func:`fill_rows`.
+    ``anchor_on``, ``rule``: the day the window was counted from, and what asks. ``home``: sex, birth date and village.
     """
 
-    person_id: str
-    name: str
-    phone: str
-    address: str
-    org: str
+    person: int
+    home: Home
+    trip: int
     programme: str
     task: str
-    title: str
-    due: date
+    anchor_on: date
     opens: date
+    org: str
+    due: date
     closes: date
     state: str
     overdue: bool
-    trip: int
-    anchor_on: date
     rule: str
-    reason: str = ""
-    why: dict[str, Any] = field(default_factory=dict)
-    sex: str = ""
-    birth_date: date | None = None
-    division: str = ""
-    """The village one lives in, by code; empty where nobody said."""
+
+    @property
+    def person_id(self) -> str:
+        """The person's number as people read it."""
+        return show_person(self.person)
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """Whom to look for, and where. Missing: an empty text where nobody said."""
+
+    name: str = ""
+    phone: str = ""
+    address: str = ""
+
+
+NOBODY_SAID = Reach()
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A thing to do with all a reader wants to know of it.
+
+    ``why``: the clause that asks, and the reading it rests on. ``reason``: why an earlier attempt in this window failed, as a
+    code of the form; empty when none did.
+    """
+
+    due: Due
+    who: Reach
+    title: str
+    why: dict[str, Any]
+    reason: str
 
 
 def find_due(standing: Standing, org: str, on: date, within: int = 0) -> list[Due]:
     """The worklist of an institution and those under it: everything open on ``on``, and what opens ``within`` days.
 
-    The rows bear no names and no reasons yet. Order: the person whose first window closes soonest comes first; a person's
-    rows stand together, so that one trip serves all that is due. Errors: FIG-002 when no organisation has the code.
+    Order: the person whose first window closes soonest comes first; a person's rows stand together, so that one trip serves
+    all that is due. Errors: FIG-002 when no organisation has the code.
     """
     places = read_places(standing.city, standing.known)
     tree = places.organisations
@@ -66,7 +94,7 @@ def find_due(standing: Standing, org: str, on: date, within: int = 0) -> list[Du
         raise Refusal(Problem(code="FIG-002", args={"code": f"{org}（{near}？）" if near else org}))
     orgs = [org, *(row.code for row in tree.descendants(org, on))]
     derived, until = derive(standing), on + timedelta(days=within)
-    test = f"list_contains({sql_texts(orgs)}::VARCHAR[], o.org)"
+    test = f"o.org IN ({', '.join(map(sql_text, orgs))})"
     due = " UNION ALL ".join(
         f"SELECT {sql_text(name)} AS programme, * FROM ({plan_due(derived.table(name, 'obligation'), on, until, test)})"
         for name in standing.enrolling
@@ -75,51 +103,25 @@ def find_due(standing: Standing, org: str, on: date, within: int = 0) -> list[Du
         return []
     found = standing.workspace.rows(
         f"SELECT subject_id, min(closes) OVER (PARTITION BY subject_id) AS soonest, {', '.join(_ASKED)} FROM ({due})"
-        " ORDER BY soonest, subject_id, closes, task"
+        " ORDER BY soonest, subject_id, closes, programme, task"
     )
     homes = read_roll(derived).homes_of({row[0] for row in found})
     trips = {person: place for place, person in enumerate(dict.fromkeys(row[0] for row in found), 1)}
-    return [
-        _due(standing, (person, homes.get(person, Home())), trips[person], dict(zip(_ASKED, said, strict=True)))
-        for person, _, *said in found
-    ]
+    with making_many():
+        return [Due(person, homes.get(person, NOWHERE), trips[person], *said) for person, _, *said in found]
 
 
-def _due(standing: Standing, whose: tuple[int, Home], trip: int, row: Mapping[str, Any]) -> Due:
-    person, home = whose
-    rules = asking_rules(standing.programmes[row["programme"]], row["task"], (row["anchor_on"], row["opens"]))
-    return Due(
-        person_id=show_person(person),
-        name="",
-        phone="",
-        address="",
-        org=row["org"],
-        programme=row["programme"],
-        task=row["task"],
-        title=rules.pack.schedule[row["task"]].title,
-        due=row["due"],
-        opens=row["opens"],
-        closes=row["closes"],
-        state=row["state"],
-        overdue=bool(row["overdue"]),
-        trip=trip,
-        anchor_on=row["anchor_on"],
-        rule=row["rule"],
-        sex=home.sex,
-        birth_date=home.birth_date,
-        division=home.division,
-    )
+def find_reach(standing: Standing, rows: Sequence[Due]) -> dict[int, Reach]:
+    """Who the people of these rows are and how to reach them, by person. Missing: people of whom nobody said anything."""
+    if not rows:
+        return {}
+    derived = derive(standing)
+    asked = put_registrations(derived, ASKED, {row.person for row in rows})
+    return _read_reach(derived, asked.near)
 
 
-def name_rows(standing: Standing, rows: Sequence[Due]) -> list[Due]:
-    """The same rows with who the people are and how to reach them; texts are empty where nobody said."""
-    people = _ask_about(derive(standing), rows)
-    residents = _residents(derive(standing)) if rows else {}
-    return [_named(row, residents.get(people[row.person_id], {})) for row in rows]
-
-
-def fill_rows(standing: Standing, rows: Sequence[Due], on: date) -> list[Due]:
-    """The same rows with who the people are, the clause that asks, the reading it rests on, and why an earlier attempt in
+def tell_due(standing: Standing, rows: Sequence[Due], on: date) -> list[Told]:
+    """The same things with who the people are, the clause that asks, the reading it rests on, and why an earlier attempt in
     the window failed.
 
     Looked up apart from the rows themselves: a page shows fifty people of a list of thousands.
@@ -127,42 +129,28 @@ def fill_rows(standing: Standing, rows: Sequence[Due], on: date) -> list[Due]:
     if not rows:
         return []
     derived = derive(standing)
-    people = _ask_about(derived, rows)
-    residents = _residents(derived)
+    near = put_registrations(derived, ASKED, {row.person for row in rows}).near
+    reach = _read_reach(derived, near)
     anchors = {
-        name: _anchor_rows(derived, standing.programmes[name], [row for row in rows if row.programme == name])
+        name: _anchor_rows(derived, standing.programmes[name], [row for row in rows if row.programme == name], near)
         for name in dict.fromkeys(row.programme for row in rows)
     }
-    attempts = _attempts(derived, on)
-    explained = []
+    attempts = _attempts(derived, on, near)
+    told = []
     for row in rows:
-        person, programme = people[row.person_id], standing.programmes[row.programme]
-        rules = asking_rules(programme, row.task, (row.anchor_on, row.opens))
+        rules = asking_rules(standing.programmes[row.programme], row.task, (row.anchor_on, row.opens))
         asked = {"task": row.task, "rule": row.rule, "anchor_on": row.anchor_on}
-        why = explain_due(rules, asked, anchors[row.programme].get((person, row.anchor_on), {}))
-        tried = [outcome for day, outcome in attempts.get(person, []) if day >= row.opens]
-        explained.append(_named(replace(row, why=why, reason=tried[-1] if tried else ""), residents.get(person, {})))
-    return explained
-
-
-def _named(row: Due, said: Mapping[str, str]) -> Due:
-    return replace(row, name=said.get("name", ""), phone=said.get("phone", ""), address=said.get("address", ""))
+        why = explain_due(rules, asked, anchors[row.programme].get((row.person, row.anchor_on), {}))
+        tried = [outcome for day, outcome in attempts.get(row.person, []) if day >= row.opens]
+        title, reason = rules.pack.schedule[row.task].title, tried[-1] if tried else ""
+        told.append(Told(row, reach.get(row.person, NOBODY_SAID), title, why, reason))
+    return told
 
 
 Anchors = dict[tuple[int, date], dict[str, Any]]
 
 
-def _ask_about(derived: Derived, rows: Sequence[Due]) -> dict[str, int]:
-    """Put the registrations of these people into the table ``asked``: links are read once, not for every question.
-    Answers the people's numbers.
-    """
-    people = {row.person_id: parse_person(row.person_id) or 0 for row in rows}
-    columns = {"registration_id": "BIGINT", "person_id": "BIGINT"}
-    derived.standing.workspace.create_table("asked", columns, read_roll(derived).registrations_of(people.values()))
-    return people
-
-
-def _anchor_rows(derived: Derived, programme: Programme, due: Sequence[Due]) -> Anchors:
+def _anchor_rows(derived: Derived, programme: Programme, due: Sequence[Due], near: Sequence[Range]) -> Anchors:
     """The visits that anchored something, with the readings their class rests on, by person and day."""
     days = [row.anchor_on for row in due if row.rule.startswith("class:")]
     classify = programme.newest.pack.classify
@@ -172,8 +160,9 @@ def _anchor_rows(derived: Derived, programme: Programme, due: Sequence[Due]) -> 
     form = pack.form(classify.form)
     fields = sorted({name for row in classify.rows for name in fields_behind(pack, row.when)} & form.fields.keys())
     said = ", ".join(f"f.{sql_name(name)}" for name in fields)
+    facts = f"{standing.facts(form, fields, near)} f JOIN {ASKED} a USING (registration_id)"
     rows = standing.workspace.rows(
-        f"SELECT a.person_id, f.occurred_on, f.seq, {said} FROM {standing.facts(form)} f JOIN asked a USING (registration_id)"
+        f"SELECT a.person_id, f.occurred_on, f.seq, {said} FROM {facts}"
         f" WHERE f.occurred_on BETWEEN DATE '{min(days)}' AND DATE '{max(days)}' ORDER BY f.seq"
     )
     names = ("fact_id", *fields)
@@ -183,30 +172,27 @@ def _anchor_rows(derived: Derived, programme: Programme, due: Sequence[Due]) -> 
     }
 
 
-def _attempts(derived: Derived, on: date) -> dict[int, list[tuple[date, str]]]:
+def _attempts(derived: Derived, on: date, near: Sequence[Range]) -> dict[int, list[tuple[date, str]]]:
     standing = derived.standing
     form = standing.library.forms.get(ATTEMPT_FORM)
     if form is None:
         return {}
     found: dict[int, list[tuple[date, str]]] = {}
+    facts = f"{standing.facts(form, ['outcome'], near)} f JOIN {ASKED} a USING (registration_id)"
     for person, day, outcome in standing.workspace.rows(
-        f"SELECT a.person_id, f.occurred_on, f.outcome FROM {standing.facts(form)} f JOIN asked a USING (registration_id)"
+        f"SELECT a.person_id, f.occurred_on, f.outcome FROM {facts}"
         f" WHERE f.occurred_on <= DATE '{on}' ORDER BY f.occurred_on, f.seq"
     ):
         found.setdefault(person, []).append((day, outcome))
     return found
 
 
-def _residents(derived: Derived) -> dict[int, dict[str, str]]:
-    """Name, phone and address of the people asked about, each from the latest registration that has it: whom to look for, and
-    where. By person. Missing: what nobody said.
-    """
+def _read_reach(derived: Derived, near: Sequence[Range]) -> dict[int, Reach]:
+    """Of the people asked about, each thing from the latest registration that has it."""
     said = ("name", "phone", "address")
-    latest = ", ".join(f"arg_max(f.{name}, f.seq) AS {name}" for name in said)
+    latest = ", ".join(f"coalesce(arg_max(f.{name}, f.seq), '')" for name in said)
+    registrations = derived.standing.registrations_near(near)
     rows = derived.standing.workspace.rows(
-        f"SELECT a.person_id, {latest} FROM {derived.standing.registrations} f JOIN asked a USING (registration_id) GROUP BY 1"
+        f"SELECT a.person_id, {latest} FROM {registrations} f JOIN {ASKED} a USING (registration_id) GROUP BY 1"
     )
-    return {
-        person: {name: value for name, value in zip(said, values, strict=True) if value is not None}
-        for person, *values in rows
-    }
+    return {person: Reach(*texts) for person, *texts in rows}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 DUCKDB_TYPES: dict[str, str] = {
     "integer": "BIGINT",
@@ -61,6 +61,11 @@ class FormTable:
     def all_columns(self) -> tuple[tuple[str, str], ...]:
         """The columns of a segment, in file order."""
         return FACT_COLUMNS + self.columns
+
+    def only(self, fields: Iterable[str]) -> FormTable:
+        """The same table with some of the form's own columns."""
+        wanted = set(fields)
+        return replace(self, columns=tuple(column for column in self.columns if column[0] in wanted))
 
 
 def form_table(name: str, fields: Iterable[tuple[str, str]], *, identifying: bool = False) -> FormTable:

@@ -19,6 +19,7 @@ from wangdi.core.problem import Problem, Refusal
 
 if TYPE_CHECKING:
     from wangdi.app.people import Listed
+    from wangdi.app.worklists import Told
     from wangdi.indicators.figures import Level
     from wangdi.indicators.why import Why
     from wangdi.language.library import Library
@@ -243,19 +244,19 @@ def run_worklist(session: Session, asked: WorklistAsked) -> Answer:
     """What is due at an institution on a day, a person's rows together so that one trip serves all."""
     from wangdi.app.cities import open_library
     from wangdi.app.questions import stand_on
-    from wangdi.app.worklists import fill_rows, find_due
+    from wangdi.app.worklists import find_due, tell_due
 
     day = asked.on or read_clock().date()
     with session.open_city() as city, city.workspace() as workspace:
         standing = stand_on(city, workspace, open_library(city), asked.known, day)
         found = find_due(standing, asked.org, day, asked.within)
         limit = asked.limit if asked.limit is not None else (PAGE if session.format == "table" else None)
-        page = fill_rows(standing, found[asked.offset : None if limit is None else asked.offset + limit], day)
+        page = tell_due(standing, found[asked.offset : None if limit is None else asked.offset + limit], day)
         known = standing.known
-    rows = [{**asdict(row), "reason": row.reason or None} for row in page]
+    rows = [_due_row(told) for told in page]
     footer = [
         session.word(
-            "footer_worklist", day=day, people=len({row.person_id for row in found}), tasks=len(found), known=known
+            "footer_worklist", day=day, people=len({row.person for row in found}), tasks=len(found), known=known
         )
     ]
     if len(page) < len(found):
@@ -293,6 +294,25 @@ def run_worklist(session: Session, asked: WorklistAsked) -> Answer:
         footer=tuple(footer),
         text="" if rows else session.word("nothing_due"),
     )
+
+
+_WINDOW = ("due", "opens", "closes", "state", "overdue", "trip", "anchor_on", "rule")
+
+
+def _due_row(told: Told) -> dict[str, Any]:
+    row, home = told.due, asdict(told.due.home)
+    return {
+        "person_id": row.person_id,
+        **asdict(told.who),
+        "org": row.org,
+        "programme": row.programme,
+        "task": row.task,
+        "title": told.title,
+        **{key: getattr(row, key) for key in _WINDOW},
+        "reason": told.reason or None,
+        "why": told.why,
+        **home,
+    }
 
 
 _WORKLIST = (

@@ -17,7 +17,9 @@ from wangdi.store.workspace import sql_text
 
 _WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
 _CHECKS = "10X98765432"
-_LOW_63_BITS = (1 << 63) - 1
+_OWN_BITS = 55
+"""Of a registration's 63 bits, those that come from the key; the rest from the sender."""
+_OWN = (1 << _OWN_BITS) - 1
 ROUNDED = "^[0-9][.]?[0-9]*[eE][+]?[0-9]+$"
 """What a spreadsheet makes of a long number: 1.1E+17."""
 _MARKS = r"[\s''‘’`=\"\-‐–—]"
@@ -26,11 +28,17 @@ _MARKS = r"[\s''‘’`=\"\-‐–—]"
 def registration_number(salt: str, sender: str, key: str) -> int:
     """The number of a registration.
 
-    Rule: 63 bits of the MD5 of salt, sender and key (an index, not a protection). A ledger's subject (an
-    institution, a case) is the same whoever sends it: its sender is empty.
+    Rule: 8 bits of the sender, so that one institution's people stand together in every sorted file, then 55 bits of the MD5 of
+    salt, sender and key (an index, not a protection: of five million registrations from 185 senders two have one number with a
+    chance of three in a million). A ledger's subject (an institution, a case) is the same whoever sends it: its sender is empty.
     """
     digest = hashlib.md5(f"{key_prefix(salt, sender)}{key}".encode(), usedforsecurity=False).digest()
-    return int.from_bytes(digest[:8], "little") & _LOW_63_BITS
+    return numbers_begin(salt, sender) | (int.from_bytes(digest[:8], "little") & _OWN)
+
+
+def numbers_begin(salt: str, sender: str) -> int:
+    """Where the numbers of a sender's registrations begin. Two senders may share the stretch, not the numbers in it."""
+    return int(key_prefix(salt, sender)[:2], 16) << _OWN_BITS
 
 
 def registration_key(said: Mapping[str, str], birth_date: date | None = None) -> str | None:
@@ -57,10 +65,10 @@ def key_prefix(salt: str, sender: str) -> str:
     return hashlib.md5(f"{salt}|{sender}".encode(), usedforsecurity=False).hexdigest()[:16]
 
 
-def render_registration(prefixed_key: str) -> str:
+def render_registration(prefixed_key: str, begin: int) -> str:
     """:func:`registration_number` in SQL; the key bears its prefix already (one concatenation a row, not two)."""
     # md5_number_upper gives the same bits five times as slowly.
-    return f"cast(md5_number({prefixed_key}) & {_LOW_63_BITS} as bigint)"
+    return f"{begin} + cast(md5_number({prefixed_key}) & {_OWN} as bigint)"
 
 
 def render_key(prefix: str, said: Mapping[str, str], birth_date: str, *, thorough: bool = True) -> str:

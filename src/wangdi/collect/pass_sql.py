@@ -10,7 +10,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from wangdi.collect.identity_sql import key_prefix, render_id_digits, render_id_number, render_key, render_registration
+from wangdi.collect.identity_sql import (
+    key_prefix,
+    numbers_begin,
+    render_id_digits,
+    render_id_number,
+    render_key,
+    render_registration,
+)
 from wangdi.collect.mapping import LEDGER_KEY
 from wangdi.collect.plan import FormPlan, Item
 from wangdi.collect.value_sql import (
@@ -36,7 +43,8 @@ def render_pass(plan: FormPlan, source: str, blanks: Blanks = "any", keep: Seque
         f"({level})" if org is None else f"({level}) left join organisation_words words on words.word = {org.value}"
     )
     level = _project(["*", *_render_whose(plan)], joined)
-    number = f"{render_registration('registration_key')} as registration_id"
+    begin = numbers_begin(plan.setting.salt, plan.keyed_by)
+    number = f"{render_registration('registration_key', begin)} as registration_id"
     return _project(["*", number, f"{render_suspicion(plan)} as suspect"], level)
 
 
@@ -101,11 +109,11 @@ def _render_whose(plan: FormPlan) -> list[str]:
         code = f"case when {org.cell} is null then {plan.sender} else {named} end"
     if plan.is_person:
         texts = {name: item.value for name, item in subject.items()}
-        prefix, birth = key_prefix(plan.setting.salt, plan.setting.sender), plan.value_of("s.birth_date", "date")
+        prefix, birth = key_prefix(plan.setting.salt, plan.keyed_by), plan.value_of("s.birth_date", "date")
         key = render_key(prefix, texts, birth, thorough="s.id_no" in plan.thorough)
     else:
         texts = {LEDGER_KEY: subject[LEDGER_KEY].value} if LEDGER_KEY in subject else {}
-        key = render_key(key_prefix(plan.setting.salt, ""), texts, "null")
+        key = render_key(key_prefix(plan.setting.salt, plan.keyed_by), texts, "null")
     about = ", ".join(item.cell for item in subject.values()) or "null"
     day = plan.value_of(f"f.{plan.form.occurred_on}", "date")
     if not plan.day_required:

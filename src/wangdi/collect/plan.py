@@ -115,6 +115,11 @@ class FormPlan:
         return sql_text(self.setting.sender)
 
     @property
+    def keyed_by(self) -> str:
+        """Whose numbering a registration's number belongs to: the sender's; nobody's for the subject of a ledger."""
+        return self.setting.sender if self.is_person else ""
+
+    @property
     def day_required(self) -> bool:
         """Whether a row without its day is refused; where the form allows none, the day of receipt stands for it."""
         return self.form.fields[self.form.occurred_on].required or self.form.occurred_on in self.form.record_key

@@ -97,7 +97,7 @@ def _unmet_obligations(evidence: Evidence, clause: ObligationsMet) -> Inputs:
         f" FROM {evidence.tables.obligations} o"
         f" SEMI JOIN {evidence.asked} a USING (subject_id) WHERE {_inside(evidence, 'o.closes')}"
         f" AND o.closes <= DATE '{evidence.question.as_of}' AND o.done_on IS NULL AND o.ended_on IS NULL{wanted}"
-        " ORDER BY o.subject_id, o.closes",
+        " ORDER BY o.subject_id, o.closes, o.task, o.anchor_on",
     )
 
 
@@ -197,7 +197,7 @@ def _incomplete_rows(evidence: Evidence, clause: RowsComplete) -> Inputs:
         evidence,
         f"SELECT r.subject_id, r.seq AS fact_id, r.occurred_on AS on_day, r.org, {lacking} AS missing"
         f" FROM {evidence.relations.forms[form]} r SEMI JOIN {evidence.asked} a USING (subject_id)"
-        f" WHERE {_inside(evidence, 'r.occurred_on')} AND len({lacking}) > 0 ORDER BY r.subject_id, r.occurred_on",
+        f" WHERE {_inside(evidence, 'r.occurred_on')} AND len({lacking}) > 0 ORDER BY r.subject_id, r.occurred_on, r.seq",
     )
 
 
@@ -205,7 +205,7 @@ def _counted_rows(evidence: Evidence, clause: EnoughRows) -> Inputs:
     rules = evidence.question.rules
     rows = plan_terms(rules, clause.form, [] if clause.where is None else [clause.where], evidence.relations)
     counted = (
-        f"SELECT r.subject_id, list({{'fact_id': r.seq, 'on_day': r.occurred_on}} ORDER BY r.occurred_on) AS visits"
+        f"SELECT r.subject_id, list({{'fact_id': r.seq, 'on_day': r.occurred_on}} ORDER BY r.occurred_on, r.seq) AS visits"
         f" FROM ({rows}) r WHERE {_inside(evidence, 'r.occurred_on')}{_filter(rules, clause.form, clause.where)}"
         " GROUP BY r.subject_id"
     )
@@ -273,7 +273,7 @@ def _task_windows(evidence: Evidence, tasks: tuple[str, ...]) -> Inputs:
         " nullif(o.reason, '') AS reason"
         f" FROM {evidence.tables.obligations} o SEMI JOIN {evidence.asked} a USING (subject_id)"
         f" WHERE o.task IN ({', '.join(map(sql_text, tasks))}) AND o.anchor_on <= {_last(evidence)}"
-        " ORDER BY o.subject_id, o.anchor_on",
+        " ORDER BY o.subject_id, o.anchor_on, o.task",
     )
 
 

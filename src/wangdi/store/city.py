@@ -146,13 +146,20 @@ class City:
         """
         return facts.current_sql(self._sources(workspace, table, known))
 
-    def every_form_sql(self, workspace: Workspace, tables: Iterable[FormTable], known: int) -> dict[str, str]:
-        """:meth:`facts_sql` of several forms by name, all from one moment of the database, which is read once."""
+    def every_form(self, workspace: Workspace, tables: Iterable[FormTable], known: int) -> dict[str, facts.FactSources]:
+        """Where the facts of several forms are, by name, all from one moment of the database, which is read once.
+
+        ``facts.current_sql`` makes SQL of each.
+        """
         tables = list(tables)
         with self.reading() as connection:
-            found = facts.find_kept(connection, workspace, self.folder, tables, known)
-        current = {part.table.name: facts.current_sql(part) for part in found}
-        return {table.name: current.get(table.name) or facts.empty_sql(table) for table in tables}
+            found = {
+                part.table.name: part for part in facts.find_kept(connection, workspace, self.folder, tables, known)
+            }
+        return {
+            table.name: found.get(table.name) or facts.FactSources(self.folder, table, known, (), None, (), None)
+            for table in tables
+        }
 
     def facts_about(
         self, workspace: Workspace, registrations: Sequence[int], tables: Iterable[FormTable], known: int

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import groupby
 from pathlib import Path
 from typing import Any
@@ -34,6 +34,8 @@ class FactSources:
     retired_entries: EntryTable | None
     about: Sequence[int] | None = None
     """Only facts about these registrations; null: about everybody."""
+    near: Sequence[Range] = ()
+    """Only facts about registrations in these stretches of numbers; none: about everybody."""
 
     def retired_ranges(self) -> list[Range]:
         """The stretches of numbers in which anything of this form may be retired."""
@@ -87,11 +89,14 @@ def _retirements_of(table: FormTable, segments: Iterable[Segment]) -> list[Segme
     return [segment for segment in segments if not segment.retires or table.name in segment.retires]
 
 
-def current_sql(sources: FactSources) -> str:
+def current_sql(sources: FactSources, fields: Iterable[str] | None = None) -> str:
     """SQL of the facts that hold at ``known``.
 
-    Grain: one row per fact neither superseded nor withdrawn. Columns: ``seq``, the standard ones, the form's own.
+    Grain: one row per fact neither superseded nor withdrawn. Columns: ``seq``, the standard ones, the form's own; of these only
+    ``fields`` where they are given, because a question of few columns is planned sooner.
     """
+    if fields is not None:
+        sources = replace(sources, table=sources.table.only(fields))
     retired = retired_sql(sources)
     parts = []
     for part, touched in _parts(sources):
@@ -184,7 +189,8 @@ def _parts(sources: FactSources, segments: Sequence[Segment] | None = None) -> l
         parts.append((_segments_sql(sources, list(group), columns, partial), touched))
     if sources.entries is not None:
         wanted = _wanted(sources, [f"seq <= {sources.known}"])
-        parts.append((f"select * from {sql_name(sources.entries.name)}{wanted}", bool(ranges)))
+        listed = ", ".join(sql_name(name) for name, _ in fact_columns(sources.table))
+        parts.append((f"select {listed} from {sql_name(sources.entries.name)}{wanted}", bool(ranges)))
     return parts
 
 
@@ -195,6 +201,9 @@ def _wanted(sources: FactSources, tests: list[str]) -> str:
     if sources.about is not None:
         numbers = ", ".join(str(int(number)) for number in sources.about) or "null"
         tests = [*tests, f"registration_id in ({numbers})"]
+    if sources.near:
+        stretches = " or ".join(f"registration_id between {first} and {last}" for first, last in sources.near)
+        tests = [*tests, f"({stretches})"]
     return f" where {' and '.join(tests)}" if tests else ""
 
 

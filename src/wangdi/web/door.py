@@ -34,6 +34,8 @@ ENGINES = 3
 ENGINE_MEMORY = "1GB"
 ENGINE_THREADS = 1
 """A page's questions are small, and there are other readers for the other cores."""
+COUNTER_MEMORY = "2GB"
+"""Of the engine that counts everything after a delivery, on all cores: once, while others may read."""
 KEPT_ANSWERS = 4_000
 KEPT_COUNTS = 6
 KEPT_LISTS = 16
@@ -93,12 +95,14 @@ class Door:
         self._engines: queue.Queue[Workspace] = queue.Queue()
         for _ in range(ENGINES):
             self._engines.put(self.city.workspace(ENGINE_MEMORY, ENGINE_THREADS))
+        self._counter, self._counting = self.city.workspace(COUNTER_MEMORY), threading.Lock()
         self._answers, self._counts, self._lists = Kept(KEPT_ANSWERS), Kept(KEPT_COUNTS), Kept(KEPT_LISTS)
 
     def close(self) -> None:
         """Give everything back."""
         while not self._engines.empty():
             self._engines.get_nowait().close()
+        self._counter.close()
         self.city.close()
 
     @contextmanager
@@ -153,8 +157,8 @@ class Door:
         family = tuple(one.text for one in family_of(period))
 
         def count() -> Counted:
-            with self.standing(known) as standing:
-                return count_all(standing, family_of(period))
+            with self._counting:
+                return count_all(stand_on(self.city, self._counter, self.library, known), family_of(period))
 
         return self._counts.get((known, family), count)
 

@@ -8,8 +8,7 @@ from datetime import date
 from typing import Any
 
 from wangdi.app.labels import label_fields
-from wangdi.app.visits import Visit
-from wangdi.app.worklists import ATTEMPT_FORM, Due
+from wangdi.app.worklists import ATTEMPT_FORM, Due, Told
 from wangdi.core.dates import age_years
 from wangdi.indicators.figures import Places
 from wangdi.web.door import Door
@@ -41,40 +40,38 @@ class Saying:
         return self.places.organisations.name(code, self.on)
 
 
-def show_visit(saying: Saying, visit: Visit) -> dict[str, Any]:
-    """One person of the list. Missing: an empty text where nobody said."""
-    who = visit.who
+def show_visit(saying: Saying, visit: Sequence[Told]) -> dict[str, Any]:
+    """One person of the list, from all that is due for them. Missing: an empty text where nobody said."""
+    who, one = visit[0].who, visit[0].due
     return {
-        "person_id": visit.person_id,
-        "name": who.name or visit.person_id,
-        "sex": saying.say(f"sex_{who.sex}") if who.sex in ("1", "2") else "",
-        "age": age_years(who.birth_date, saying.on) if who.birth_date else None,
+        "person_id": one.person_id,
+        "name": who.name or one.person_id,
+        "sex": saying.say(f"sex_{one.home.sex}") if one.home.sex in ("1", "2") else "",
+        "age": age_years(one.home.birth_date, saying.on) if one.home.birth_date else None,
         "phone": who.phone,
         "address": who.address,
-        "village": saying.region_name(who.division) if who.division else "",
-        "overdue": visit.overdue,
-        "tasks": [show_task(saying, row) for row in visit.tasks],
+        "village": saying.region_name(one.home.division) if one.home.division else "",
+        "tasks": [show_task(saying, row) for row in visit],
     }
 
 
-def show_task(saying: Saying, row: Due) -> dict[str, Any]:
+def show_task(saying: Saying, told: Told) -> dict[str, Any]:
     """One thing due: its window, how it stands in words, the clause, and the readings the clause rests on."""
-    tone = "late" if row.overdue else "soon" if row.state == "ready" else ""
-    why = row.why
+    row, why = told.due, told.why
     return {
-        "title": row.title,
+        "title": told.title,
         "programme": saying.door.library.newest[row.programme].title,
         "opens": row.opens,
         "due": row.due,
         "closes": row.closes,
-        "tone": tone,
+        "tone": "late" if row.overdue else "soon" if row.state == "ready" else "",
         "state": state_words(saying, row),
         "clause": why.get("label", ""),
         "source": why.get("source", ""),
         "anchor_on": why.get("inputs", {}).get("anchor_on"),
         "fact_id": why.get("inputs", {}).get("fact_id"),
-        **_readings(saying, row),
-        "reason": _reason(saying, row),
+        **_readings(saying, told),
+        "reason": _reason(saying, told.reason),
         "org": saying.organisation_name(row.org),
     }
 
@@ -88,13 +85,13 @@ def state_words(saying: Saying, row: Due) -> str:
     return saying.say("opens_in", days=(row.opens - saying.on).days)
 
 
-def _readings(saying: Saying, row: Due) -> dict[str, Any]:
+def _readings(saying: Saying, told: Told) -> dict[str, Any]:
     """What the record said that the clause was decided by, in the words of its form; denials apart, for they are long."""
-    inputs = {name: value for name, value in row.why.get("inputs", {}).items() if name not in ("anchor_on", "fact_id")}
-    classify = saying.door.library.newest[row.programme].classify
+    inputs = {name: value for name, value in told.why.get("inputs", {}).items() if name not in ("anchor_on", "fact_id")}
+    classify = saying.door.library.newest[told.due.programme].classify
     if not inputs or classify is None:
         return {"readings": [], "denied": []}
-    form = saying.door.library.newest[row.programme].form(classify.form).full_name
+    form = saying.door.library.newest[told.due.programme].form(classify.form).full_name
     labelled = label_fields(saying.door.library, form, inputs, saying.view.lang)
     said = [
         (label, saying.say("yes") if value is True else f"{value}")
@@ -104,13 +101,13 @@ def _readings(saying: Saying, row: Due) -> dict[str, Any]:
     return {"readings": said, "denied": [label for label, value in labelled.items() if value is False]}
 
 
-def _reason(saying: Saying, row: Due) -> str:
+def _reason(saying: Saying, code: str) -> str:
     """Why an earlier attempt came to nothing, in the words of the form."""
-    if not row.reason:
+    if not code:
         return ""
-    labelled = label_fields(saying.door.library, ATTEMPT_FORM, {"outcome": row.reason}, saying.view.lang)
+    labelled = label_fields(saying.door.library, ATTEMPT_FORM, {"outcome": code}, saying.view.lang)
     said = str(next(iter(labelled.values())))
-    return said.removeprefix(f"{row.reason} ")
+    return said.removeprefix(f"{code} ")
 
 
 COLUMNS = (
@@ -119,20 +116,24 @@ COLUMNS = (
 )  # fmt: skip
 
 
-def make_export(saying: Saying, visits: Sequence[Visit], name: str) -> Table:
+def make_export(saying: Saying, visits: Sequence[Sequence[Told]], name: str) -> Table:
     """The list as a file: one row for each thing due."""
     columns = [Column(key, saying.say(f"column_{key}")) for key in COLUMNS]
-    shown = [(visit, show_visit(saying, visit)) for visit in visits]
-    rows = [_export_row(visit, who, task) for visit, who in shown for task in who["tasks"]]
+    rows = [
+        _export_row(visit[0].who.name, who, task)
+        for visit in visits
+        for who in (show_visit(saying, visit),)
+        for task in who["tasks"]
+    ]
     return Table(columns, rows, name=name)
 
 
-def _export_row(visit: Visit, who: dict[str, Any], task: dict[str, Any]) -> dict[str, Any]:
+def _export_row(name: str, who: dict[str, Any], task: dict[str, Any]) -> dict[str, Any]:
     return {
         **{key: who[key] for key in ("sex", "age", "phone", "village", "address")},
         **{key: task[key] for key in COLUMNS if key in task},
-        "person": visit.person_id,
-        "name": visit.who.name,
+        "person": who["person_id"],
+        "name": name,
         "organisation": task["org"],
         "task": task["title"],
     }

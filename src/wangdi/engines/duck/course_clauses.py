@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import reduce
+from operator import or_
 
 from wangdi.core.periods import Period
 from wangdi.engines.duck.given import date_after
@@ -59,55 +61,58 @@ def plan_tasks(
     The periods of a clause nobody looks at (``ages``) may be missing.
     """
     obligations, subjects = tables
-    kinds: dict[str, str] = {}
-    # Which kinds of question are put about a task, and which ages matter to it, as numbers: comparing names would cost
-    # more than the answers.
+    bits = {clause: _task_bits(clause, days, join_bits) for clause in clauses}
+    kinds = {text: place for place, text in enumerate(dict.fromkeys(bits.values()))}
     tasks = sorted({task for clause in clauses for task in clause.tasks})
-    asked, needed = dict.fromkeys(tasks, 0), dict.fromkeys(tasks, 0)
     reached = list(dict.fromkeys(age for found in ages.values() for age in found or ()))
+    rows = []
+    for place, task in enumerate(tasks):
+        # Which questions are put about a task, and which ages matter to it, as numbers: comparing names would cost more
+        # than the answers.
+        asking = [clause for clause in clauses if task in clause.tasks]
+        asked = _flags(kinds[bits[clause]] for clause in asking)
+        needed = _flags(reached.index(age) for clause in asking for age in ages[clause] or ())
+        rows.append(f"({sql_text(task)}, {place}, {asked}, {needed})")
     wanted = ["(k.ages & s.reached) <> 0"] if reached else []
     for clause in clauses:
-        bits = _task_bits(clause, days, join_bits)
-        place = list(kinds).index(bits) if bits in kinds else len(kinds)
-        kinds.setdefault(bits, f"kind_{place}")
-        asked |= {task: asked[task] | 1 << place for task in clause.tasks}
-        guards = ages[clause]
-        if guards is None:
-            said_nowhere, _ = _plain(clause, days)
-            wanted.append(f"((k.kinds & {1 << place}) <> 0 AND coalesce(NOT ({said_nowhere}), TRUE))")
-        else:
-            number = sum(1 << reached.index(age) for age in guards)
-            needed |= {task: needed[task] | number for task in clause.tasks}
+        if ages[clause] is None:
+            nowhere, _ = _plain(clause, days)
+            wanted.append(f"((k.kinds & {1 << kinds[bits[clause]]}) <> 0 AND coalesce(NOT ({nowhere}), TRUE))")
     said = "".join(
-        f", bit_or(CASE WHEN (k.kinds & {1 << place}) <> 0 THEN {bits} ELSE 0 END) AS {name}"
-        for place, (bits, name) in enumerate(kinds.items())
+        f", bit_or(CASE WHEN (k.kinds & {1 << place}) <> 0 THEN {text} ELSE 0 END) AS kind_{place}"
+        for text, place in kinds.items()
     )
-    rows = ", ".join(f"({sql_text(task)}, {place}, {asked[task]}, {needed[task]})" for place, task in enumerate(tasks))
-    at_age = " | ".join(
-        f"CASE WHEN {_day_of(age, days)} BETWEEN DATE '{days.first}' AND DATE '{days.last}' THEN {1 << place} ELSE 0 END"
-        for place, age in enumerate(reached)
-    )
-    born = ""
-    if reached or any(isinstance(clause, TaskDoneBefore) for clause in clauses):
-        born = (
-            f" LEFT JOIN (SELECT s.subject_id, s.birth_date, ({at_age or 0}) AS reached FROM {subjects} s) s"
-            " USING (subject_id)"
-        )
     joins = "".join(
         f" LEFT JOIN (SELECT * FROM task_bit WHERE task = {place}) t{place} ON t{place}.subject_id = b.subject_id"
         for place in range(len(tasks))
     )
     columns = []
     for clause, column in clauses.items():
-        name = kinds[_task_bits(clause, days, join_bits)]
-        held = " | ".join(f"coalesce(t{tasks.index(task)}.{name}, 0)" for task in clause.tasks)
+        held = " | ".join(f"coalesce(t{tasks.index(task)}.kind_{kinds[bits[clause]]}, 0)" for task in clause.tasks)
         columns.append(f"({held}) AS {column}")
     return (
         f"WITH task_bit AS MATERIALIZED (SELECT x.subject_id, k.place AS task{said} FROM {obligations} x"
-        f" JOIN (VALUES {rows}) k(task, place, kinds, ages) ON k.task = x.task{born}"
+        f" JOIN (VALUES {', '.join(rows)}) k(task, place, kinds, ages) ON k.task = x.task{_born(clauses, reached, days, subjects)}"
         f" WHERE {' OR '.join(dict.fromkeys(wanted))} GROUP BY x.subject_id, k.place)"
         f" SELECT b.subject_id, {', '.join(columns)} FROM (SELECT DISTINCT subject_id FROM task_bit) b{joins}"
     )
+
+
+def _flags(places: Iterable[int]) -> int:
+    """A number with the bits of these places set."""
+    return reduce(or_, (1 << place for place in places), 0)
+
+
+def _born(clauses: Iterable[TaskClause], reached: Sequence[ReachesAge], days: Days, subjects: str) -> str:
+    """The join to birth dates, with the ages reached on any day of the periods as bits; nothing where no clause asks."""
+    if not reached and not any(isinstance(clause, TaskDoneBefore) for clause in clauses):
+        return ""
+    span = f"BETWEEN DATE '{days.first}' AND DATE '{days.last}'"
+    ages = " | ".join(
+        f"CASE WHEN {_day_of(age, days)} {span} THEN {1 << place} ELSE 0 END" for place, age in enumerate(reached)
+    )
+    born = f"SELECT s.subject_id, s.birth_date, ({ages or 0}) AS reached FROM {subjects} s"
+    return f" LEFT JOIN ({born}) s USING (subject_id)"
 
 
 def _task_bits(clause: TaskClause, days: Days, join_bits: JoinBits) -> str:

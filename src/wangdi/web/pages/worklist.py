@@ -13,7 +13,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from wangdi.app.visits import NAMED_ORDERS, NO_VILLAGE, ORDERS, Visit, Wish, count_villages, gather_visits
-from wangdi.app.worklists import Due, fill_rows, find_due, name_rows
+from wangdi.app.worklists import Due, Reach, Told, find_due, find_reach, tell_due
 from wangdi.app.workload import Load, count_due, find_next_opening
 from wangdi.core.problem import Problem, Refusal
 from wangdi.indicators.figures import Places
@@ -54,16 +54,15 @@ def show_worklist(request: Request) -> Response:
     if not asked.org:
         return _show_places(request, door, view, asked)
     found = _find(door, asked)
-    visits = gather_visits(found, asked.wish)
+    visits = gather_visits(found, asked.wish, _reach(door, asked, found))
     saying = Saying(door, door.places(asked.known), view, asked.on, asked.known)
     if "format" in request.query_params:
-        whole = _fill(door, asked, visits)
-        table = make_export(saying, whole, f"worklist-{asked.org}-{asked.on}")
+        table = make_export(saying, _tell(door, asked, visits), f"worklist-{asked.org}-{asked.on}")
         if (file := export_table(request, table)) is not None:
             return file
     pages = max(1, -(-len(visits) // PAGE_VISITS))
     page = min(max(1, asked.page), pages)
-    shown = _fill(door, asked, visits[(page - 1) * PAGE_VISITS : page * PAGE_VISITS])
+    shown = _tell(door, asked, visits[(page - 1) * PAGE_VISITS : page * PAGE_VISITS])
     context = {
         **_head(door, view, asked, found),
         "visits": [show_visit(saying, visit) for visit in shown],
@@ -84,11 +83,11 @@ def show_sheet(request: Request) -> Response:
     view = read_view(request)
     asked = _read_asked(request, door, view)
     found = _find(door, asked)
-    visits = gather_visits(found, asked.wish)
+    visits = gather_visits(found, asked.wish, _reach(door, asked, found))
     saying = Saying(door, door.places(asked.known), view, asked.on, asked.known)
     context = {
         **_head(door, view, asked, found),
-        "visits": [show_visit(saying, visit) for visit in _fill(door, asked, visits)],
+        "visits": [show_visit(saying, visit) for visit in _tell(door, asked, visits)],
         "count": _summary(visits),
         "known_day": door.as_of(asked.known),
     }
@@ -125,20 +124,30 @@ def _whole(text: str, default: int) -> int:
 
 
 def _find(door: Door, asked: Asked) -> list[Due]:
-    by_name = asked.wish.order in NAMED_ORDERS
-
     def look() -> list[Due]:
         with door.standing(asked.known, asked.on) as standing:
-            found = find_due(standing, asked.org, asked.on, asked.within)
-            return name_rows(standing, found) if by_name else found
+            return find_due(standing, asked.org, asked.on, asked.within)
 
-    return door.keep_list(("worklist", asked.known, asked.org, asked.on, asked.within, by_name), look)
+    return door.keep_list(("worklist", asked.known, asked.org, asked.on, asked.within), look)
 
 
-def _fill(door: Door, asked: Asked, visits: Sequence[Visit]) -> list[Visit]:
+def _reach(door: Door, asked: Asked, found: Sequence[Due]) -> Mapping[int, Reach]:
+    """Who everybody on the list is, where its order goes by that."""
+    if asked.wish.order not in NAMED_ORDERS:
+        return {}
+
+    def look() -> Mapping[int, Reach]:
+        with door.standing(asked.known, asked.on) as standing:
+            return find_reach(standing, found)
+
+    return door.keep_list(("reach", asked.known, asked.org, asked.on, asked.within), look)
+
+
+def _tell(door: Door, asked: Asked, visits: Sequence[Visit]) -> list[list[Told]]:
+    """All that is due for each of these people."""
     with door.standing(asked.known, asked.on) as standing:
-        rows = iter(fill_rows(standing, [row for visit in visits for row in visit.tasks], asked.on))
-    return [Visit(visit.person_id, tuple(islice(rows, len(visit.tasks)))) for visit in visits]
+        rows = iter(tell_due(standing, [row for visit in visits for row in visit.tasks], asked.on))
+    return [list(islice(rows, len(visit.tasks))) for visit in visits]
 
 
 def _load(door: Door, asked: Asked) -> dict[str, Load]:
@@ -189,7 +198,7 @@ def _head(door: Door, view: View, asked: Asked, found: Sequence[Due]) -> dict[st
         "kept": kept,
         "ahead": sorted({*AHEAD, asked.within}),
         "as_of": door.as_of(asked.known),
-        "everybody": len({row.person_id for row in found}),
+        "everybody": len({row.person for row in found}),
     }
 
 
@@ -212,9 +221,9 @@ def _summary(visits: Sequence[Visit]) -> Mapping[str, int]:
 
 def _choices(saying: Saying, found: Sequence[Due]) -> dict[str, list[tuple[str, str, int]]]:
     """What the list can be narrowed to: programmes and villages that are in it, each with how many people."""
-    people: dict[str, set[str]] = {}
+    people: dict[str, set[int]] = {}
     for row in found:
-        people.setdefault(row.programme, set()).add(row.person_id)
+        people.setdefault(row.programme, set()).add(row.person)
     titles = saying.door.library.newest
     programmes = [(name, titles[name].title, len(who)) for name, who in sorted(people.items())]
     nowhere = word(saying.view.lang, "worklist.no_village")
