@@ -13,7 +13,7 @@ from datetime import date
 from functools import cached_property
 from pathlib import Path
 
-from wangdi.catalog.tables import DUCKDB_TYPES, REGISTRATION_TABLE
+from wangdi.catalog.tables import DUCKDB_TYPES, LINK_TABLE, REGISTRATION_TABLE
 from wangdi.engines.duck.classify import Relations
 from wangdi.engines.duck.run import forms_of
 from wangdi.engines.tables import table_of
@@ -21,7 +21,7 @@ from wangdi.language.library import Library
 from wangdi.language.model import Form
 from wangdi.language.record import Cell
 from wangdi.language.rules import Programme, bind_pack
-from wangdi.link.people import LinkSources, plan_links, plan_people
+from wangdi.link.people import LinkSources, plan_links, plan_own, plan_people
 from wangdi.programmes.tables import write_programme
 from wangdi.store.city import City
 from wangdi.store.derived import DerivedFolder, Layers, hold_layers
@@ -30,7 +30,7 @@ from wangdi.store.manifest import PARQUET
 from wangdi.store.workspace import Workspace, sql_name
 
 RESIDENT_FORM = "health_record.resident"
-TABLES_EDITION = 2
+TABLES_EDITION = 3
 """Raised whenever the same facts and rules make other tables, so that those an older Wangdi made are not read."""
 REBUILD_SHARE = 0.2
 """Above this share of changed people a whole rebuild is quicker than a change."""
@@ -75,7 +75,7 @@ class Standing:
 
     @cached_property
     def _forms(self) -> dict[str, FactSources]:
-        tables = [REGISTRATION_TABLE, *(table_of(form) for form in self.library.forms.values())]
+        tables = [REGISTRATION_TABLE, LINK_TABLE, *(table_of(form) for form in self.library.forms.values())]
         return self.city.every_form(self.workspace, tables, self.known)
 
     def facts(self, form: Form, fields: Iterable[str] | None = None, near: Sequence[Range] = ()) -> str:
@@ -89,6 +89,12 @@ class Standing:
     def registrations(self) -> str:
         """SQL, to stand in FROM, of what each institution knows of each person: every version of it."""
         return self.registrations_near(())
+
+    @property
+    def stored_links(self) -> str:
+        """SQL, to stand in FROM, of what linking found, every version of it; empty where linking never ran."""
+        sources = self._forms[LINK_TABLE.name]
+        return f"({current_sql(sources)})" if sources.segments else ""
 
     def registrations_near(self, near: Sequence[Range]) -> str:
         """The same, at least of the registrations in these stretches."""
@@ -125,7 +131,7 @@ class Derived:
 
     @property
     def links(self) -> str:
-        """registration_id, person_id, birth_date, sex."""
+        """``link.people.LINK_COLUMNS``."""
         return self.layers.table_sql("link", "registration_id")
 
     @property
@@ -184,11 +190,13 @@ def _hold_and_sweep(folder: DerivedFolder, base: Path, change: Path | None) -> L
     return layers
 
 
-def _link_sources(standing: Standing, only: str = "") -> LinkSources:
+def link_sources(standing: Standing, only: str = "") -> LinkSources:
+    """What says who is who. ``only``: a table of registration_id to which it is confined."""
     confined = f" SEMI JOIN {only} USING (registration_id)" if only else ""
     registrations = f"SELECT f.* FROM {standing.registrations} f{confined}"
     residents = f"SELECT f.* FROM {standing.facts(standing.form(RESIDENT_FORM))} f{confined}"
-    return LinkSources(registrations, residents, standing.city.salt)
+    stored = f"SELECT f.* FROM {standing.stored_links} f{confined}" if standing.stored_links else ""
+    return LinkSources(registrations, residents, standing.city.salt, stored)
 
 
 def fill_base(standing: Standing, folder: Path) -> None:
@@ -202,7 +210,7 @@ def fill_base(standing: Standing, folder: Path) -> None:
 def fill_people(standing: Standing, folder: Path) -> None:
     """Who is who, into a folder and into the tables ``link`` and ``person``."""
     workspace = standing.workspace
-    sources = _link_sources(standing)
+    sources = link_sources(standing)
     workspace.run(f"CREATE OR REPLACE TEMP TABLE link AS {plan_links(sources)}")
     workspace.run(f"CREATE OR REPLACE TEMP TABLE person AS {plan_people(sources, 'link')}")
     # Both by person: one person's page is then one row group of each.
@@ -277,7 +285,7 @@ def _followed_forms(standing: Standing) -> list[Form]:
 
 def _changed_registrations(standing: Standing, base: int) -> str:
     """SQL of the registrations about which anything was accepted or retired since the base."""
-    tables = [REGISTRATION_TABLE, *(table_of(form) for form in _followed_forms(standing))]
+    tables = [REGISTRATION_TABLE, LINK_TABLE, *(table_of(form) for form in _followed_forms(standing))]
     parts: Iterable[str] = (
         standing.city.changed_since(standing.workspace, table, base, standing.known) for table in tables
     )
@@ -288,9 +296,24 @@ def _few_changed(standing: Standing, folder: Path, base: int) -> bool:
     """Whether a change is worth it: counted once, and kept for the filling."""
     workspace = standing.workspace
     workspace.run(f"CREATE OR REPLACE TEMP TABLE touched AS {_changed_registrations(standing, base)}")
+    if standing.stored_links:
+        _touch_same_numbers(standing, Layers(folder, None).table_sql("link"))
     changed = workspace.one("SELECT count(*) FROM touched")
     everybody = workspace.one(f"SELECT count(*) FROM {Layers(folder, None).table_sql('link')}")
     return changed is not None and everybody is not None and changed[0] <= REBUILD_SHARE * max(1, everybody[0])
+
+
+def _touch_same_numbers(standing: Standing, old: str) -> None:
+    """Whoever bears a number goes where linking put the first who bore it: so all who bear one are touched together."""
+    workspace = standing.workspace
+    workspace.run(
+        f"CREATE OR REPLACE TEMP TABLE touched_number AS SELECT given FROM ({plan_own(link_sources(standing, 'touched'))})"
+        f" WHERE keyed UNION SELECT l.given FROM {old} l SEMI JOIN touched USING (registration_id) WHERE l.keyed"
+    )
+    workspace.run(
+        f"INSERT INTO touched SELECT l.registration_id FROM {old} l SEMI JOIN touched_number USING (given)"
+        " ANTI JOIN touched t ON t.registration_id = l.registration_id WHERE l.keyed"
+    )
 
 
 def _fill_change(standing: Standing, base_folder: Path, folder: Path, base: int) -> None:
@@ -301,7 +324,7 @@ def _fill_change(standing: Standing, base_folder: Path, folder: Path, base: int)
     workspace = standing.workspace
     old = Layers(base_folder, None).table_sql("link")
     # 1. Links of the registrations touched, as they are now.
-    workspace.run(f"CREATE OR REPLACE TEMP TABLE relinked AS {plan_links(_link_sources(standing, 'touched'))}")
+    workspace.run(f"CREATE OR REPLACE TEMP TABLE relinked AS {plan_links(link_sources(standing, 'touched'))}")
     # 2. The people they were and are.
     workspace.run(
         "CREATE OR REPLACE TEMP TABLE changed AS SELECT person_id FROM relinked"
@@ -315,7 +338,7 @@ def _fill_change(standing: Standing, base_folder: Path, folder: Path, base: int)
     )
     workspace.run("CREATE OR REPLACE TEMP TABLE only_these AS SELECT registration_id FROM relink")
     workspace.run(
-        f"CREATE OR REPLACE TEMP TABLE repeople AS {plan_people(_link_sources(standing, 'only_these'), 'relink')}"
+        f"CREATE OR REPLACE TEMP TABLE repeople AS {plan_people(link_sources(standing, 'only_these'), 'relink')}"
     )
     workspace.copy("SELECT * FROM relink", folder / "link.parquet")
     workspace.copy("SELECT * FROM repeople", folder / "person.parquet")

@@ -90,6 +90,12 @@ REGISTRATION_TABLE = form_table(
 )
 """One institution's knowledge of a person. Grain: one row per registration and version of it."""
 
+LINK_TABLE = form_table("system.link", (("person_id", "integer"), ("rule", "code")))
+"""Whose registration it is, as linking found it. Grain: one row per registration and change of it; the newest holds.
+
+``rule``: what it rests on: ``number``, ``likeness``, ``decision`` or ``alone``.
+"""
+
 RETIREMENT_TABLE = form_table("system.retirement", (("fact_seq", "integer"), ("kind", "code")))
 """What ended a fact: ``superseded`` or ``withdrawn``.
 

@@ -26,6 +26,7 @@ VERBS: tuple[tuple[str, str], ...] = (
     ("trace", "wangdi.cli.persons:trace"),
     ("compare", "wangdi.cli.figures:compare"),
     ("worklist", "wangdi.cli.persons:worklist"),
+    ("link", "wangdi.cli.linking:link"),
     ("match", "wangdi.cli.matching:match"),
     ("pack", "wangdi.cli.main:pack"),
     ("mapping", "wangdi.cli.main:mapping"),
@@ -40,7 +41,20 @@ VERBS: tuple[tuple[str, str], ...] = (
     ("compact", "wangdi.cli.cities:compact"),
 )
 
-person = Tree("person", (("show", "wangdi.cli.persons:show"), ("slip", "wangdi.cli.persons:slip")))
+person = Tree(
+    "person",
+    (
+        ("show", "wangdi.cli.persons:show"),
+        ("search", "wangdi.cli.linking:search"),
+        ("slip", "wangdi.cli.persons:slip"),
+        ("review", "wangdi.cli.linking:review"),
+        ("decide", "wangdi.cli.linking:decide"),
+        ("merge", "wangdi.cli.linking:merge"),
+        ("split", "wangdi.cli.linking:split"),
+        ("decisions", "wangdi.cli.linking:decisions"),
+        ("undo", "wangdi.cli.linking:undo"),
+    ),
+)
 pack = Tree(
     "pack",
     (

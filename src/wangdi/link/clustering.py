@@ -6,13 +6,16 @@ What cannot be merged without breaking a constraint stays apart and goes to revi
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
+from wangdi.link.deciding import NOTHING_DECIDED, Decided
 from wangdi.link.keysets import are_among
 from wangdi.link.kin import find_kin_risks, share_household
 from wangdi.link.levels import COLUMN, NAME
+from wangdi.link.numbering import count_in_order
 from wangdi.link.records import Records
 
 MERGE = 0.7
@@ -71,8 +74,12 @@ class People:
     decision: np.ndarray
 
 
-def cluster_pairs(records: Records, pairs: Pairs) -> People:
-    """Who is who. Records of one proved number first, then pairs from the surest down, where nothing forbids it."""
+def cluster_pairs(records: Records, pairs: Pairs, decided: Decided = NOTHING_DECIDED) -> People:
+    """Who is who. Records of one proved number first, then what people decided, then pairs from the surest down, where nothing
+    forbids it.
+
+    ``decided``: of decisions that contradict each other the newest holds. Two proved numbers are one person only by decision.
+    """
     weight = discount_rivals(records, pairs)
     kin = find_kin_risks(pairs.levels)
     merges = (weight >= odds_bits(MERGE)) & ~kin
@@ -82,7 +89,8 @@ def cluster_pairs(records: Records, pairs: Pairs) -> People:
     node[lone] = groups + np.arange(len(lone))
     left, right = node[pairs.left], node[pairs.right]
     count = groups + len(lone)
-    component = _connect(count, left[merges], right[merges])
+    said = _Said(node[decided.left], node[decided.right], decided.together)
+    component = _connect(count, *said.with_joined(left[merges], right[merges]))
     named = merges & (pairs.levels[:, COLUMN["name"]] <= NAME.index("look_alike"))
     against = (kin & ~_are_joined(left, right, named)) | (
         (pairs.weight < odds_bits(APART)) & ~_are_joined(left, right, merges)
@@ -90,25 +98,20 @@ def cluster_pairs(records: Records, pairs: Pairs) -> People:
     doubtful = np.zeros(count, dtype=bool)
     doubtful[component[left[against & (component[left] == component[right])]]] = True
     doubtful |= np.bincount(component[:groups], minlength=count) > 1
+    clash = ~said.together & (component[said.left] == component[said.right])
+    doubtful[component[said.left[clash]]] = True
     hard = np.flatnonzero(doubtful[component[left]] & (component[left] == component[right]))
     edges = _Edges(left[hard], right[hard], weight[hard], merges[hard], against[hard])
-    component = _untangle(component, doubtful, edges, groups)
+    component = _untangle(component, doubtful, (edges, said), groups)
     # Whoever has another proved number by now is known to be somebody else: nothing is left to review.
     proved = np.zeros(count, dtype=bool)
     proved[component[:groups]] = True
     settled = proved[component[left]] & proved[component[right]]
     bar = np.where(kin & share_household(pairs.levels), odds_bits(APART), odds_bits(REVIEW))
     decision = np.where((weight >= bar) & ~settled, REVIEWED, SEPARATE)
+    decision[said.parts(left, right)] = SEPARATE
     decision[component[left] == component[right]] = MERGED
-    return People(_number_people(component[node]), decision.astype(np.int8))
-
-
-def _number_people(component: np.ndarray) -> np.ndarray:
-    """People counted from 1 in the order of their first record."""
-    _, first, place = np.unique(component, return_index=True, return_inverse=True)
-    rank = np.empty(len(first), dtype=np.int64)
-    rank[np.argsort(first)] = np.arange(1, len(first) + 1)
-    return rank[place]
+    return People(count_in_order(component[node]), decision.astype(np.int8))
 
 
 def _are_joined(left: np.ndarray, right: np.ndarray, merges: np.ndarray) -> np.ndarray:
@@ -116,7 +119,7 @@ def _are_joined(left: np.ndarray, right: np.ndarray, merges: np.ndarray) -> np.n
 
     Possible kin are joined only by a pair of one name: what a newborn's record resembles may be the other twin.
     """
-    both = (np.minimum(left, right) << 32) | np.maximum(left, right)
+    both = _pair_keys(left, right)
     return are_among(both, both[merges])
 
 
@@ -138,6 +141,28 @@ def _connect(count: int, left: np.ndarray, right: np.ndarray) -> np.ndarray:
 
 
 @dataclass(frozen=True, slots=True)
+class _Said:
+    """Decisions about nodes, the newest first."""
+
+    left: np.ndarray
+    right: np.ndarray
+    together: np.ndarray
+
+    def with_joined(self, left: np.ndarray, right: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Ends of edges, with those that somebody joined."""
+        return np.concatenate([left, self.left[self.together]]), np.concatenate([right, self.right[self.together]])
+
+    def parts(self, left: np.ndarray, right: np.ndarray) -> np.ndarray:
+        """Which pairs of nodes somebody held apart."""
+        apart = ~self.together
+        return are_among(_pair_keys(left, right), _pair_keys(self.left[apart], self.right[apart]))
+
+
+def _pair_keys(left: np.ndarray, right: np.ndarray) -> np.ndarray:
+    return np.asarray((np.minimum(left, right) << 32) | np.maximum(left, right))
+
+
+@dataclass(frozen=True, slots=True)
 class _Edges:
     left: np.ndarray
     right: np.ndarray
@@ -146,35 +171,73 @@ class _Edges:
     against: np.ndarray
 
 
-def _untangle(component: np.ndarray, doubtful: np.ndarray, edges: _Edges, groups: int) -> np.ndarray:
-    """Components that break a constraint, taken apart and put together again from the surest pair down."""
-    nodes = np.flatnonzero(doubtful[component])
-    leader = {int(one): int(one) for one in nodes}
-    members = {one: [one] for one in leader}
-    foes: dict[int, set[int]] = defaultdict(set)
-    for one, other in zip(edges.left[edges.against].tolist(), edges.right[edges.against].tolist(), strict=True):
-        foes[one].add(other)
-        foes[other].add(one)
-    proved = {one: one < groups for one in leader}
+def _untangle(component: np.ndarray, doubtful: np.ndarray, known: tuple[_Edges, _Said], groups: int) -> np.ndarray:
+    """Components that break a constraint, taken apart and put together again: by decision first, then from the surest pair
+    down.
+    """
+    edges, said = known
+    joining = _Joining(np.flatnonzero(doubtful[component]).tolist(), groups)
+    inside = doubtful[component[said.left]]
+    apart = inside & ~said.together
+    parted = _foes(said.left[apart], said.right[apart])
+    for one, other in _ends(said.left, said.right, np.flatnonzero(inside & said.together)):
+        joining.join(one, other, parted)
+    foes = _foes(
+        np.concatenate([edges.left[edges.against], said.left[apart]]),
+        np.concatenate([edges.right[edges.against], said.right[apart]]),
+    )
     good = np.flatnonzero(edges.merges & ~_find_torn(edges, foes))
     low, high = np.minimum(edges.left, edges.right), np.maximum(edges.left, edges.right)
     order = good[np.lexsort((high[good], low[good], -np.round(edges.weight[good], 6)))]
-    for one, other in zip(edges.left[order].tolist(), edges.right[order].tolist(), strict=True):
-        one, other = leader[one], leader[other]
-        if one == other or (proved[one] and proved[other]):
-            continue
-        if len(members[one]) < len(members[other]):
-            one, other = other, one
-        if any(foe in foes and leader.get(foe) == one for node in members[other] for foe in foes.get(node, ())):
-            continue
-        for node in members[other]:
-            leader[node] = one
-        members[one] += members.pop(other)
-        proved[one] = proved[one] or proved[other]
+    for one, other in _ends(edges.left, edges.right, order):
+        if not joining.both_proved(one, other):
+            joining.join(one, other, foes)
     result = component.copy()
-    for one, nodes_of in members.items():
-        result[nodes_of] = one
+    for leader, nodes in joining.members.items():
+        result[nodes] = leader
     return result
+
+
+Foes = dict[int, set[int]]
+
+
+def _foes(left: np.ndarray, right: np.ndarray) -> Foes:
+    found: Foes = defaultdict(set)
+    for one, other in zip(left.tolist(), right.tolist(), strict=True):
+        found[one].add(other)
+        found[other].add(one)
+    return found
+
+
+def _ends(left: np.ndarray, right: np.ndarray, places: np.ndarray) -> Iterator[tuple[int, int]]:
+    return zip(left[places].tolist(), right[places].tolist(), strict=True)
+
+
+class _Joining:
+    """Nodes put together one pair at a time. ``members``: by the node that leads them."""
+
+    def __init__(self, nodes: Sequence[int], groups: int) -> None:
+        self._leader = {node: node for node in nodes}
+        self._proved = {node: node < groups for node in nodes}
+        self.members = {node: [node] for node in nodes}
+
+    def both_proved(self, one: int, other: int) -> bool:
+        """Whether both have a proved number by now."""
+        return self._proved[self._leader[one]] and self._proved[self._leader[other]]
+
+    def join(self, one: int, other: int, foes: Foes) -> None:
+        """Put those of both together, unless some of them are foes."""
+        one, other = self._leader[one], self._leader[other]
+        if one == other:
+            return
+        if len(self.members[one]) < len(self.members[other]):
+            one, other = other, one
+        if any(self._leader.get(foe) == one for node in self.members[other] for foe in foes.get(node, ())):
+            return
+        for node in self.members[other]:
+            self._leader[node] = one
+        self.members[one] += self.members.pop(other)
+        self._proved[one] = self._proved[one] or self._proved[other]
 
 
 def _find_torn(edges: _Edges, foes: dict[int, set[int]]) -> np.ndarray:

@@ -10,6 +10,7 @@ import numpy as np
 from wangdi.link.blocking import BlockCost, Candidates, find_candidates
 from wangdi.link.clustering import APART, Pairs, People, cluster_pairs, odds_bits
 from wangdi.link.comparing import compare_pairs
+from wangdi.link.deciding import NOTHING_DECIDED, Decided
 from wangdi.link.estimating import count_patterns, learn_weights
 from wangdi.link.levels import encode_levels
 from wangdi.link.records import NO_ID, Records, join_records
@@ -38,10 +39,13 @@ class Matched:
     compared: int
 
 
-def match_records(records: Records, weights: Weights | None = None, tell: Tell = tell_nobody) -> Matched:
+def match_records(
+    records: Records, weights: Weights | None = None, tell: Tell = tell_nobody, decided: Decided = NOTHING_DECIDED
+) -> Matched:
     """Who is who among ``records``.
 
-    ``weights``: use these as they are; without them they are learnt from the records.
+    ``weights``: use these as they are; without them they are learnt from the records. ``decided``: what people decided, about
+    records as :func:`wangdi.link.deciding.part_numbers` left them.
     """
     tell("candidates")
     loose = np.flatnonzero(records.own < 0)
@@ -59,7 +63,7 @@ def match_records(records: Records, weights: Weights | None = None, tell: Tell =
     kept = weight >= odds_bits(APART / 100)
     pairs = Pairs(left[kept], right[kept], levels[kept], weight[kept])
     tell("clustering")
-    return Matched(pairs, cluster_pairs(records, pairs), weights, found.costs, len(codes))
+    return Matched(pairs, cluster_pairs(records, pairs, decided), weights, found.costs, len(codes))
 
 
 def choose_teachers(records: Records) -> np.ndarray:

@@ -1,7 +1,8 @@
 """Who is who: from registrations, each one institution's knowledge of a resident, to people.
 
-For now one person is one valid and consistent identity number; a registration without one is a person of its own. Whatever
-way people are told apart later stands behind the two plans of this module: nobody else joins registrations to people.
+A registration belongs to whom linking found it to belong to. One that linking has not seen yet goes by its number: a valid and
+consistent identity number is one person, a registration without one a person of its own. Both stand behind the two plans of
+this module: nobody else joins registrations to people.
 """
 
 from __future__ import annotations
@@ -44,6 +45,8 @@ class LinkSources:
     registrations: str
     residents: str
     salt: str
+    stored: str = ""
+    """``system.link`` facts: what linking found; empty where it never ran."""
 
 
 def show_person(person_id: int) -> str:
@@ -61,13 +64,38 @@ def parse_person(text: str) -> int | None:
     return number if len(digits) == 16 and number < 2**63 else None
 
 
-def plan_links(sources: LinkSources) -> str:
-    """SQL of the links: registration_id, person_id, birth_date, sex.
+LINK_COLUMNS = "registration_id, person_id, given, first_seq, keyed, birth_date, sex"
 
-    Rule: the latest version of a registration that carries a valid own number decides. The number is consistent when the
-    birth date and sex recorded beside it, where they are recorded, are those inside it.
-    Grain: one row per registration. Missing: without a usable number birth date and sex are as recorded.
+
+def plan_links(sources: LinkSources) -> str:
+    """SQL of the links: ``LINK_COLUMNS``.
+
+    Rule: what linking found last holds. Before it has seen a registration, the latest version that carries a valid own number
+    decides: it goes where linking put the first registration of that number, or to the number's own person. The number is
+    consistent when the birth date and sex recorded beside it, where they are recorded, are those inside it.
+    Grain: one row per registration. ``given``: the person it would be by its number alone; ``first_seq``: since when it is
+    known; ``keyed``: whether it has a usable number. Missing: without one birth date and sex are as recorded.
     """
+    own = plan_own(sources)
+    if not sources.stored:
+        return f"SELECT registration_id, given AS person_id, given, first_seq, keyed, birth_date, sex FROM ({own})"
+    return f"""
+    WITH own AS MATERIALIZED ({own}),
+    stored AS MATERIALIZED (
+        SELECT registration_id, arg_max(person_id, seq) AS person_id FROM ({sources.stored}) GROUP BY registration_id
+    ),
+    holder AS (
+        SELECT o.given, arg_min(s.person_id, o.first_seq) AS person_id FROM own o JOIN stored s USING (registration_id)
+        WHERE o.keyed GROUP BY o.given
+    )
+    SELECT o.registration_id, coalesce(s.person_id, h.person_id, o.given) AS person_id, o.given, o.first_seq, o.keyed,
+           o.birth_date, o.sex
+    FROM own o LEFT JOIN stored s USING (registration_id) LEFT JOIN holder h ON o.keyed AND h.given = o.given
+    """
+
+
+def plan_own(sources: LinkSources) -> str:
+    """SQL of what a registration says by itself: ``LINK_COLUMNS`` without the person."""
     return f"""
     WITH version AS (
         SELECT registration_id, seq, birth_date, sex, upper(trim(id_no)) AS id_no FROM ({sources.registrations})
@@ -87,14 +115,14 @@ def plan_links(sources: LinkSources) -> str:
         FROM dated
     ),
     latest AS (
-        SELECT registration_id, arg_max(key, seq) FILTER (key IS NOT NULL) AS key,
+        SELECT registration_id, min(seq) AS first_seq, arg_max(key, seq) FILTER (key IS NOT NULL) AS key,
                arg_max(born, seq) FILTER (key IS NOT NULL) AS born, arg_max(gender, seq) FILTER (key IS NOT NULL) AS gender,
                arg_max(birth_date, seq) AS birth_date, arg_max(sex, seq) AS sex
         FROM own GROUP BY registration_id
     )
-    SELECT registration_id,
+    SELECT registration_id, first_seq, key IS NOT NULL AS keyed,
            CASE WHEN key IS NULL THEN registration_id
-                ELSE (md5_number_lower({sql_text(sources.salt)} || '|person|' || key) >> 1)::BIGINT END AS person_id,
+                ELSE (md5_number_lower({sql_text(sources.salt)} || '|person|' || key) >> 1)::BIGINT END AS given,
            coalesce(born, birth_date) AS birth_date, CASE WHEN key IS NULL THEN sex ELSE gender END AS sex
     FROM latest
     """
@@ -103,7 +131,8 @@ def plan_links(sources: LinkSources) -> str:
 def plan_people(sources: LinkSources, links: str) -> str:
     """SQL of the people: person_id, birth_date, sex, is_resident, resident_kind, division, org, registrations.
 
-    Rule: what is said of residence is the latest resident record's (by the day it was opened, then by acceptance) among the
+    Rule: birth date and sex are those inside a number of their own, else as the first registration that says them has them.
+    What is said of residence is the latest resident record's (by the day it was opened, then by acceptance) among the
     person's registrations; a record that does not say whether one lives here, as a hospital's, does not unsay it.
     Grain: one row per person. ``links``: the table made by :func:`plan_links`.
     """
@@ -115,7 +144,8 @@ def plan_people(sources: LinkSources, links: str) -> str:
             ORDER BY r.is_resident IS NULL, r.occurred_on DESC NULLS LAST, r.seq DESC) = 1
     ),
     person AS (
-        SELECT person_id, min(birth_date) AS birth_date, min(sex) AS sex, count(*) AS registrations
+        SELECT person_id, coalesce(min(birth_date) FILTER (keyed), arg_min(birth_date, first_seq)) AS birth_date,
+               coalesce(min(sex) FILTER (keyed), arg_min(sex, first_seq)) AS sex, count(*) AS registrations
         FROM {links} GROUP BY person_id
     )
     SELECT person_id, p.birth_date, p.sex, r.is_resident, r.resident_kind, r.division, r.org, p.registrations

@@ -8,7 +8,7 @@ what keeps a household's phone and address from being counted as two proofs.
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from importlib.resources import files
@@ -132,9 +132,13 @@ def score_patterns(weights: Weights, codes: np.ndarray) -> np.ndarray:
 
 
 def read_weights(path: Path | None = None) -> Weights:
-    """A weights file; without one, those shipped. Errors: ValueError when it is no weights file of this version."""
+    """A weights file; without one, those shipped. Errors: as :func:`parse_weights`, and what is no JSON."""
     source = path or files("wangdi.link").joinpath("data", "weights.json")
-    said = json.loads(source.read_text(encoding="utf-8"))
+    return parse_weights(json.loads(source.read_text(encoding="utf-8")))
+
+
+def parse_weights(said: Mapping[str, Any]) -> Weights:
+    """What a weights file says. Errors: ValueError when it is none of this version."""
     if said.get("format") != "wangdi-match-weights" or said.get("version") != VERSION:
         raise ValueError("not a weights file of this version")
     tables = tuple(np.array([said["fields"][field.name][level] for level in field.levels]) for field in FIELDS)

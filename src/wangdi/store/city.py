@@ -17,7 +17,7 @@ from wangdi.catalog.places import Organisation, Region
 from wangdi.catalog.populations import PopulationRow
 from wangdi.catalog.tables import FormTable
 from wangdi.core.problem import Problem, Refusal, Severity
-from wangdi.store import citylog, facts, managed, schema
+from wangdi.store import citylog, facts, links, managed, schema
 from wangdi.store.batches import find_delivery, read_batches
 from wangdi.store.cityfile import CITY_FILE, CityFile, read_city_file, write_city_file
 from wangdi.store.database import open_engine, reading, resolve_url
@@ -35,6 +35,8 @@ from wangdi.store.records import (
     DeclaredCount,
     FormOwner,
     JournalRow,
+    LinkDecision,
+    LinkModel,
     Original,
     ParameterOverride,
     Segment,
@@ -353,6 +355,21 @@ class City:
     def declared_counts(self, known: int | None = None) -> list[DeclaredCount]:
         """The counts the owners of forms declared, at ``known``."""
         return self._managed(managed.DECLARED_COUNTS, known)
+
+    def link_decisions(self, known: int | None = None) -> list[tuple[int, LinkDecision]]:
+        """What people decided about pairs of registrations at ``known``, with the numbers, the newest first."""
+        with self.reading() as connection:
+            return links.read_decisions(connection, citylog.seq_known(connection, known))
+
+    def every_link_decision(self, known: int | None = None) -> list[tuple[int, LinkDecision]]:
+        """Every decision accepted by ``known``, those replaced or taken back among them, oldest first."""
+        with self.reading() as connection:
+            return managed.every_row(connection, managed.LINK_DECISIONS, citylog.seq_known(connection, known))
+
+    def link_model(self, known: int | None = None) -> LinkModel | None:
+        """The weights people are told apart by at ``known``; null before any were learnt."""
+        with self.reading() as connection:
+            return links.read_model(connection, citylog.seq_known(connection, known))
 
     def _managed(self, kind: managed.Managed[managed.Value], known: int | None) -> list[managed.Value]:
         with self.reading() as connection:

@@ -15,7 +15,7 @@ from wangdi.catalog.places import Organisation, Region
 from wangdi.catalog.populations import PopulationRow
 from wangdi.store import schema
 from wangdi.store.commit import Commit
-from wangdi.store.records import DeclaredCount, FormOwner, ParameterOverride
+from wangdi.store.records import DeclaredCount, FormOwner, LinkDecision, LinkModel, ParameterOverride
 
 Value = TypeVar("Value")
 
@@ -39,6 +39,8 @@ POPULATIONS = Managed(PopulationRow, schema.population, ("area", "year", "kind",
 PARAMETER_OVERRIDES = Managed(ParameterOverride, schema.parameter_override, ("pack", "name"))
 FORM_OWNERS = Managed(FormOwner, schema.form_owner, ("form",))
 DECLARED_COUNTS = Managed(DeclaredCount, schema.declared_count, ("form", "period", "org"))
+LINK_DECISIONS = Managed(LinkDecision, schema.link_decision, ("one", "other"))
+LINK_MODELS = Managed(LinkModel, schema.link_model, ("name",))
 
 ALL_MANAGED: tuple[Managed[Any], ...] = (
     REGIONS,
@@ -47,6 +49,8 @@ ALL_MANAGED: tuple[Managed[Any], ...] = (
     PARAMETER_OVERRIDES,
     FORM_OWNERS,
     DECLARED_COUNTS,
+    LINK_DECISIONS,
+    LINK_MODELS,
 )
 
 

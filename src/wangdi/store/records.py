@@ -201,6 +201,30 @@ class ParameterOverride:
     why: str
 
 
+TOGETHER, APART, UNSURE, OPEN = "together", "apart", "unsure", "open"
+"""What can be decided about two registrations. ``OPEN`` takes a decision back."""
+
+
+@dataclass(frozen=True, slots=True)
+class LinkDecision:
+    """What somebody decided about two registrations, and why. The newest about a pair holds."""
+
+    one: int
+    other: int
+    verdict: str
+    who: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class LinkModel:
+    """A weights file by which people are told apart: its text, and who had it learnt or put it there."""
+
+    name: str
+    body: str
+    who: str
+
+
 @dataclass(frozen=True, slots=True)
 class FormOwner:
     """Which system keeps a form's record (source_of_record): ``wangdi`` or the name of an upstream one."""

@@ -23,7 +23,7 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-HEAD = "v0002"
+HEAD = "v0003"
 """The migration this package's tables correspond to; a test holds it against the migrations folder."""
 
 metadata = MetaData(
@@ -253,6 +253,21 @@ declared_count = Table(
     _text("org"),
     Column("count", BigInteger, nullable=False),
 )
+
+link_decision = Table(
+    "link_decision",
+    metadata,
+    _number("seq", key=True),
+    _number("one"),
+    _number("other"),
+    _text("verdict"),
+    _text("who"),
+    _text("why"),
+)
+"""What somebody decided about two registrations. Grain: one row per decision and pair, the smaller number first."""
+
+link_model = Table("link_model", metadata, _number("seq", key=True), _text("name"), _text("body"), _text("who"))
+"""What people are told apart by. ``body``: a weights file."""
 
 writer_holder = Table(
     "writer_holder",

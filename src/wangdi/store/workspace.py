@@ -107,10 +107,9 @@ class Workspace:
             yield rows
 
     def one(self, sql: str, params: Sequence[object] = ()) -> Row | None:
-        """The first row of a query, if there is any."""
-        with _answering():
-            row: Row | None = self._execute(sql, params).fetchone()
-        return row
+        """The first row of a query, if there is any. For questions of a row or two: all are fetched."""
+        found = self.rows(sql, params)
+        return found[0] if found else None
 
     def numbers(self, sql: str, params: Sequence[object] = ()) -> np.ndarray:
         """The only column of a query, of numbers without nulls, as an array."""

@@ -23,6 +23,7 @@ from wangdi.store.database import answering_refusals
 from wangdi.store.disk import STAGING, Copying, clear_intent, empty_folder, undo_unfinished
 from wangdi.store.facts import check_current, find_sources
 from wangdi.store.journal import find_entry, insert_entry, withdraw_facts
+from wangdi.store.links import accept_links
 from wangdi.store.manifest import manifest_paths, read_segments, stage_segment
 from wangdi.store.originals import PendingOriginals
 from wangdi.store.problems import write_problems
@@ -32,6 +33,8 @@ from wangdi.store.records import (
     DeclaredCount,
     FormOwner,
     JournalEntry,
+    LinkDecision,
+    LinkModel,
     Original,
     ParameterOverride,
     Segment,
@@ -183,6 +186,24 @@ class Writer:
     def put_declared_count(self, row: DeclaredCount, at: datetime) -> int:
         """Accept the count a form's owner declares."""
         return self._put(managed.DECLARED_COUNTS, [row], at)
+
+    def accept_links(self, staged: StagedSegment, model: LinkModel | None, at: datetime) -> int:
+        """Accept links as ``LINK_TABLE`` has them, and the weights they were found with where these are new, together or not
+        at all; answers the first number of the links.
+        """
+        with self._commit(at) as commit:
+            if model is not None:
+                managed.put_rows(commit, managed.LINK_MODELS, [model])
+            return accept_links(commit, self.folder, staged)
+
+    def decide_links(self, decisions: Sequence[LinkDecision], staged: StagedSegment, at: datetime) -> int:
+        """Accept what somebody decided about pairs of registrations, and the links that change by it, together or not at
+        all; answers the first number of the decisions.
+        """
+        with self._commit(at) as commit:
+            first = managed.put_rows(commit, managed.LINK_DECISIONS, decisions)
+            accept_links(commit, self.folder, staged)
+            return first
 
     def roll_journal(self, tables: Sequence[FormTable]) -> dict[str, int]:
         """Move the waiting entries of these forms into segments; answers how many of each. No number changes."""

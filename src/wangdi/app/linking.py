@@ -1,0 +1,228 @@
+"""Linking a city: whose registration each one is, found from all that institutions know, and accepted like everything else."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from wangdi.app.derivation import RESIDENT_FORM, Standing, link_sources
+from wangdi.catalog.tables import LINK_TABLE
+from wangdi.core.problem import Problem, Refusal
+from wangdi.link.clustering import REVIEWED
+from wangdi.link.deciding import Decided, part_numbers
+from wangdi.link.kin import find_kin_risks
+from wangdi.link.levels import encode_levels
+from wangdi.link.matching import Matched, match_records, tell_nobody
+from wangdi.link.normalise import normalise_records
+from wangdi.link.numbering import Known, number_people
+from wangdi.link.people import plan_links
+from wangdi.link.records import ID_KINDS, OWN, Records
+from wangdi.link.scoring import Weights, parse_weights, probability_of, read_weights
+from wangdi.store.city import City
+from wangdi.store.derived import DerivedFolder
+from wangdi.store.links import links_sql
+from wangdi.store.records import TOGETHER, UNSURE, LinkModel
+from wangdi.store.workspace import Workspace, sql_text
+
+STEPS = ("reading", "normalising", "candidates", "comparing", "learning", "scoring", "clustering", "writing")
+"""What a run goes through, for whoever watches."""
+MODEL = "weights"
+TEACHERS = 2_000
+"""Registrations of proved number from which on weights are learnt from a city; below it the shipped ones serve."""
+DECISION = "decision"
+RULES = ("alone", "number", "likeness", DECISION)
+
+_REGISTERED = """
+    select registration_id, min(seq) as first_seq, arg_max(name, seq) as name, arg_max(sex, seq) as sex,
+      cast(arg_max(birth_date, seq) as varchar) as birth, arg_max(id_type, seq) as id_type, arg_max(id_no, seq) as id_no,
+      arg_max(phone, seq) as phone, arg_max(address, seq) as address
+    from {registrations} group by registration_id
+"""
+"""Each thing from the latest version that has it."""
+
+_RECORDS = """
+    select r.*, h.division, cast(null as varchar) as nationality, cast(r.registration_id as varchar) as rec_id
+    from ({registered}) r left join (
+        select registration_id, arg_max(division, seq) as division from {residents} group by registration_id
+    ) h using (registration_id) order by r.registration_id
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class LinkRun:
+    """Who has a city linked, and when. ``learn``: the weights are learnt anew; else only where there are none yet."""
+
+    who: str
+    at: datetime
+    learn: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Registered:
+    """Every registration, in order of its number. ``person``: whose it is held to be now."""
+
+    known: Known
+    person: np.ndarray
+    records: Records
+
+    def rows_of(self, registrations: Sequence[int]) -> np.ndarray:
+        """The place of each; -1 for one that is not known."""
+        numbers, wanted = self.known.registration, np.array(registrations, dtype=np.int64)
+        if not len(numbers):
+            return np.full(len(wanted), -1)
+        place = np.minimum(np.searchsorted(numbers, wanted), len(numbers) - 1)
+        return np.where(numbers[place] == wanted, place, -1)
+
+
+def link_city(standing: Standing, run: LinkRun, tell: Callable[[str], None] = tell_nobody) -> dict[str, Any]:
+    """Find who is who among all registrations and accept what changed; answers what was found, in numbers.
+
+    Rule: weights are learnt once there are enough registrations of proved number, and then stay until somebody has them
+    learnt anew, so that the same registrations and decisions are the same people in whatever order they came. A person's
+    number is that of the registration known first among theirs.
+    Errors: LINK-020 somebody else linked meanwhile.
+    """
+    city, workspace = standing.city, standing.workspace
+    model = None if run.learn else city.link_model(standing.known)
+    tell("reading")
+    registered = read_registered(standing, tell)
+    decided = read_decided(standing, registered)
+    records = part_numbers(registered.records, decided, registered.known.since)
+    weights = _choose_weights(records, model)
+    matched = match_records(records, weights, tell, decided)
+    tell("writing")
+    numbers = number_people(matched.people.person, registered.known)
+    changed = _put_changed(workspace, registered, numbers, _find_rules(records, matched, decided))
+    learnt = (
+        LinkModel(MODEL, json.dumps(matched.weights.as_json(), ensure_ascii=False), run.who) if model is None else None
+    )
+    with city.writer(run.who) as writer:
+        refuse_linked_since(standing)
+        if changed or learnt is not None:
+            told = f"(select * replace ([{', '.join(map(sql_text, RULES))}][rule + 1] as rule) from relinking)"
+            writer.accept_links(writer.stage(LINK_TABLE, links_sql(told, run.at), workspace), learnt, run.at)
+        known = city.latest_seq()
+    write_review(city, known, partial(_fill_review, workspace, registered, matched))
+    return {"known": known, "changed": changed, **tell_found(records, matched, registered, numbers)}
+
+
+def _choose_weights(records: Records, model: LinkModel | None) -> Weights | None:
+    """Those the city has learnt; those shipped where there is too little to learn from; None where they are to be learnt."""
+    if model is not None:
+        return parse_weights(json.loads(model.body))
+    return read_weights() if int((records.own >= 0).sum()) < TEACHERS else None
+
+
+def refuse_linked_since(standing: Standing) -> None:
+    """What rests on links that are not the last any more is not accepted. Errors: LINK-020."""
+    if any(segment.last_seq > standing.known for segment in standing.city.segments(LINK_TABLE.name)):
+        raise Refusal(Problem(code="LINK-020"))
+
+
+def read_registered(standing: Standing, tell: Callable[[str], None] = tell_nobody) -> Registered:
+    """Every registration as it is known, ready to be compared."""
+    workspace = standing.workspace
+    workspace.run(
+        "create or replace table records as "
+        + _RECORDS.format(
+            registered=_REGISTERED.format(registrations=standing.registrations),
+            residents=standing.facts(standing.form(RESIDENT_FORM), ("division",)),
+        )
+    )
+    stored = f"select registration_id, arg_max(person_id, seq) as person_id from {standing.stored_links} group by 1"
+    if not standing.stored_links:
+        stored = "select null::bigint as registration_id, null::bigint as person_id where false"
+    links = workspace.arrays(
+        "select r.registration_id, l.person_id, coalesce(s.person_id, 0) as stored, l.given, l.first_seq from records r"
+        f" join ({plan_links(link_sources(standing))}) l using (registration_id)"
+        f" left join ({stored}) s using (registration_id) order by r.registration_id"
+    )
+    tell("normalising")
+    records = normalise_records(workspace, np.arange(len(links["registration_id"])))
+    workspace.drop_table("records")
+    known = Known(links["registration_id"], links["first_seq"], links["stored"], links["given"])
+    return Registered(known, links["person_id"], records)
+
+
+def read_decided(standing: Standing, registered: Registered) -> Decided:
+    """What people decided, as places of registrations; what is about registrations nobody knows any more is left out."""
+    held = [row for _, row in standing.city.link_decisions(standing.known) if row.verdict != UNSURE]
+    left, right = registered.rows_of([row.one for row in held]), registered.rows_of([row.other for row in held])
+    together = np.array([row.verdict == TOGETHER for row in held], dtype=bool)
+    known = (left >= 0) & (right >= 0)
+    return Decided(left[known], right[known], together[known])
+
+
+def _find_rules(records: Records, matched: Matched, decided: Decided) -> np.ndarray:
+    """What each registration's link rests on, as a place in ``RULES``."""
+    person = matched.people.person
+    rule = np.where(records.own >= 0, RULES.index("number"), RULES.index("likeness"))
+    rule[np.bincount(person, minlength=1)[person] == 1] = RULES.index("alone")
+    rule[np.concatenate([decided.left, decided.right])] = RULES.index(DECISION)
+    return rule
+
+
+def _put_changed(workspace: Workspace, registered: Registered, numbers: np.ndarray, rule: np.ndarray) -> int:
+    """Registrations whose person is not what linking left last, as the table ``relinking``; answers how many."""
+    rows = np.flatnonzero(numbers != registered.known.stored)
+    columns = {
+        "registration_id": registered.known.registration[rows],
+        "person_id": numbers[rows],
+        "rule": rule[rows].astype(np.int8),
+    }
+    workspace.put_arrays("relinking", columns)
+    return len(rows)
+
+
+def tell_found(records: Records, matched: Matched, registered: Registered, numbers: np.ndarray) -> dict[str, Any]:
+    """What a run found, in numbers. ``moved``: registrations that are now another person's than before."""
+    kinds = np.bincount(records.id_kind, minlength=len(ID_KINDS))
+    return {
+        "registrations": len(records),
+        "people": len(np.unique(numbers)),
+        "people_before": len(np.unique(registered.person)),
+        "moved": int((numbers != registered.person).sum()),
+        "by_number": int((records.id_kind == OWN).sum()),
+        "numbers": {name: int(count) for name, count in zip(ID_KINDS, kinds, strict=True)},
+        "review": int((matched.people.decision == REVIEWED).sum()),
+        "compared": matched.compared,
+        "weights": matched.weights.learnt,
+        "left_out": {cost.block: cost.left_out for cost in matched.costs if cost.left_out},
+    }
+
+
+# ---- what is left to people ------------------------------------------------------------------------------------------
+def review_folder(city: City) -> DerivedFolder:
+    """Where runs leave the pairs that somebody should look at; disposable, as everything derived."""
+    return DerivedFolder(city.folder / "derived" / "review")
+
+
+def write_review(city: City, known: int, fill: Callable[[Path], None]) -> None:
+    """Leave the pairs of a run, replacing what a run at the same number left."""
+    folder = review_folder(city)
+    if known not in folder.bases():
+        folder.make(folder.base(known), fill)
+    folder.sweep()
+
+
+def _fill_review(workspace: Workspace, registered: Registered, matched: Matched, folder: Path) -> None:
+    pairs = matched.pairs
+    rows = np.flatnonzero(matched.people.decision == REVIEWED)
+    one, other = (registered.known.registration[end[rows]] for end in (pairs.left, pairs.right))
+    columns: Mapping[str, np.ndarray] = {
+        "one": np.minimum(one, other),
+        "other": np.maximum(one, other),
+        "probability": probability_of(pairs.weight[rows]),
+        "weight": pairs.weight[rows],
+        "levels": encode_levels(pairs.levels[rows]),
+        "kin": find_kin_risks(pairs.levels[rows]),
+    }
+    workspace.put_arrays("reviewing", columns)
+    workspace.copy("select * from reviewing order by one, other", folder / "pairs.parquet")

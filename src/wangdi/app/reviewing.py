@@ -1,0 +1,171 @@
+"""What linking leaves to people: pairs of registrations that may be one person, each with what speaks for and against it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass
+from datetime import date, datetime
+from typing import Any
+
+import numpy as np
+
+from wangdi.app.derivation import Standing, derive
+from wangdi.app.linking import review_folder
+from wangdi.core.problem import Problem, Refusal
+from wangdi.link.levels import decode_levels
+from wangdi.link.people import show_person
+from wangdi.link.scoring import explain_levels, parse_weights, read_weights
+from wangdi.store.records import UNSURE
+from wangdi.store.workspace import sql_text
+
+SAID = ("name", "sex", "birth_date", "id_type", "id_no", "phone", "address", "local_id")
+"""What is shown of a registration, in this order."""
+
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    """One registration of a pair, as its institution knows the person. Missing: None where it does not say."""
+
+    registration: int
+    person_id: str
+    org: str
+    since: datetime | None
+    said: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """Two registrations to look at. ``kin``: they may be twins, or brothers and sisters; ``unsure``: somebody looked already."""
+
+    one: Side
+    other: Side
+    probability: float
+    weight: float
+    levels: int
+    kin: bool
+    unsure: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Queue:
+    """What waits. ``count``: pairs in all; ``by_org``: of which institutions, each pair counted at both of its ends."""
+
+    pairs: tuple[Pair, ...]
+    count: int
+    by_org: tuple[tuple[str, int], ...]
+    run_at: int | None
+    """The number at which linking left them; null where it never ran."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which pairs: of an institution or all, those somebody was unsure about only, kin only; and which page."""
+
+    org: str = ""
+    unsure: bool = False
+    kin: bool = False
+    offset: int = 0
+    limit: int | None = None
+
+
+def list_review(standing: Standing, wanted: Wanted) -> Queue:
+    """The pairs that wait, the likeliest first. Rule: a pair that is one person by now, or was decided, waits no more."""
+    workspace = standing.workspace
+    folder = review_folder(standing.city)
+    runs = [known for known in folder.bases() if known <= standing.known]
+    if not runs:
+        return Queue((), 0, (), None)
+    pairs = f"read_parquet({sql_text(folder.base(runs[-1]) / 'pairs.parquet')})"
+    _put_waiting(standing, pairs)
+    tests = ["TRUE", *(["w.unsure"] if wanted.unsure else []), *(["w.kin"] if wanted.kin else [])]
+    if wanted.org:
+        tests.append(f"{sql_text(wanted.org)} IN (w.one_org, w.other_org)")
+    test = " AND ".join(tests)
+    count = workspace.one(f"SELECT count(*) FROM waiting w WHERE {test}")
+    page = "" if wanted.limit is None else f" LIMIT {wanted.limit} OFFSET {wanted.offset}"
+    rows = workspace.dicts(f"SELECT * FROM waiting w WHERE {test} ORDER BY probability DESC, one, other{page}")
+    by_org = workspace.rows(
+        "SELECT org, count(*) FROM (SELECT one_org AS org FROM waiting UNION ALL SELECT other_org FROM waiting"
+        " WHERE other_org <> one_org) GROUP BY 1 ORDER BY 2 DESC, 1"
+    )
+    return Queue(tuple(_read_pairs(standing, rows)), count[0] if count else 0, tuple(by_org), runs[-1])
+
+
+def find_pair(standing: Standing, one: int, other: int) -> Pair:
+    """One pair that waits. Errors: LINK-028 it does not, or not any more."""
+    for pair in list_review(standing, Wanted()).pairs:
+        if {pair.one.registration, pair.other.registration} == {one, other}:
+            return pair
+    raise Refusal(Problem(code="LINK-028", args={"one": str(one), "other": str(other)}))
+
+
+def explain_pair(standing: Standing, pair: Pair) -> list[dict[str, Any]]:
+    """What each field adds to a pair's weight, in bits, with the weights the city is linked by. It sums to the weight."""
+    model = standing.city.link_model(standing.known)
+    weights = read_weights() if model is None else parse_weights(json.loads(model.body))
+    levels = decode_levels(np.array([pair.levels]))[0].tolist()
+    return [asdict(part) for part in explain_levels(weights, levels)[1]]
+
+
+def _put_waiting(standing: Standing, pairs: str) -> None:
+    """Pairs that still wait, as the table ``waiting``: with whose registrations they are and at which institutions."""
+    workspace = standing.workspace
+    decided = [(row.one, row.other, row.verdict == UNSURE) for _, row in standing.city.link_decisions(standing.known)]
+    workspace.create_table("decided_pair", {"one": "BIGINT", "other": "BIGINT", "unsure": "BOOLEAN"}, decided)
+    links = derive(standing).links
+    orgs = f"SELECT registration_id, arg_min(org, seq) AS org FROM {standing.registrations} GROUP BY 1"
+    workspace.run(
+        f"""
+        CREATE OR REPLACE TEMP TABLE waiting AS
+        WITH pair AS (SELECT * FROM {pairs}),
+        asked AS (SELECT one AS registration_id FROM pair UNION SELECT other FROM pair),
+        whose AS (SELECT l.registration_id, l.person_id, l.first_seq FROM {links} l SEMI JOIN asked USING (registration_id)),
+        place AS (SELECT o.* FROM ({orgs}) o SEMI JOIN asked USING (registration_id))
+        SELECT p.*, a.person_id AS one_person, b.person_id AS other_person, a.first_seq AS one_seq, b.first_seq AS other_seq,
+               coalesce(x.org, '') AS one_org, coalesce(y.org, '') AS other_org, coalesce(d.unsure, FALSE) AS unsure
+        FROM pair p JOIN whose a ON a.registration_id = p.one JOIN whose b ON b.registration_id = p.other
+        LEFT JOIN place x ON x.registration_id = p.one LEFT JOIN place y ON y.registration_id = p.other
+        LEFT JOIN decided_pair d ON d.one = p.one AND d.other = p.other
+        WHERE a.person_id <> b.person_id AND coalesce(d.unsure, TRUE)
+        """
+    )
+
+
+def _read_pairs(standing: Standing, rows: Sequence[dict[str, Any]]) -> Iterable[Pair]:
+    said = read_said(standing, [row[end] for row in rows for end in ("one", "other")])
+
+    def side(row: dict[str, Any], end: str) -> Side:
+        number = row[end]
+        moment = standing.city.acceptance(row[f"{end}_seq"])
+        since = moment[0].accepted_at if moment else None
+        return Side(number, show_person(row[f"{end}_person"]), row[f"{end}_org"], since, said.get(number, {}))
+
+    for row in rows:
+        yield Pair(
+            side(row, "one"),
+            side(row, "other"),
+            row["probability"],
+            row["weight"],
+            row["levels"],
+            row["kin"],
+            row["unsure"],
+        )
+
+
+def read_said(standing: Standing, registrations: Sequence[int]) -> dict[int, dict[str, Any]]:
+    """What each registration says, of every attribute the latest."""
+    workspace = standing.workspace
+    workspace.create_table("asked_about", {"registration_id": "BIGINT"}, [(one,) for one in sorted(set(registrations))])
+    latest = ", ".join(f"arg_max({name}, seq) AS {name}" for name in SAID)
+    rows = workspace.dicts(
+        f"SELECT registration_id, {latest} FROM {standing.registrations} SEMI JOIN asked_about USING (registration_id)"
+        " GROUP BY 1"
+    )
+    return {row.pop("registration_id"): row for row in rows}
+
+
+def age_on(pair: Pair, on: date) -> int | None:
+    """The age of whoever of the pair has a birth date."""
+    born = pair.one.said.get("birth_date") or pair.other.said.get("birth_date")
+    return None if born is None else on.year - born.year - ((on.month, on.day) < (born.month, born.day))
