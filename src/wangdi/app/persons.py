@@ -7,6 +7,7 @@ from datetime import date
 from typing import Any
 
 from wangdi.app.derivation import Standing, derive
+from wangdi.app.link_decisions import find_successors
 from wangdi.app.questions import as_of_number
 from wangdi.app.rolls import read_roll
 from wangdi.catalog.tables import REGISTRATION_TABLE
@@ -26,7 +27,7 @@ def show_person(standing: Standing, person: int, on: date | None = None) -> dict
     """Everything known of one person: registrations, current facts of every form in order, what is due on a day.
 
     Identifying attributes come from the registrations, facts from the forms; nothing is cached.
-    Errors: FIG-004 when there is nobody of that number.
+    Errors: FIG-004 when there is nobody of that number, FIG-008 when the number became another.
     """
     derived, workspace = derive(standing), standing.workspace
     on = on or as_of_number(standing.city, standing.known)
@@ -41,7 +42,7 @@ def show_person(standing: Standing, person: int, on: date | None = None) -> dict
     who = f"SELECT * FROM {derived.people} WHERE person_id = {int(person)}"
     answers = workspace.answers(about | {_WHO: who} | ({_DUE: due} if due else {}))
     if not answers[_WHO]:
-        raise Refusal(Problem(code="FIG-004", args={"person": show_number(person)}))
+        _refuse_nobody(standing, person)
     said = answers[_WHO][0]
     said.pop("person_id")
     return {
@@ -50,6 +51,15 @@ def show_person(standing: Standing, person: int, on: date | None = None) -> dict
         "facts": _facts(standing.library.forms.values(), answers),
         "due": _due(answers.get(_DUE, ())),
     }
+
+
+def _refuse_nobody(standing: Standing, person: int) -> None:
+    """Errors: FIG-008 where those of the number were joined with others or parted since, FIG-004 where nobody ever had it."""
+    now = find_successors(standing, person)
+    if now:
+        said = {"person": show_number(person), "now": ", ".join(map(show_number, now))}
+        raise Refusal(Problem(code="FIG-008", args=said))
+    raise Refusal(Problem(code="FIG-004", args={"person": show_number(person)}))
 
 
 def _registrations(versions: Iterable[Row]) -> list[Row]:

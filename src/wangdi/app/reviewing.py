@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 
 import numpy as np
 
 from wangdi.app.derivation import Standing, derive
 from wangdi.app.linking import review_folder
+from wangdi.app.questions import as_of_number
 from wangdi.core.problem import Problem, Refusal
 from wangdi.link.levels import decode_levels
 from wangdi.link.people import show_person
@@ -53,50 +54,70 @@ class Queue:
 
     pairs: tuple[Pair, ...]
     count: int
-    by_org: tuple[tuple[str, int], ...]
-    run_at: int | None
+    by_org: tuple[tuple[str, int], ...] = ()
+    by_age: tuple[tuple[str, int], ...] = ()
+    """By age of whoever of the pair has a birth date, as one of ``AGES``."""
+    run_at: int | None = None
     """The number at which linking left them; null where it never ran."""
 
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """Which pairs: of an institution or all, those somebody was unsure about only, kin only; and which page."""
+    """Which pairs: of an institution, of an age, this one, those somebody was unsure about; or all. And which page."""
 
     org: str = ""
+    age: str = ""
+    pair: tuple[int, int] | None = None
     unsure: bool = False
-    kin: bool = False
     offset: int = 0
     limit: int | None = None
 
 
+AGES = ("0", "1-6", "7-17", "18-64", "65+", "unknown")
+_AGE_SQL = """CASE WHEN years IS NULL THEN 'unknown' WHEN years < 1 THEN '0' WHEN years < 7 THEN '1-6' WHEN years < 18 THEN '7-17'
+    WHEN years < 65 THEN '18-64' ELSE '65+' END"""
+
+
 def list_review(standing: Standing, wanted: Wanted) -> Queue:
-    """The pairs that wait, the likeliest first. Rule: a pair that is one person by now, or was decided, waits no more."""
+    """The pairs that wait, the likeliest first, those somebody was unsure about last.
+
+    Rule: a pair that is one person by now, or was decided, waits no more.
+    """
     workspace = standing.workspace
     folder = review_folder(standing.city)
     runs = [known for known in folder.bases() if known <= standing.known]
     if not runs:
-        return Queue((), 0, (), None)
+        return Queue((), 0)
     pairs = f"read_parquet({sql_text(folder.base(runs[-1]) / 'pairs.parquet')})"
     _put_waiting(standing, pairs)
-    tests = ["TRUE", *(["w.unsure"] if wanted.unsure else []), *(["w.kin"] if wanted.kin else [])]
-    if wanted.org:
-        tests.append(f"{sql_text(wanted.org)} IN (w.one_org, w.other_org)")
-    test = " AND ".join(tests)
+    test = _test(wanted)
     count = workspace.one(f"SELECT count(*) FROM waiting w WHERE {test}")
     page = "" if wanted.limit is None else f" LIMIT {wanted.limit} OFFSET {wanted.offset}"
-    rows = workspace.dicts(f"SELECT * FROM waiting w WHERE {test} ORDER BY probability DESC, one, other{page}")
+    rows = workspace.dicts(f"SELECT * FROM waiting w WHERE {test} ORDER BY unsure, probability DESC, one, other{page}")
     by_org = workspace.rows(
         "SELECT org, count(*) FROM (SELECT one_org AS org FROM waiting UNION ALL SELECT other_org FROM waiting"
         " WHERE other_org <> one_org) GROUP BY 1 ORDER BY 2 DESC, 1"
     )
-    return Queue(tuple(_read_pairs(standing, rows)), count[0] if count else 0, tuple(by_org), runs[-1])
+    ages: dict[str, int] = dict(workspace.rows("SELECT age, count(*) FROM waiting GROUP BY 1"))
+    by_age = tuple((age, ages[age]) for age in AGES if age in ages)
+    return Queue(tuple(_read_pairs(standing, rows)), count[0] if count else 0, tuple(by_org), by_age, runs[-1])
+
+
+def _test(wanted: Wanted) -> str:
+    tests = ["TRUE", *(["w.unsure"] if wanted.unsure else [])]
+    if wanted.org:
+        tests.append(f"{sql_text(wanted.org)} IN (w.one_org, w.other_org)")
+    if wanted.age:
+        tests.append(f"w.age = {sql_text(wanted.age)}")
+    if wanted.pair is not None:
+        tests.append(f"w.one = {min(wanted.pair)} AND w.other = {max(wanted.pair)}")
+    return " AND ".join(tests)
 
 
 def find_pair(standing: Standing, one: int, other: int) -> Pair:
     """One pair that waits. Errors: LINK-028 it does not, or not any more."""
-    for pair in list_review(standing, Wanted()).pairs:
-        if {pair.one.registration, pair.other.registration} == {one, other}:
-            return pair
+    for pair in list_review(standing, Wanted(pair=(one, other))).pairs:
+        return pair
     raise Refusal(Problem(code="LINK-028", args={"one": str(one), "other": str(other)}))
 
 
@@ -113,21 +134,29 @@ def _put_waiting(standing: Standing, pairs: str) -> None:
     workspace = standing.workspace
     decided = [(row.one, row.other, row.verdict == UNSURE) for _, row in standing.city.link_decisions(standing.known)]
     workspace.create_table("decided_pair", {"one": "BIGINT", "other": "BIGINT", "unsure": "BOOLEAN"}, decided)
-    links = derive(standing).links
+    links, day = derive(standing).links, as_of_number(standing.city, standing.known)
     orgs = f"SELECT registration_id, arg_min(org, seq) AS org FROM {standing.registrations} GROUP BY 1"
     workspace.run(
         f"""
         CREATE OR REPLACE TEMP TABLE waiting AS
         WITH pair AS (SELECT * FROM {pairs}),
         asked AS (SELECT one AS registration_id FROM pair UNION SELECT other FROM pair),
-        whose AS (SELECT l.registration_id, l.person_id, l.first_seq FROM {links} l SEMI JOIN asked USING (registration_id)),
-        place AS (SELECT o.* FROM ({orgs}) o SEMI JOIN asked USING (registration_id))
-        SELECT p.*, a.person_id AS one_person, b.person_id AS other_person, a.first_seq AS one_seq, b.first_seq AS other_seq,
-               coalesce(x.org, '') AS one_org, coalesce(y.org, '') AS other_org, coalesce(d.unsure, FALSE) AS unsure
-        FROM pair p JOIN whose a ON a.registration_id = p.one JOIN whose b ON b.registration_id = p.other
-        LEFT JOIN place x ON x.registration_id = p.one LEFT JOIN place y ON y.registration_id = p.other
-        LEFT JOIN decided_pair d ON d.one = p.one AND d.other = p.other
-        WHERE a.person_id <> b.person_id AND coalesce(d.unsure, TRUE)
+        whose AS (
+            SELECT l.registration_id, l.person_id, l.first_seq, l.birth_date AS birth
+            FROM {links} l SEMI JOIN asked USING (registration_id)
+        ),
+        place AS (SELECT o.* FROM ({orgs}) o SEMI JOIN asked USING (registration_id)),
+        beside AS (
+            SELECT p.*, a.person_id AS one_person, b.person_id AS other_person, a.first_seq AS one_seq,
+                   b.first_seq AS other_seq, coalesce(x.org, '') AS one_org, coalesce(y.org, '') AS other_org,
+                   coalesce(d.unsure, FALSE) AS unsure,
+                   date_sub('year', coalesce(a.birth, b.birth), DATE '{day}') AS years
+            FROM pair p JOIN whose a ON a.registration_id = p.one JOIN whose b ON b.registration_id = p.other
+            LEFT JOIN place x ON x.registration_id = p.one LEFT JOIN place y ON y.registration_id = p.other
+            LEFT JOIN decided_pair d ON d.one = p.one AND d.other = p.other
+            WHERE a.person_id <> b.person_id AND coalesce(d.unsure, TRUE)
+        )
+        SELECT *, {_AGE_SQL} AS age FROM beside
         """
     )
 
@@ -163,9 +192,3 @@ def read_said(standing: Standing, registrations: Sequence[int]) -> dict[int, dic
         " GROUP BY 1"
     )
     return {row.pop("registration_id"): row for row in rows}
-
-
-def age_on(pair: Pair, on: date) -> int | None:
-    """The age of whoever of the pair has a birth date."""
-    born = pair.one.said.get("birth_date") or pair.other.said.get("birth_date")
-    return None if born is None else on.year - born.year - ((on.month, on.day) < (born.month, born.day))

@@ -37,6 +37,7 @@ from wangdi.web.pages import (
     search,
     sending,
     source,
+    who,
     worklist,
 )
 from wangdi.web.push import push_routes
@@ -57,7 +58,20 @@ HEADERS = {
 OPENAPI = "/api/v1/openapi.json"
 LOOPBACK = ("127.0.0.1", "localhost", "[::1]", "testserver")
 _UNSAFE = ("POST", "PUT", "PATCH", "DELETE")
-_NOT_FOUND = ("CITY-002", "PACK-069", "FIG-001", "FIG-002", "FIG-004", "FIG-005", "CITY-009", "WEB-001", "WEB-044")
+_NOT_FOUND = (
+    "CITY-002",
+    "PACK-069",
+    "FIG-001",
+    "FIG-002",
+    "FIG-004",
+    "FIG-005",
+    "FIG-008",
+    "CITY-009",
+    "WEB-001",
+    "WEB-044",
+    "LINK-021",
+    "LINK-028",
+)
 """Problems that mean that there is no such thing; every other refusal is a question wrongly asked."""
 
 
@@ -101,6 +115,7 @@ def make_app(folder: Path, clock: Clock, hosts: tuple[str, ...] = ()) -> FastAPI
         pack_examples,
         pack_try,
         interface,
+        who,
     ):
         app.include_router(page.router, include_in_schema=False)
     app.include_router(push_routes(lambda: door.city, lambda: door.library, clock.now))

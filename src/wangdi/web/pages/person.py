@@ -8,7 +8,7 @@ from typing import Any
 
 from fastapi import APIRouter
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import RedirectResponse, Response
 
 from wangdi.app.labels import label_fields
 from wangdi.app.persons import show_person as look_up
@@ -50,7 +50,13 @@ def show_person(request: Request, number: str) -> Response:
         raise Refusal(Problem(code="FIG-004", args={"person": number}))
     known = door.number(view.known)
     on = door.as_of(known)
-    found = door.keep(("person", known, person), lambda: _look_up(door, known, person))
+    try:
+        found = door.keep(("person", known, person), lambda: _look_up(door, known, person))
+    except Refusal as refusal:
+        now = refusal.problem.args.get("now", "")
+        if refusal.problem.code != "FIG-008" or "," in now:
+            raise
+        return RedirectResponse(view.link(f"/person/{now}"), 303)
     places = door.places(known)
     names = places.organisations.latest_names()
     regions = places.regions.latest_names()
@@ -66,6 +72,8 @@ def show_person(request: Request, number: str) -> Response:
         "due": [_due(door, row, view) for row in found["due"]],
         "names": names,
         "on": on,
+        "can_decide": not view.known,
+        "done": request.query_params.get("done", ""),
     }
     return render_page(request, "person.html", context, view=view)
 

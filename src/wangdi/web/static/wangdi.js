@@ -94,7 +94,9 @@ document.addEventListener("keydown", (event) => {
   }
   if (typing) return;
   const act = { "/": () => document.querySelector("[data-key='/']").focus(), j: () => step(1), k: () => step(-1), "?": () => document.getElementById("keys").showModal() }[event.key];
+  const button = document.querySelector(`#main button[data-press="${CSS.escape(event.key)}"]`);
   if (act) { event.preventDefault(); act(); }
+  else if (button) { event.preventDefault(); button.click(); }
 });
 
 // ---- language -------------------------------------------------------------------------------------------------------

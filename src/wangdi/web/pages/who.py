@@ -1,0 +1,264 @@
+"""Who is who: the pairs that linking left to people, one pair side by side with what speaks for and against it, and undo."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from fastapi import APIRouter
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from wangdi.app.link_decisions import VERDICTS, By, decide_pair, split_person, undo_decision
+from wangdi.app.reviewing import AGES, Pair, Queue, Wanted, explain_pair, find_pair, list_review
+from wangdi.core.problem import Problem, Refusal
+from wangdi.link.people import parse_person, show_person
+from wangdi.store.records import LinkDecision
+from wangdi.web.door import Door
+from wangdi.web.render import render_page
+from wangdi.web.tables import Cell, Column, Table, export_table
+from wangdi.web.view import View, read_view
+from wangdi.web.words import word
+
+router = APIRouter()
+PAGE = 50
+RECENT = 10
+"""Decisions that can be taken back from the page; the others by the command line."""
+SHOWN = ("name", "sex", "birth_date", "id_no", "phone", "address", "local_id")
+BAR = 220
+"""Width of the picture of the evidence, in its own units."""
+ACTOR = "web"
+"""Who decided, while the pages know no accounts."""
+LONGEST_WHY = 500
+
+
+@router.get("/who")
+def show_queue(request: Request) -> Response:
+    """The pairs that wait, how many are whose, and the last decisions."""
+    door: Door = request.app.state.door
+    view = read_view(request)
+    known = door.number(view.known)
+    asked = request.query_params
+    page = _whole(asked.get("page", ""), 1)
+    exporting = "format" in asked
+    wanted = Wanted(
+        org=asked.get("org", "").strip(),
+        age=next((age for age in AGES if age == asked.get("age", "")), ""),
+        unsure=asked.get("unsure", "") == "1",
+        offset=0 if exporting else (page - 1) * PAGE,
+        limit=None if exporting else PAGE,
+    )
+    with door.standing(known) as standing:
+        queue = list_review(standing, wanted)
+        held = standing.city.link_decisions(standing.known)
+    names = door.places(known).organisations.latest_names()
+    table = _queue_table(view, queue, names)
+    if (file := export_table(request, table)) is not None:
+        return file
+    context = {
+        "queue": queue,
+        "table_of_pairs": table,
+        "wanted": wanted,
+        "waiting": sum(count for _, count in queue.by_age),
+        "names": names,
+        "page": page,
+        "pages": max(1, -(-queue.count // PAGE)),
+        "decisions": _recent(held),
+        "done": _whole(asked.get("done", ""), 0),
+        "can_decide": not view.known,
+    }
+    return render_page(request, "who.html", context, view=view)
+
+
+def _whole(text: str, default: int) -> int:
+    return int(text) if text.isascii() and text.isdigit() and 0 < len(text) < 19 else default
+
+
+def _queue_table(view: View, queue: Queue, names: Mapping[str, str]) -> Table:
+    def title(key: str, **args: object) -> str:
+        return word(view.lang, f"who.{key}", **args)
+
+    columns = [
+        Column("names", title("pair")),
+        Column("orgs", title("orgs")),
+        Column("birth", title("birth_date"), "day"),
+        Column("probability", title("probability"), "number", unit="%"),
+        Column("notes", title("notes")),
+        Column("since", title("since"), "day"),
+    ]
+    rows = [_queue_row(view, pair, names) for pair in queue.pairs]
+    empty = title("nothing" if queue.run_at is not None else "never")
+    return Table(columns, rows, name="who-is-who", empty=empty)
+
+
+def _queue_row(view: View, pair: Pair, names: Mapping[str, str]) -> dict[str, Any]:
+    sides = (pair.one, pair.other)
+    notes = [key for key, holds in (("kin", pair.kin), ("unsure", pair.unsure)) if holds]
+    since = max((side.since for side in sides if side.since), default=None)
+    return {
+        "names": Cell(
+            " / ".join(str(side.said.get("name") or "—") for side in sides), _pair_link(view, pair), door=False
+        ),
+        "orgs": " / ".join(names.get(side.org, side.org) for side in sides),
+        "birth": pair.one.said.get("birth_date") or pair.other.said.get("birth_date"),
+        "probability": round(100 * pair.probability),
+        "notes": "；".join(word(view.lang, f"who.note_{key}") for key in notes),
+        "since": since.date() if since else None,
+    }
+
+
+def _pair_link(view: View, pair: Pair) -> str:
+    return view.link(f"/who/pair/{pair.one.registration}-{pair.other.registration}")
+
+
+def _recent(held: Sequence[tuple[int, LinkDecision]]) -> list[dict[str, Any]]:
+    """The last decisions, each of several pairs once."""
+    found: list[dict[str, Any]] = []
+    for number, row in held:
+        alike = (row.verdict, row.who, row.why)
+        if found and found[-1]["alike"] == alike and number == found[-1]["first"] - 1:
+            found[-1]["first"] = number
+            found[-1]["pairs"] += 1
+        elif len(found) < RECENT:
+            found.append({"number": number, "first": number, "pairs": 1, "decision": row, "alike": alike})
+        else:
+            break
+    return found
+
+
+@router.get("/who/pair/{one:int}-{other:int}")
+def show_pair(request: Request, one: int, other: int) -> Response:
+    """Both registrations side by side, what speaks for and against one person, and the three answers."""
+    return _render_pair(request, (one, other))
+
+
+def _render_pair(request: Request, numbers: tuple[int, int], problem: Problem | None = None) -> Response:
+    door: Door = request.app.state.door
+    view = read_view(request)
+    known = door.number(view.known)
+    with door.standing(known) as standing:
+        pair = find_pair(standing, *numbers)
+        parts = explain_pair(standing, pair)
+    names = door.places(known).organisations.latest_names()
+    context = {
+        "pair": pair,
+        "sides": [(side, names.get(side.org, side.org)) for side in (pair.one, pair.other)],
+        "rows": _compare(pair),
+        "parts": _draw(view, parts),
+        "weight": round(pair.weight, 1),
+        "percent": round(100 * pair.probability),
+        "bar": BAR,
+        "message": problem.message(view.lang) if problem else "",
+        "done": _whole(request.query_params.get("done", ""), 0),
+        "action": f"/who/pair/{pair.one.registration}-{pair.other.registration}",
+        "can_decide": not view.known,
+    }
+    return render_page(request, "who_pair.html", context, view=view, status=400 if problem else 200)
+
+
+def _compare(pair: Pair) -> list[dict[str, Any]]:
+    """What both say, attribute by attribute. ``state``: same, different, or missing on a side."""
+    rows = []
+    for name in SHOWN:
+        one, other = pair.one.said.get(name), pair.other.said.get(name)
+        state = "missing" if one is None or other is None else "same" if one == other else "different"
+        if name == "local_id":  # each institution's own: that they differ says nothing
+            state = "missing"
+        rows.append({"name": name, "one": one, "other": other, "state": state})
+    return rows
+
+
+def _draw(view: View, parts: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """The parts as steps of a waterfall from left (two people) to right (one person)."""
+    running, steps = 0.0, []
+    for part in parts:
+        steps.append((running, running + part["weight"]))
+        running += part["weight"]
+    low, high = min(0.0, *(min(step) for step in steps)), max(0.0, *(max(step) for step in steps))
+    scale = BAR / ((high - low) or 1)
+    rows = []
+    for part, (begin, end) in zip(parts, steps, strict=True):
+        if part["level"] == "missing" or (part["field"] == "kin" and part["level"] == "none"):
+            continue
+        level = f"who.level_{part['field']}_{part['level']}" if part["level"] else ""
+        rows.append(
+            {
+                "field": word(view.lang, f"who.field_{part['field']}"),
+                "level": word(view.lang, level) if level else "",
+                "weight": part["weight"],
+                "x": round((min(begin, end) - low) * scale, 1),
+                "width": max(1.0, round(abs(end - begin) * scale, 1)),
+                "zero": round(-low * scale, 1),
+                "for_one": part["weight"] >= 0,
+            }
+        )
+    return rows
+
+
+@router.post("/who/pair/{one:int}-{other:int}")
+async def take_verdict(request: Request, one: int, other: int) -> Response:
+    """Accept an answer and go on to the next pair."""
+    said = await _read_form(request)
+    return await run_in_threadpool(_decide, request, (one, other), said)
+
+
+def _decide(request: Request, pair: tuple[int, int], said: Mapping[str, str]) -> Response:
+    door: Door = request.app.state.door
+    verdict = next((one for one in VERDICTS if one == said.get("verdict", "")), "")
+    if not verdict:
+        return _render_pair(request, pair, Problem(code="WEB-060"))
+    with door.standing() as standing:
+        outcome = decide_pair(standing, pair, verdict, _by(request, said))
+    with door.standing() as standing:
+        following = list_review(standing, Wanted(limit=1)).pairs
+    view = read_view(request)
+    if following and not following[0].unsure:
+        return RedirectResponse(f"{_pair_link(view, following[0])}?done={outcome.number}", 303)
+    return RedirectResponse(view.link("/who", done=outcome.number), 303)
+
+
+@router.post("/who/undo/{number:int}")
+async def take_back(request: Request, number: int) -> Response:
+    """Take a decision back."""
+    said = await _read_form(request)
+
+    def undo() -> Response:
+        door: Door = request.app.state.door
+        with door.standing() as standing:
+            undo_decision(standing, number, _by(request, said))
+        return RedirectResponse(read_view(request).link("/who"), 303)
+
+    return await run_in_threadpool(undo)
+
+
+@router.post("/person/{number}/split")
+async def take_split(request: Request, number: str) -> Response:
+    """Make a person of their own of the registrations ticked."""
+    said = await _read_form(request)
+    chosen = [int(name[1:]) for name in said if name[:1] == "r" and name[1:].isdigit()]
+
+    def split() -> Response:
+        door: Door = request.app.state.door
+        person = parse_person(number)
+        if person is None:
+            raise Refusal(Problem(code="FIG-004", args={"person": number}))
+        with door.standing() as standing:
+            outcome = split_person(standing, person, chosen, _by(request, said))
+        gone = next(whose for one, whose in outcome.moved.items() if one in chosen)
+        return RedirectResponse(read_view(request).link(f"/person/{show_person(gone)}", done=outcome.number), 303)
+
+    return await run_in_threadpool(split)
+
+
+async def _read_form(request: Request) -> dict[str, str]:
+    """The texts of a form. Missing: what is no text."""
+    async with request.form(max_files=0, max_fields=1000) as form:
+        return {name: value for name, value in form.items() if isinstance(value, str)}
+
+
+def _by(request: Request, said: Mapping[str, str]) -> By:
+    """Who decides, and why: the page's own words where somebody gave none, for the answer itself is the reason then."""
+    door: Door = request.app.state.door
+    why = said.get("why", "").strip()[:LONGEST_WHY] or word(read_view(request).lang, "who.by_the_card")
+    return By(ACTOR, why, door.clock.now())
