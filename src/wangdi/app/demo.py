@@ -6,10 +6,10 @@ import csv
 import hashlib
 import shutil
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from datetime import datetime, time
+from datetime import datetime, time, timedelta
 from itertools import groupby
 from pathlib import Path
 
@@ -24,6 +24,8 @@ from wangdi.app.cities import (
     open_library,
     read_foundation,
 )
+from wangdi.app.linking import LinkRun, link_city
+from wangdi.app.questions import stand_on
 from wangdi.app.sendings import take_in
 from wangdi.catalog.populations import PopulationRow
 from wangdi.collect.request import CollectRequest, Mode
@@ -183,8 +185,11 @@ def _collect_all(city: City, library: Library, foundation: Foundation, say: Say)
     deliveries = read_deliveries(city.folder)
     waiting = _later_populations(foundation, datetime(deliveries[0].received_at.year, 1, 1))
     taken = Taken()
+    links = _quarters(deliveries)
     for place, delivery in enumerate(deliveries):
         say("collect", place, len(deliveries))
+        while links and links[0] <= delivery.received_at:
+            _link(city, library, links.pop(0))
         while waiting and waiting[0][0] <= delivery.received_at:
             _publish(city, *waiting.pop(0))
         request = CollectRequest(
@@ -207,7 +212,21 @@ def _collect_all(city: City, library: Library, foundation: Foundation, say: Say)
     for moment, rows in waiting:
         _publish(city, moment, rows)
     say("collect", len(deliveries), len(deliveries))
+    say("link", 0, 1)
+    _link(city, library, deliveries[-1].received_at + timedelta(hours=1))
     return taken
+
+
+def _quarters(deliveries: Sequence[Delivery]) -> list[datetime]:
+    """The nights on which a county links what came meanwhile."""
+    first, last = deliveries[0].received_at, deliveries[-1].received_at
+    nights = [datetime(year, month, 1, 3) for year in range(first.year, last.year + 1) for month in (1, 4, 7, 10)]
+    return [night for night in nights if first < night < last]
+
+
+def _link(city: City, library: Library, at: datetime) -> None:
+    with city.workspace() as workspace:
+        link_city(stand_on(city, workspace, library), LinkRun("demo", at))
 
 
 def _later_populations(foundation: Foundation, first: datetime) -> list[tuple[datetime, list[PopulationRow]]]:

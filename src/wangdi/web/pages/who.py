@@ -144,7 +144,7 @@ def _render_pair(request: Request, numbers: tuple[int, int], problem: Problem | 
     context = {
         "pair": pair,
         "sides": [(side, names.get(side.org, side.org)) for side in (pair.one, pair.other)],
-        "rows": _compare(pair),
+        "rows": _compare(view, pair),
         "parts": _draw(view, parts),
         "weight": round(pair.weight, 1),
         "percent": round(100 * pair.probability),
@@ -157,7 +157,7 @@ def _render_pair(request: Request, numbers: tuple[int, int], problem: Problem | 
     return render_page(request, "who_pair.html", context, view=view, status=400 if problem else 200)
 
 
-def _compare(pair: Pair) -> list[dict[str, Any]]:
+def _compare(view: View, pair: Pair) -> list[dict[str, Any]]:
     """What both say, attribute by attribute. ``state``: same, different, or missing on a side."""
     rows = []
     for name in SHOWN:
@@ -165,8 +165,12 @@ def _compare(pair: Pair) -> list[dict[str, Any]]:
         state = "missing" if one is None or other is None else "same" if one == other else "different"
         if name == "local_id":  # each institution's own: that they differ says nothing
             state = "missing"
-        rows.append({"name": name, "one": one, "other": other, "state": state})
+        rows.append({"name": name, "one": _say(view, name, one), "other": _say(view, name, other), "state": state})
     return rows
+
+
+def _say(view: View, name: str, value: Any) -> Any:
+    return word(view.lang, f"person.sex_{value}") if name == "sex" and value in ("1", "2") else value
 
 
 def _draw(view: View, parts: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
