@@ -7,6 +7,7 @@ from datetime import date
 from typing import Any
 
 from wangdi.app.derivation import Standing, derive
+from wangdi.app.golden import choose_golden
 from wangdi.app.link_decisions import find_successors
 from wangdi.app.questions import as_of_number
 from wangdi.app.rolls import read_roll
@@ -24,7 +25,8 @@ _WHO, _DUE = ":who", ":due"
 
 
 def show_person(standing: Standing, person: int, on: date | None = None) -> dict[str, Any]:
-    """Everything known of one person: registrations, current facts of every form in order, what is due on a day.
+    """Everything known of one person: what is taken to be so of who they are, and who says it; registrations; current facts of
+    every form in order; what is due on a day.
 
     Identifying attributes come from the registrations, facts from the forms; nothing is cached.
     Errors: FIG-004 when there is nobody of that number, FIG-008 when the number became another.
@@ -47,6 +49,7 @@ def show_person(standing: Standing, person: int, on: date | None = None) -> dict
     said.pop("person_id")
     return {
         "person": {"person_id": show_number(person), **said},
+        "golden": choose_golden(answers.get(REGISTRATION_TABLE.name, ())),
         "registrations": _registrations(answers.get(REGISTRATION_TABLE.name, ())),
         "facts": _facts(standing.library.forms.values(), answers),
         "due": _due(answers.get(_DUE, ())),

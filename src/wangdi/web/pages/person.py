@@ -12,7 +12,6 @@ from starlette.responses import RedirectResponse, Response
 
 from wangdi.app.labels import label_fields
 from wangdi.app.persons import show_person as look_up
-from wangdi.catalog.tables import REGISTRATION_TABLE
 from wangdi.core.dates import age_years
 from wangdi.core.problem import Problem, Refusal
 from wangdi.link.people import parse_person
@@ -60,10 +59,12 @@ def show_person(request: Request, number: str) -> Response:
     places = door.places(known)
     names = places.organisations.latest_names()
     regions = places.regions.latest_names()
-    who = _who(found)
+    golden = found["golden"]
+    who = {name: one["value"] for name, one in golden.items()}
     context = {
         "number": number,
         "who": who,
+        "golden": golden,
         "age": age_years(who["birth_date"], on) if who.get("birth_date") else None,
         "person": found["person"],
         "home": regions.get(found["person"].get("division") or "", ""),
@@ -81,14 +82,6 @@ def show_person(request: Request, number: str) -> Response:
 def _look_up(door: Door, known: int, person: int) -> dict[str, Any]:
     with door.standing(known) as standing:
         return look_up(standing, person)
-
-
-def _who(found: dict[str, Any]) -> dict[str, Any]:
-    """Of every attribute the latest any institution said."""
-    said: dict[str, Any] = dict.fromkeys(name for name, _ in REGISTRATION_TABLE.columns)
-    for registration in found["registrations"]:
-        said |= {name: value for name, value in registration.items() if value is not None}
-    return said
 
 
 def _entry(door: Door, fact: dict[str, Any], view: View) -> Entry:
