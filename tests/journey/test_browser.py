@@ -257,7 +257,7 @@ def addresses(served: Served) -> list[str]:
         f"/worklist/sheet?org={org}&on=2025-12-15",
         "/search?q=王", "/search?q=没有这个人", "/places", "/populations", "/populations?kind=residents", "/data", "/api",
         "/deliveries", "/deliveries?refused=1", "/deliveries/3", "/deliveries/3/problems", "/deliveries/new", "/deliveries/silent",
-        "/compare", "/compare?a=2025-11-05", "/packs", "/packs/hypertension", "/packs/hypertension/examples",
+        "/compare", "/compare?a=2025-11-05", "/who", "/packs", "/packs/hypertension", "/packs/hypertension/examples",
         "/packs/hypertension/try", "/packs/childcare", "/nowhere",
     ]  # fmt: skip
 
