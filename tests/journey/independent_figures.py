@@ -61,6 +61,17 @@ DIABETES_BOXES = frozenset(
 
 
 @dataclass(frozen=True)
+class Who:
+    """Whose record each is, as a city sees it: a recount of its figures has to start from the same people.
+
+    ``people``: the city's person by truth's number of a registration; ``births``: the birthday by person.
+    """
+
+    people: Mapping[str, int]
+    births: Mapping[int, date]
+
+
+@dataclass(frozen=True)
 class Visit:
     on: date
     way: str
@@ -82,7 +93,6 @@ class Event:
 
 @dataclass
 class Patient:
-    subject: str
     events: list[Event] = field(default_factory=list)
     visits: list[Visit] = field(default_factory=list)
     examinations: list[date] = field(default_factory=list)
@@ -240,33 +250,41 @@ def read(path: Path) -> list[dict[str, str]]:
         return list(csv.DictReader(file))
 
 
-def read_patients(truth: Path, programme: str, known: str = "9999") -> list[Patient]:
+def read_patients(truth: Path, programme: str, who: Who, known: str = "9999") -> list[Patient]:
     """The patients of ``hypertension`` or ``diabetes``, from what had been received, and not yet retired, before a moment."""
     disease = {"hypertension": "essential_hypertension", "diabetes": "type_2_diabetes"}[programme]
-    people = {row["person"]: row for row in read(truth / "persons.csv")}
-    births = {number: date.fromisoformat(row["birth_date"]) for number, row in people.items()}
-    patients: dict[str, Patient] = {}
+    residents = read_residents(truth, who, known)
+    patients: dict[int, Patient] = {}
     for row in received(truth, "health_record.diagnosis", known):
         if row["disease"] != disease:
             continue
         day = date.fromisoformat(row["diagnosed_on"])
-        person = row["person"]
-        patient = patients.setdefault(row["subject"], Patient(row["subject"]))
+        person = who.people[row["registration"]]
+        patient = patients.setdefault(person, Patient())
         if row["revoked"] == "1":
             patient.events.append(Event(day, "revoked", row["org"]))
-        elif people[person]["resident"] == "1" and age_on(births[person], day) >= 35:
+        elif residents[person] and age_on(who.births[person], day) >= 35:
             patient.events.append(Event(day, "diagnosed", row["org"]))
     for row in received(truth, "health_record.departure", known):
-        if row["subject"] in patients:
+        if (person := who.people[row["registration"]]) in patients:
             event = Event(date.fromisoformat(row["departed_on"]), row["reason"], row["org"])
-            patients[row["subject"]].events.append(event)
+            patients[person].events.append(event)
     for row in received(truth, "health_record.examination", known):
-        if row["subject"] in patients:
-            patients[row["subject"]].examinations.append(date.fromisoformat(row["exam_date"]))
+        if (person := who.people[row["registration"]]) in patients:
+            patients[person].examinations.append(date.fromisoformat(row["exam_date"]))
     for row in received(truth, f"{programme}.followup", known):
-        if row["subject"] in patients:
-            patients[row["subject"]].visits.append(read_visit(programme, row, births[row["person"]]))
+        if (person := who.people[row["registration"]]) in patients:
+            patients[person].visits.append(read_visit(programme, row, who.births[person]))
     return list(patients.values())
+
+
+def read_residents(truth: Path, who: Who, known: str = "9999") -> dict[int, bool]:
+    """Whether each person lives here, by the record opened last."""
+    latest: dict[int, tuple[str, str, str]] = {}
+    for row in received(truth, "health_record.resident", known):
+        person, said = who.people[row["registration"]], (row["opened_on"], row["received_on"], row["is_resident"])
+        latest[person] = max(said, latest.get(person, said))
+    return {person: is_resident == "1" for person, (_, _, is_resident) in latest.items()}
 
 
 def read_visit(programme: str, row: Mapping[str, str], birth: date) -> Visit:

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 
-from tests.journey.independent_figures import Event, Managed, read, received, stretches
+from tests.journey.independent_figures import Event, Managed, Who, read, received, stretches
 
 USED_BY = (
     "health_record.examination", "hypertension.followup", "diabetes.followup", "elderly.self_care",
@@ -57,27 +57,29 @@ class Keeper:
         return max(known, key=lambda row: (row["opened_on"], row["received_on"])) if known else None
 
 
-def read_keepers(truth: Path, known: str = "9999") -> list[Keeper]:
+def read_keepers(truth: Path, who: Who, known: str = "9999") -> list[Keeper]:
     """Everybody with a record, from what had been received, and not yet retired, before a moment."""
-    people = {row["person"]: row for row in read(truth / "persons.csv")}
-    keepers: dict[str, Keeper] = {}
+    written = {row["registration"]: row for row in read(truth / "registrations.csv")}
+    keepers: dict[int, Keeper] = {}
     for row in received(truth, "health_record.resident", known):
-        person = people[row["person"]]
-        keeper = keepers.setdefault(row["subject"], Keeper(date.fromisoformat(person["birth_date"])))
-        keeper.covers.append(row | {"id_no": person["sent_id_no"], "phone": person["phone"]})
+        person, said = who.people[row["registration"]], written[row["registration"]]
+        keeper = keepers.setdefault(person, Keeper(who.births[person]))
+        # 99 asks for the name of the ethnic group as well, for which no export here has a column.
+        ethnic = row["ethnic_kind"].replace("99", "")
+        keeper.covers.append(row | {"id_no": said["id_no"], "phone": said["phone"], "ethnic_kind": ethnic})
         if row["is_resident"] == "1":
             keeper.events.append(Event(date.fromisoformat(row["opened_on"]), "diagnosed", row["org"]))
     for row in received(truth, "health_record.departure", known):
-        if row["subject"] in keepers:
+        if (person := who.people[row["registration"]]) in keepers:
             event = Event(date.fromisoformat(row["departed_on"]), row["reason"], row["org"])
-            keepers[row["subject"]].events.append(event)
+            keepers[person].events.append(event)
     for form in USED_BY:
         for row in received(truth, form, known):
-            if row["subject"] in keepers:
-                _note_use(keepers[row["subject"]], form, row)
+            if (person := who.people[row["registration"]]) in keepers:
+                _note_use(keepers[person], form, row)
     for row in read(truth / "hospital.csv"):
-        if row["subject"] in keepers and row["received_on"] < known:
-            keepers[row["subject"]].used.append(date.fromisoformat(row["seen_on"]))
+        if row["received_on"] < known and (person := who.people[row["registration"]]) in keepers:
+            keepers[person].used.append(date.fromisoformat(row["seen_on"]))
     return list(keepers.values())
 
 

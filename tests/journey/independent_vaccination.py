@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 
-from tests.journey.independent_figures import Event, age_on, read, received, stretches
+from tests.journey.independent_figures import Event, Who, age_on, received, stretches
 
 
 @dataclass
@@ -49,25 +49,24 @@ MEASURES = {
 }
 
 
-def read_children(truth: Path) -> list[Child]:
+def read_children(truth: Path, who: Who) -> list[Child]:
     """Everybody whose record was opened before the age of 18."""
-    born = {row["person"]: date.fromisoformat(row["birth_date"]) for row in read(truth / "persons.csv")}
-    children: dict[str, Child] = {}
+    children: dict[int, Child] = {}
     for row in received(truth, "health_record.resident", "9999"):
-        opened = date.fromisoformat(row["opened_on"])
-        if row["is_resident"] == "1" and age_on(born[row["person"]], opened) < 18:
-            child = children.setdefault(row["subject"], Child(born[row["person"]]))
+        opened, person = date.fromisoformat(row["opened_on"]), who.people[row["registration"]]
+        if row["is_resident"] == "1" and age_on(who.births[person], opened) < 18:
+            child = children.setdefault(person, Child(who.births[person]))
             child.events.append(Event(opened, "diagnosed", row["org"]))
     for row in received(truth, "health_record.departure", "9999"):
-        if row["subject"] in children:
+        if (person := who.people[row["registration"]]) in children:
             event = Event(date.fromisoformat(row["departed_on"]), row["reason"], row["org"])
-            children[row["subject"]].events.append(event)
+            children[person].events.append(event)
     for row in received(truth, "vaccination.dose", "9999"):
-        if row["subject"] in children:
-            children[row["subject"]].doses.append((date.fromisoformat(row["given_on"]), row["vaccine"]))
+        if (person := who.people[row["registration"]]) in children:
+            children[person].doses.append((date.fromisoformat(row["given_on"]), row["vaccine"]))
     for row in received(truth, "vaccination.certificate", "9999"):
-        if row["subject"] in children:
-            children[row["subject"]].certificates.append(date.fromisoformat(row["certificate_on"]))
+        if (person := who.people[row["registration"]]) in children:
+            children[person].certificates.append(date.fromisoformat(row["certificate_on"]))
     return list(children.values())
 
 

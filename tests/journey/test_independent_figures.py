@@ -124,7 +124,7 @@ def test_stretches_of_management(
 
 def patient(*visits: Visit, events: list[Event] | None = None) -> Patient:
     diagnosed = [Event(date(2024, 12, 1), "diagnosed", "C1")]
-    return Patient("p", events or diagnosed, list(visits), [date(2025, 4, 1)])
+    return Patient(events or diagnosed, list(visits), [date(2025, 4, 1)])
 
 
 QUARTERLY = tuple(visit(day) for day in ("2024-12-10", "2025-03-10", "2025-06-05", "2025-09-02", "2025-11-28"))

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import csv
+import json
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
-from tests.journey.independent_figures import count, count_childcare, read, read_patients
+from tests.journey.independent_figures import Who, count, count_childcare, read, read_patients
 from tests.journey.independent_records import count_records, read_keepers
 from tests.journey.independent_vaccination import count_coverage, read_children
+from tests.journey.who_is_who import ask_who, score_links
+from wangdi.app.derivation import derive
+from wangdi.app.linking import LinkRun, link_city
 from wangdi.app.questions import compute_figures, stand_on
 from wangdi.catalog.places import read_organisations, read_regions
 from wangdi.catalog.populations import read_populations
@@ -54,10 +58,19 @@ class County:
     city: City
     results: dict[str, CollectResult]
     """By the folder the delivery stood in."""
+    by_number: int
+    """The last number before linking ran: until then people were told apart by identity number alone."""
+    asked: dict[str | int | None, Who] = field(default_factory=dict)
 
     @property
     def truth(self) -> Path:
         return self.folder / "truth"
+
+    def who(self, known: str | int | None = None) -> Who:
+        """Whom the city takes each registration for."""
+        if known not in self.asked:
+            self.asked[known] = ask_who(self.city, self.truth, known)
+        return self.asked[known]
 
     def figures(
         self, period: str, level: Level, known: str | None = None
@@ -92,7 +105,10 @@ def county(tmp_path_factory: pytest.TempPathFactory) -> Iterator[County]:
             mappings=(folder / "mappings",),
         )
         results[paths[0].parent.relative_to(folder).as_posix()] = collect_files(city, packs, paths, request)
-    yield County(folder, city, results)
+    by_number = city.latest_seq()
+    with city.workspace() as workspace:
+        link_city(stand_on(city, workspace, load_library()), LinkRun("test", request.received_at + timedelta(days=1)))
+    yield County(folder, city, results, by_number)
     city.close()
 
 
@@ -120,7 +136,7 @@ def test_figures_equal_the_truth_at_every_institution(county: County, period: st
     (whole,) = {area for _, area in county.figures(period, "county")}
     together = county.figures(period, "county")
     for programme, prefix in PROGRAMMES:
-        expected = count(read_patients(county.truth, programme), first, last)
+        expected = count(read_patients(county.truth, programme, county.who()), first, last)
         for measure in MEASURES:
             told = {area: pair for (name, area), pair in by_org.items() if name == f"{prefix}_{measure}"}
             orgs = {org for what, org in expected if what == "managed" and org}
@@ -145,7 +161,7 @@ SHARES = {"ehr_use": "ehr_rate", "ehr_use_electronic": "eehr_rate", "ehr_quality
     ],
 )
 def test_records_and_the_elderly_equal_the_truth(county: County, period: str, first: date, last: date) -> None:
-    expected = count_records(read_keepers(county.truth), first, last)
+    expected = count_records(read_keepers(county.truth, county.who()), first, last)
     populations = {
         (row["kind"], row["area"]): int(row["value"])
         for row in read(county.folder / "populations.csv")
@@ -177,7 +193,7 @@ def test_records_and_the_elderly_equal_the_truth(county: County, period: str, fi
     [("2025", date(2025, 1, 1), date(2025, 12, 31)), ("2024", date(2024, 1, 1), date(2024, 12, 31))],
 )
 def test_coverage_equals_the_truth_at_every_institution(county: County, period: str, first: date, last: date) -> None:
-    expected = count_coverage(read_children(county.truth), first, last)
+    expected = count_coverage(read_children(county.truth, county.who()), first, last)
     names = {name for name, _ in expected}
     assert len(names) == 4
     whole = {(name, ""): pair for (name, _), pair in county.figures(period, "county").items() if name in names}
@@ -229,7 +245,7 @@ def test_figures_as_known_at_a_day_equal_the_truth_of_that_day(county: County, k
     together = county.figures("2025-04-ytd", "county", known)
     (whole,) = {area for _, area in together}
     for programme, prefix in PROGRAMMES:
-        patients = read_patients(county.truth, programme, before)
+        patients = read_patients(county.truth, programme, county.who(known), before)
         expected = count(patients, date(2025, 1, 1), date(2025, 4, 30))
         for measure in MEASURES:
             wanted = (expected[measure, ""], expected["managed", ""])
@@ -300,3 +316,60 @@ def test_repeated_corrected_and_withdrawn_rows_are_counted(county: County) -> No
     )
     others = sum(result.duplicates for result in county.results.values()) - again.duplicates - fhir
     assert others == kinds["repeated_in_file"] + kinds["repeated_later"]
+
+
+def test_every_registration_that_truth_tells_of_is_one_of_the_city(county: County) -> None:
+    told = read(county.truth / "registrations.csv")
+    people = county.who().people
+    assert set(people) == {row["registration"] for row in told}
+    with county.city.workspace() as workspace:
+        links = derive(stand_on(county.city, workspace, load_library())).links
+        assert workspace.one(f"SELECT count(*) FROM {links}") == (len(told),)
+
+
+def test_links_hold_against_the_truth(county: County) -> None:
+    """One valid number for one person is hardly ever wrong, and misses whoever has no number somewhere; linking finds them."""
+    rows = read(county.truth / "registrations.csv")
+    by_number = score_links(rows, county.who(county.by_number).people)
+    assert by_number.true > 800
+    assert by_number.precision >= 0.99, by_number
+    assert by_number.recall >= 0.7, by_number
+    linked = score_links(rows, county.who().people)
+    assert linked.precision >= 0.997, linked
+    assert linked.f1 >= 0.985, linked
+
+
+def test_a_birthday_is_right_where_an_institution_has_the_number(county: County) -> None:
+    births = {row["person"]: row["birth_date"] for row in read(county.truth / "persons.csv")}
+    who = county.who()
+    rows = read(county.truth / "registrations.csv")
+    borrowed = {who.people[row["registration"]] for row in rows if "id_guardian" in row["defects"]}
+    borrowed |= {who.people[row["registration"]] for row in rows if "id_family" in row["defects"]}
+    looked_at = 0
+    for row in rows:
+        person = who.people[row["registration"]]
+        if row["id_no"] and "id_mistyped" not in row["defects"] and person not in borrowed:
+            assert who.births[person].isoformat() == births[row["person"]], row
+            looked_at += 1
+    assert looked_at > 2_000
+
+
+def test_one_resident_is_known_to_four_institutions_under_three_spellings(county: County) -> None:
+    """And what is known of two people under one number: both as truth and the story file tell them."""
+    story = json.loads((county.truth / "story.json").read_text(encoding="utf-8"))
+    rows = {int(row["registration"]): row for row in read(county.truth / "registrations.csv")}
+    told = story["one_resident"]["registrations"]
+    assert len({one["sender"] for one in told}) == len(told) == 4
+    assert len({one["name"] for one in told}) == 3
+    assert [one["id_no"] for one in told].count("") == 1
+    wrong = story["wrong_merge"]
+    for one in (*told, *wrong["registrations"]):
+        row = rows[one["registration"]]
+        assert {name: row[name] for name in ("sender", "local_id", "name", "id_no", "defects")} == {
+            name: one[name] for name in ("sender", "local_id", "name", "id_no", "defects")
+        }
+    borrowed, people = rows[wrong["registration"]], county.who().people
+    assert (int(borrowed["person"]), int(wrong["taken_for"])) == (wrong["person"], wrong["taken_for"])
+    taken = {people[number] for number, row in ((row["registration"], row) for row in rows.values())
+             if int(row["person"]) == wrong["taken_for"]}  # fmt: skip
+    assert people[borrowed["registration"]] in taken

@@ -16,7 +16,6 @@ from python_calamine import CalamineWorkbook
 from wangdi.catalog.places import read_organisations, read_regions
 from wangdi.catalog.populations import read_populations
 from wangdi.collect.mapping_reading import read_mappings
-from wangdi.core.identifiers import IdNumber, check_id_number
 from wangdi.demo.rows import DEFECTS
 from wangdi.demo.settings import WorldSettings, WorldSummary, load_exports
 from wangdi.demo.texts import read_styles
@@ -135,8 +134,9 @@ def test_deliveries_stand_in_the_order_of_receiving(folder: Path, summary: World
     assert times == sorted(times)
     assert [int(row["delivery"]) for row in rows] == list(range(1, summary.deliveries + 1))
     assert [row["mode"] for row in rows].count("replace-period") == 1
-    assert summary.senders == 6
-    assert summary.deliveries == 4 * 13 + 2 * 5 + 1  # the hospital and the CDC send once a quarter
+    assert summary.senders == 7
+    # The first hospital and the CDC send once a quarter, the other hospital once a year.
+    assert summary.deliveries == 4 * 13 + 2 * 5 + 2 + 1
     listed = [path for row in rows for path in row["paths"].split(";")]
     there = [path.relative_to(folder).as_posix() for path in (folder / "inbox").glob("*/*/*")]
     assert sorted(listed) == sorted(there)
@@ -178,14 +178,14 @@ def test_every_kind_of_fault_is_planted_and_counted(summary: WorldSummary, defec
 
 
 def test_a_fault_stands_where_the_list_says(folder: Path, defects: list[dict[str, str]]) -> None:
-    people = {row["person"]: row for row in read(folder / "truth" / "persons.csv")}
+    written = {row["registration"]: row for row in read(folder / "truth" / "registrations.csv")}
     texts: dict[str, list[str]] = {}
     for row in defects:
         lines = texts.setdefault(row["file"], lines_of(folder / row["file"]))
         line = lines[int(row["line"]) - 1]
-        assert people[row["person"]]["name"] in line, row
-        if row["kind"] not in ("rounded_id_number", "no_id_number"):
-            assert people[row["person"]]["sent_id_no"] in line, row
+        assert written[row["registration"]]["name"] in line, row
+        if row["kind"] != "rounded_id_number":
+            assert written[row["registration"]]["id_no"] in line, row
 
 
 @pytest.mark.parametrize(
@@ -222,11 +222,10 @@ def test_late_records_come_months_after_the_visit(defects: list[dict[str, str]])
 
 def test_a_code_in_no_list_leaves_the_box_empty(folder: Path, defects: list[dict[str, str]]) -> None:
     visits = {(row["registration"], row["contact_date"]): row for row in final(folder, "hypertension.followup")}
-    subjects = {row["subject"]: row["registration"] for row in visits.values()}
     found = [row for row in defects if row["kind"] == "unknown_code"]
     assert found
     for row in found:
-        visit = visits[subjects[row["subject"]], row["occurred_on"]]
+        visit = visits[row["registration"], row["occurred_on"]]
         assert visit["way"] == ""
         assert "way" in visit["blank"].split(";")
 
@@ -277,29 +276,20 @@ def test_a_withdrawn_visit_is_not_in_the_month_sent_again(folder: Path, defects:
     assert {other.split(",")[4][:7] for other in again[1:-1]} == {month}
 
 
-def test_subjects_are_identity_numbers_that_can_be_used(folder: Path) -> None:
-    people = {row["person"]: row for row in read(folder / "truth" / "persons.csv")}
-    shared: dict[str, set[str]] = {}
-    for row in read(folder / "truth" / "registrations.csv"):
-        number = people[row["person"]]["sent_id_no"]
-        usable = isinstance(check_id_number(number), IdNumber)
-        assert (row["subject"] == number) == usable
-        shared.setdefault(row["subject"], set()).add(row["person"])
-    assert all(len(persons) == 1 for persons in shared.values())
-
-
 def test_the_story_names_a_late_recheck_and_a_late_record(folder: Path, defects: list[dict[str, str]]) -> None:
     story = json.loads((folder / "truth" / "story.json").read_text(encoding="utf-8"))
     late = story["late_record"]
     assert any(
-        row["kind"] == "late" and row["subject"] == late["subject"] and row["occurred_on"] == late["occurred_on"]
+        row["kind"] == "late"
+        and row["registration"] == str(late["registration"])
+        and row["occurred_on"] == late["occurred_on"]
         for row in defects
     )
     missing = story["missing_person"]
     visits = sorted(
         datetime.fromisoformat(row["contact_date"])
         for row in final(folder, "hypertension.followup")
-        if row["subject"] == missing["subject"]
+        if row["registration"] == str(missing["registration"])
     )
     at = visits.index(datetime.fromisoformat(missing["occurred_on"]))
     assert 16 < (visits[at + 1] - visits[at]).days < 60

@@ -23,6 +23,7 @@ from wangdi.demo.rows import (
     join_rows,
 )
 from wangdi.demo.settings import WorldSettings, load_model, random_stream
+from wangdi.demo.spellings import Spellings
 
 FOLLOWUPS = ("hypertension.followup", "diabetes.followup")
 
@@ -77,11 +78,15 @@ def plant_in_examinations(settings: WorldSettings, places: Places, rows: Rows) -
             _write_wrong(settings, places, rows, (kind, styles, count, turn))
 
 
-def mark_registrations(rows: Rows, registrations: Registrations, bad_ids: dict[str, NDArray[Any]]) -> None:
+def mark_registrations(rows: Rows, registrations: Registrations, spellings: Spellings) -> None:
     """Name on their resident rows the people without a number, with a wrong one, and those two institutions know."""
-    kinds = [*bad_ids.items(), ("registered_twice", registrations.why == SECOND)]
-    for kind, of_registration in kinds:
-        rows.defect[of_registration[rows.registration] & (rows.defect == 0)] = DEFECT_NUMBER[kind]
+    kinds = (
+        ("no_id_number", spellings.has(rows.registration, "id_missing")),
+        ("wrong_check_digit", spellings.has(rows.registration, "id_mistyped")),
+        ("registered_twice", registrations.why[rows.registration] == SECOND),
+    )
+    for kind, marked in kinds:
+        rows.defect[marked & (rows.defect == 0)] = DEFECT_NUMBER[kind]
 
 
 def _mark(rows: Rows, index: Any, status: int, kind: str) -> Rows:

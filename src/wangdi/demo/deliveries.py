@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 from wangdi.demo.days import date_of
 from wangdi.demo.fhir import write_bundle_lines
 from wangdi.demo.files import write_export
-from wangdi.demo.hospital import HospitalVisits
-from wangdi.demo.rows import REPLACEMENT, Rows
+from wangdi.demo.hospital import HospitalVisits, Patients
+from wangdi.demo.rows import FINAL, REPLACEMENT, Rows
 from wangdi.demo.tables import write_rows
 from wangdi.demo.texts import Style, Writing
 
@@ -30,6 +30,22 @@ class Inbox:
     replaced: dict[int, int] = field(default_factory=dict)
     """Sender -> the month it sent again."""
     counts: dict[str, int] = field(default_factory=dict)
+    told: Told = field(init=False)
+
+    def __post_init__(self) -> None:
+        size = self.writing.world.registrations.size
+        self.told = Told(np.zeros(size, dtype=bool), np.full(size, -1, dtype=np.int32))
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What the files have said. Grain: one element per registration.
+
+    ``known``: there is a row about it; ``village``: where its owner lives by the last record that stands, -1 for none.
+    """
+
+    known: NDArray[np.bool_]
+    village: NDArray[np.int32]
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,8 +92,17 @@ def write_form(inbox: Inbox, rows: Rows) -> Placed:
         lines.append(first + marked)
         files += [path.relative_to(inbox.folder).as_posix()] * len(marked)
     inbox.counts[rows.form] = inbox.counts.get(rows.form, 0) + rows.size
+    _note_told(inbox.told, rows)
     empty = [np.zeros(0, dtype=np.int64)]
     return Placed(np.concatenate(found or empty), files, np.concatenate(lines or empty))
+
+
+def _note_told(told: Told, rows: Rows) -> None:
+    if rows.size and rows.registration[0] >= 0:
+        told.known[rows.registration] = True
+        if rows.form == "health_record.resident":
+            stands = rows.status == FINAL
+            told.village[rows.registration[stands]] = rows.columns["division"][stands]
 
 
 def order_rows(rows: Rows) -> Rows:
@@ -85,16 +110,22 @@ def order_rows(rows: Rows) -> Rows:
     return rows.take(np.lexsort((rows.registration, rows.occurred, rows.send, rows.sender)))
 
 
-def write_hospital_files(inbox: Inbox, visits: HospitalVisits, serial: NDArray[np.int32]) -> None:
-    """NDJSON of each hospital and month."""
+def write_hospital_files(inbox: Inbox, visits: HospitalVisits, patients: Patients) -> None:
+    """NDJSON of each hospital and quarter; who is on file from before comes with the first."""
+    registrations, people = inbox.writing.world.registrations, inbox.writing.world.population
+    known = np.union1d(patients.of_visit, patients.on_file)
+    inbox.told.known[known] = True
+    inbox.told.village[known] = people.village_on_of(registrations.person[known], registrations.opened[known])
     order = np.lexsort((visits.day, visits.send, visits.hospital))
     keys = visits.hospital[order].astype(np.int64) * 100 + visits.send[order]
-    for key in np.unique(keys).tolist():
+    of_file = registrations.sender[patients.on_file].astype(np.int64) * 100
+    for key in np.union1d(keys, of_file).tolist():
         index = order[slice(*np.searchsorted(keys, [key, key + 1]).tolist())]
         sender, send = key // 100, key % 100
         folder = _new_path(inbox, sender, send, "Patient.ndjson").parent
         inbox.paths[sender, send].pop()
-        counts = write_bundle_lines(folder, inbox.writing, visits, index, serial[index])
+        quarter = Patients(patients.of_visit, patients.on_file[of_file == key])
+        counts = write_bundle_lines(folder, inbox.writing, visits, index, quarter)
         for kind, count in counts.items():
             inbox.paths[sender, send].append(folder / f"{kind}.ndjson")
             inbox.counts[f"fhir.{kind}"] = inbox.counts.get(f"fhir.{kind}", 0) + count

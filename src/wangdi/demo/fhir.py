@@ -10,11 +10,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from wangdi.demo.days import date_of
-from wangdi.demo.hospital import HospitalVisits
+from wangdi.demo.days import date_of, date_texts
+from wangdi.demo.hospital import BIRTH, HospitalVisits, Patients
 from wangdi.demo.illness import PROGRAMMES, Programme
 from wangdi.demo.settings import load_model
-from wangdi.demo.texts import Writing
+from wangdi.demo.texts import Writing, address_texts, person_texts
 
 ICD10 = "http://hl7.org/fhir/sid/icd-10"
 LOINC = "http://loinc.org"
@@ -25,28 +25,24 @@ _DISEASES: dict[Programme, tuple[str, str]] = {
 
 
 def write_bundle_lines(
-    folder: Path, writing: Writing, visits: HospitalVisits, index: NDArray[np.intp], serial: NDArray[np.int32]
+    folder: Path, writing: Writing, visits: HospitalVisits, index: NDArray[np.intp], patients: Patients
 ) -> dict[str, int]:
-    """Bulk export of some visits, one NDJSON file per resource type. ``serial``: patient numbers in the hospital."""
+    """Bulk export of some visits and of who is on file, one NDJSON file per resource type."""
     files: dict[str, list[str]] = {}
-    seen: set[int] = set()
-    for kind, line in _resources(writing, visits, index, serial, seen):
+    known = np.union1d(patients.of_visit[index], patients.on_file)
+    if len(known):
+        files["Patient"] = [_line(patient) for patient in _patients(writing, known)]
+    for kind, line in _resources(visits, index, writing.world.registrations.serial[patients.of_visit[index]]):
         files.setdefault(kind, []).append(line)
     for kind, lines in files.items():
         (folder / f"{kind}.ndjson").write_text("\n".join(lines) + "\n", encoding="utf-8", newline="\n")
     return {kind: len(lines) for kind, lines in files.items()}
 
 
-def _resources(
-    writing: Writing, visits: HospitalVisits, index: NDArray[np.intp], serial: NDArray[np.int32], seen: set[int]
-) -> Iterator[tuple[str, str]]:
-    names = writing.world.population.names(visits.person[index]).tolist()
-    for at, number, name in zip(index.tolist(), serial.tolist(), names, strict=True):
+def _resources(visits: HospitalVisits, index: NDArray[np.intp], serial: NDArray[np.int32]) -> Iterator[tuple[str, str]]:
+    for at, number in zip(index.tolist(), serial.tolist(), strict=True):
         patient, encounter = {"reference": f"Patient/p{number}"}, {"reference": f"Encounter/e{at}"}
         day = date_of(visits.day[at]).isoformat()
-        if number not in seen:
-            seen.add(number)
-            yield "Patient", _line(_patient(writing, int(visits.person[at]), number, name))
         yield "Encounter", _line(_encounter(visits, at, day, patient))
         yield "Condition", _line(_condition(int(visits.reason[at]), at, day, (patient, encounter)))
         yield from _observations(visits, at, day, patient, encounter)
@@ -71,22 +67,30 @@ def _resources(
             )
 
 
-def _patient(writing: Writing, person: int, number: int, name: str) -> dict[str, Any]:
-    people = writing.world.population
-    identifiers = []
-    if writing.sent_ids[person] != b"":
-        identifiers.append({"system": "urn:oid:2.16.156.10011.1.3", "value": writing.sent_ids[person].decode()})
-    resource: dict[str, Any] = {
-        "resourceType": "Patient",
-        "id": f"p{number}",
-        "identifier": identifiers,
-        "name": [{"text": name}],
-        "gender": "male" if people.male[person] else "female",
-        "birthDate": date_of(people.birth[person]).isoformat(),
-    }
-    if people.phones[person]:
-        resource["telecom"] = [{"system": "phone", "value": str(people.phones[person])}]
-    return resource
+def _patients(writing: Writing, registration: NDArray[Any]) -> Iterator[dict[str, Any]]:
+    registrations, people = writing.world.registrations, writing.world.population
+    person = registrations.person[registration]
+    village = people.village_on_of(person, registrations.opened[registration])
+    columns = (
+        registrations.serial[registration].tolist(),
+        people.male[person].tolist(),
+        date_texts(writing.spellings.birth[registration], "iso").tolist(),
+        address_texts(writing, registration, village).tolist(),
+        *(np.asarray(person_texts(writing, source, registration)).tolist() for source in ("name", "id_no", "phone")),
+    )
+    for serial, male, birth, address, name, id_no, phone in zip(*columns, strict=True):
+        resource: dict[str, Any] = {
+            "resourceType": "Patient",
+            "id": f"p{serial}",
+            "identifier": [{"system": "urn:oid:2.16.156.10011.1.3", "value": id_no}] if id_no else [],
+            "name": [{"text": name}],
+            "gender": "male" if male else "female",
+            "birthDate": birth,
+            "address": [{"text": address}],
+        }
+        if phone:
+            resource["telecom"] = [{"system": "phone", "value": phone}]
+        yield resource
 
 
 def _encounter(visits: HospitalVisits, at: int, day: str, patient: Any) -> dict[str, Any]:
@@ -121,6 +125,8 @@ def _condition(reason: int, at: int, day: str, references: tuple[Any, Any]) -> d
 
 def _reason(reason: int) -> tuple[str, str]:
     model = load_model()["hospital"]
+    if reason == BIRTH:
+        return model["birth"][0], model["birth"][1]
     return model["low_grade"][reason], model["low_grade_names"][reason]
 
 

@@ -20,7 +20,7 @@ def write_export(path: Path, writing: Writing, style: Style, export: FormExport,
     """Write one file of one form; answers the line (or spreadsheet row) of its first row."""
     cells = [column_texts(writing, style, column, rows) for column in export.columns]
     if style.suffix == "xlsx":
-        return _write_workbook(path, style, export, rows, cells)
+        return _write_workbook(path, writing, (style, export), rows, cells)
     delimiter = "\t" if style.suffix == "tsv" else ","
     lines = [delimiter.join(parts) for parts in zip(*(column.tolist() for column in cells), strict=True)]
     for at in np.flatnonzero(rows.defect == DEFECT_NUMBER["ragged_line"]).tolist():
@@ -31,8 +31,11 @@ def write_export(path: Path, writing: Writing, style: Style, export: FormExport,
     return 2
 
 
-def _write_workbook(path: Path, style: Style, export: FormExport, rows: Rows, cells: list[Texts]) -> int:
+def _write_workbook(
+    path: Path, writing: Writing, form: tuple[Style, FormExport], rows: Rows, cells: list[Texts]
+) -> int:
     """A sheet with a title, a line about the period, one or two header rows, the rows, 合计 and who filled it in."""
+    style, export = form
     book = xlsxwriter.Workbook(str(path), {"constant_memory": False, "strings_to_numbers": False})
     # The moment of making would make two runs differ.
     book.set_properties({"created": datetime(2020, 1, 1)})
@@ -52,7 +55,7 @@ def _write_workbook(path: Path, style: Style, export: FormExport, rows: Rows, ce
             sheet.write_column(first, number, range(1, rows.size + 1))
         if column.source == "id_no":
             for at in np.flatnonzero(rows.defect == DEFECT_NUMBER["rounded_id_number"]).tolist():
-                sheet.write_number(first + at, number, float(int(texts[at][:15] + "000")))
+                sheet.write_number(first + at, number, _round_number(writing, int(rows.registration[at])))
         if column.source in ("contact_date", "exam_date"):
             # Some days are real dates of the spreadsheet, the others were typed as text.
             for at in np.flatnonzero((rows.occurred % 5 == 0) & (rows.status == 0)).tolist():
@@ -63,6 +66,12 @@ def _write_workbook(path: Path, style: Style, export: FormExport, rows: Rows, ce
     sheet.write_string(last + 1, 0, "填表人：张三　　审核人：李四")
     book.close()
     return first + 1
+
+
+def _round_number(writing: Writing, registration: int) -> float:
+    """What a spreadsheet leaves of somebody's own identity number."""
+    person = writing.world.registrations.person[registration]
+    return float(int(writing.world.population.id_numbers[person][:15] + b"000"))
 
 
 def _write_header(sheet: xlsxwriter.worksheet.Worksheet, export: FormExport, depth: int, bold: object) -> None:

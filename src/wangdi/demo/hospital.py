@@ -3,20 +3,33 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from wangdi.demo.days import NEVER, Days, month_index, quarter_ends, years_at
 from wangdi.demo.illness import PROGRAMMES, Programme
+from wangdi.demo.places import Places
 from wangdi.demo.population import Population
 from wangdi.demo.registrations import SECOND, Care, Registrations
 from wangdi.demo.settings import WorldSettings, load_model, random_stream
 
+BIRTH = -1
+"""The reason of a visit at which somebody was born."""
+
+
+@dataclass(frozen=True, slots=True)
+class Patients:
+    """Whom hospitals know. ``of_visit``: the registration of each visit; ``on_file``: registrations without a visit."""
+
+    of_visit: NDArray[np.int32]
+    on_file: NDArray[np.int32]
+
 
 @dataclass(frozen=True, slots=True)
 class HospitalVisits:
-    """Sent once a quarter. Grain: one element per visit. Units: mg/dL for ``glucose``. Missing: -1 where not measured."""
+    """Grain: one element per visit. Units: mg/dL for ``glucose``. Missing: -1 where not measured."""
 
     person: NDArray[np.int32]
     hospital: NDArray[np.int32]
@@ -60,11 +73,12 @@ def make_hospital_visits(
         p: _in_care(population, registrations, care[p], patient, day) & (rng.random(count) < model["known_coded"])
         for p in PROGRAMMES
     }
-    return HospitalVisits(
+    hospital = np.array(places.hospitals)[choice].astype(np.int32)
+    grown = HospitalVisits(
         person=patient,
-        hospital=np.array(places.hospitals)[choice].astype(np.int32),
+        hospital=hospital,
         day=day,
-        send=quarter_ends(month_index(day, settings.year)).astype(np.int8),
+        send=_sends(settings, places, hospital, day),
         inpatient=rng.random(count) < 0.15,
         reason=rng.integers(0, len(model["low_grade"]), count).astype(np.int8),
         sbp=np.where(measured, np.clip(sbp, 92, 210), -1).astype(np.int16),
@@ -73,6 +87,56 @@ def make_hospital_visits(
         known=coded,
         vaccinated=rng.random(count) < model["vaccinated"],
     )
+    return add_visits(settings, places, grown, (_births(settings, population), BIRTH))
+
+
+def add_visits(
+    settings: WorldSettings,
+    places: Places,
+    visits: HospitalVisits,
+    more_of: tuple[tuple[NDArray[Any], NDArray[Any], Days], int],
+) -> HospitalVisits:
+    """Some more visits at which nothing is measured. ``more_of``: their person, hospital and day; the reason of all."""
+    (person, hospital, day), reason = more_of
+    none = np.full(len(person), -1, dtype=np.int16)
+    no = np.zeros(len(person), dtype=bool)
+    more = HospitalVisits(
+        person=person.astype(np.int32),
+        hospital=hospital.astype(np.int32),
+        day=day.astype(np.int32),
+        send=_sends(settings, places, hospital, day),
+        inpatient=np.full(len(person), reason == BIRTH),
+        reason=np.full(len(person), reason, dtype=np.int8),
+        sbp=none,
+        dbp=none,
+        glucose=none,
+        known=dict.fromkeys(PROGRAMMES, no),
+        vaccinated=no,
+    )
+    parts = {
+        name: np.concatenate([getattr(visits, name), getattr(more, name)])
+        for name in HospitalVisits.__dataclass_fields__
+        if name != "known"
+    }
+    known = {programme: np.concatenate([visits.known[programme], no]) for programme in PROGRAMMES}
+    return HospitalVisits(**parts, known=known)
+
+
+def _sends(settings: WorldSettings, places: Places, hospital: NDArray[Any], day: Days) -> NDArray[np.int8]:
+    """A county's first hospital sends every quarter, the others once a year."""
+    months = month_index(day, settings.year)
+    first = np.isin(hospital, places.hospitals[: len(places.counties)])
+    return np.where(first, quarter_ends(months), (months + 11) // 12 * 12).astype(np.int8)
+
+
+def _births(settings: WorldSettings, population: Population) -> tuple[NDArray[Any], NDArray[Any], Days]:
+    """Who was born in a hospital of the county in these years: person, hospital, day."""
+    rng = random_stream(settings, "births in hospitals")
+    model, places = load_model()["records"], population.places
+    here = (population.birth == population.entered) & population.resident
+    person = np.flatnonzero(here & (rng.random(population.size) < model["born_in_hospital"]))
+    county = places.county_of_township[places.village_township[population.village[person]]]
+    return person, np.array(places.hospitals)[county], population.birth[person]
 
 
 def _in_care(

@@ -143,7 +143,8 @@ class _Institutions:
         self.regions = regions
         self.tree = tree
         self.stations = round(tree["stations"] * min(1.0, settings.people / tree["people"]))
-        self.hospital_count = tree["hospitals"] if settings.people >= tree["people"] // 4 else len(tree["counties"])
+        least = max(2, len(tree["counties"]))  # a county has a hospital of Chinese medicine as well
+        self.hospital_count = tree["hospitals"] if settings.people >= tree["people"] // 4 else least
         self.organisations: list[DemoOrganisation] = []
         self.clinics: list[int] = []
         self.village_senders: list[int] = []

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from wangdi.demo.days import NEVER, Days, Texts, day_number, year_month_day, years_at
+from wangdi.demo.families import Families, make_families, pair_twins
 from wangdi.demo.places import Places, make_places
 from wangdi.demo.settings import WorldSettings, load_model, load_names, random_stream
 
@@ -42,6 +44,7 @@ class Population:
     phones: NDArray[np.int64]
     surname: NDArray[np.int16]
     given: NDArray[np.int32]
+    families: Families
 
     @property
     def size(self) -> int:
@@ -70,6 +73,10 @@ class Population:
         start = self.away_from[person]
         return (start >= 0) & (of_year >= start) & (of_year < start + self.away_days[person])
 
+    def of_minority(self, person: NDArray[np.int32]) -> NDArray[np.bool_]:
+        """Whether each person bears a name of several parts."""
+        return np.asarray(self.given[person] >= _first_whole())
+
     def names(self, person: NDArray[np.int32]) -> Texts:
         surnames, given = _name_tables()
         return np.asarray(surnames[self.surname[person]] + given[self.given[person]], dtype=object)
@@ -92,13 +99,17 @@ def make_population(settings: WorldSettings, places: Places | None = None) -> Po
     entered[settings.people + births :] = rng.integers(first + 1, last - 20, arrivals)
     male = rng.random(count) < model["men_per_100_women"] / (100 + model["men_per_100_women"])
     village = rng.choice(len(places.villages), count, p=places.village_weight).astype(np.int32)
+    twins = pair_twins(settings, birth, (settings.people, settings.people + births), last)
+    _copy_twins(twins, birth, entered, village)
     moved_on, next_village = _draw_moves(rng, model, places, entered, (len(years), last))
     next_village = np.where(next_village == village, (village + 1) % len(places.villages), next_village)
+    _copy_twins(twins, moved_on, next_village)
     ages = years_at(birth, last)
     hukou = rng.random(count) >= model["non_hukou"]
     long_away = hukou & (rng.random(count) < _step_value(model["long_away"], ages))
     seasonal = rng.random(count) < _step_value(model["seasonal"], ages)
-    surname, given = _draw_names(rng, birth, male)
+    families = make_families(settings, birth, male, village, twins)
+    surname, given = _share_names(settings, families, male, _draw_names(rng, birth, male))
     return Population(
         places=places,
         first_day=first,
@@ -118,6 +129,7 @@ def make_population(settings: WorldSettings, places: Places | None = None) -> Po
         phones=_draw_phones(rng, model, count),
         surname=surname,
         given=given,
+        families=families,
     )
 
 
@@ -219,8 +231,46 @@ def _draw_names(rng: np.random.Generator, birth: Days, male: NDArray[np.bool_]) 
     return surname, given.astype(np.int32)
 
 
+def _copy_twins(twins: NDArray[np.int32], *of_person: NDArray[Any]) -> None:
+    """What is the same for both of a pair: the second's is the first's."""
+    for values in of_person:
+        values[twins[:, 1]] = values[twins[:, 0]]
+
+
+def _share_names(
+    settings: WorldSettings, families: Families, male: NDArray[np.bool_], names: tuple[Any, Any]
+) -> tuple[NDArray[np.int16], NDArray[np.int32]]:
+    """Children have their father's surname, twins of one sex the first character of their given names in common.
+
+    Some who are alone have a name of several parts, which is no surname and given name.
+    """
+    surname, given = names
+    child = np.flatnonzero(families.father >= 0)
+    surname[child] = surname[families.father[child]]
+    second = np.flatnonzero((families.twin >= 0) & (families.twin < np.arange(len(male))))
+    first = families.twin[second]
+    surname[second] = surname[first]
+    alike = male[first] == male[second]
+    one, other = first[alike], second[alike]
+    given[other] = given[one] // 20 * 20 + (given[one] % 20 + 1 + given[other] % 19) % 20
+    rng, model = random_stream(settings, "names of several parts"), load_model()["people"]
+    alone = (families.father < 0) & (families.partner < 0) & (families.twin < 0)
+    chosen = np.flatnonzero(alone & (rng.random(len(male)) < model["several_parts"]))
+    men, women = (len(load_names()["whole"][kind].split()) for kind in ("men", "women"))
+    of_men, of_women = (rng.integers(0, count, len(chosen)) for count in (men, women))
+    surname[chosen] = len(load_names()["surnames"].split()) // 2
+    given[chosen] = _first_whole() + np.where(male[chosen], of_men, men + of_women)
+    return surname, given
+
+
+def _first_whole() -> int:
+    """Where in the table of given names those begin that are whole names."""
+    return len(load_names()["given"]) * 2 * 21 * 20
+
+
+@cache
 def _name_tables() -> tuple[Texts, Texts]:
-    surnames = np.array(load_names()["surnames"].split()[::2], dtype=object)
+    surnames = np.array([*load_names()["surnames"].split()[::2], ""], dtype=object)
     given = [
         first + second
         for generation in load_names()["given"]
@@ -228,7 +278,8 @@ def _name_tables() -> tuple[Texts, Texts]:
         for first in ("", *words[0].split())
         for second in words[1].split()
     ]
-    return surnames, np.array(given, dtype=object)
+    whole = load_names()["whole"]
+    return surnames, np.array([*given, *whole["men"].split(), *whole["women"].split()], dtype=object)
 
 
 def _step_value(steps: list[list[float]], ages: NDArray[np.int32]) -> NDArray[np.float64]:

@@ -98,7 +98,7 @@ def _fill_form(world: World, registration: NDArray[Any]) -> dict[str, Any]:
         "resident_kind": np.where(people.hukou[person], 1, 2).astype(np.int8),
         "is_resident": people.resident[person],
         "electronic": np.where(rng.random(count) < model["paper_only"], 0, -1).astype(np.int8),
-        "ethnic_kind": np.full(count, "01", dtype=object),
+        "ethnic_kind": np.where(people.of_minority(person), "99", "01").astype(object),
         "occupation": draw_codes(rng, model["occupation"], ages, first=0),
         "marital_status": draw_codes(rng, model["marital"], ages),
         **{name: draw_codes(rng, model[name], ages) for name in _FROM_ONE},

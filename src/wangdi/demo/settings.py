@@ -75,5 +75,11 @@ def load_exports() -> Mapping[str, Any]:
     return _read_data("exports.toml")
 
 
+@cache
+def load_spellings() -> Mapping[str, Any]:
+    """How names and birthdays are written otherwise than they are (``data/spellings.toml``)."""
+    return _read_data("spellings.toml")
+
+
 def _read_data(name: str) -> Mapping[str, Any]:
     return tomllib.loads(files("wangdi.demo").joinpath("data", name).read_text(encoding="utf-8"))

@@ -13,16 +13,15 @@ from wangdi.demo.days import date_of, month_index
 from wangdi.demo.rows import DEFECT_NUMBER, FINAL, Rows
 from wangdi.demo.settings import load_model
 from wangdi.demo.texts import Writing
-from wangdi.demo.truth import subject_texts
 
 
-def write_story(folder: Path, writing: Writing, rows: Rows) -> None:
-    """``truth/story.json``: a patient whose recheck came too late, and a visit sent months after it was made."""
-    subjects = subject_texts(writing)
+def write_story(folder: Path, writing: Writing, rows: Rows, cases: dict[str, Any]) -> None:
+    """``truth/story.json``: a patient whose recheck came too late, a visit sent months after it was made, and other ``cases``."""
     missing, late = _late_recheck(writing, rows), _late_record(writing, rows)
     story: dict[str, Any] = {
-        "missing_person": _tell(writing, subjects, rows, missing),
-        "late_record": _tell(writing, subjects, rows, late),
+        "missing_person": _tell(writing, rows, missing),
+        "late_record": _tell(writing, rows, late),
+        **cases,
     }
     text = json.dumps(story, ensure_ascii=False, indent=1) + "\n"
     (folder / "truth" / "story.json").write_text(text, encoding="utf-8", newline="\n")
@@ -32,7 +31,7 @@ def _usable(writing: Writing, rows: Rows) -> NDArray[np.bool_]:
     """Rows of living residents with a usable number, of this year."""
     people, year = writing.world.population, writing.world.settings.year
     person = writing.world.registrations.person[rows.registration]
-    sound = writing.sent_ids[person] == people.id_numbers[person]
+    sound = writing.spellings.id_numbers[rows.registration] == people.id_numbers[person]
     stays = (
         (people.died_on[person] > people.last_day)
         & (people.moved_on[person] > people.last_day)
@@ -59,14 +58,14 @@ def _late_record(writing: Writing, rows: Rows) -> int | None:
     return int(np.flatnonzero(found)[0]) if found.any() else None
 
 
-def _tell(writing: Writing, subjects: Any, rows: Rows, at: int | None) -> dict[str, object] | None:
+def _tell(writing: Writing, rows: Rows, at: int | None) -> dict[str, object] | None:
     if at is None:
         return None
     registration = int(rows.registration[at])
     return {
         "form": rows.form,
         "person": int(writing.world.registrations.person[registration]),
-        "subject": subjects[registration],
+        "registration": registration,
         "org": writing.org_codes[rows.org[at]],
         "sender": writing.org_codes[rows.sender[at]],
         "occurred_on": date_of(int(rows.occurred[at])).isoformat(),

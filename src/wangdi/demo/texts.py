@@ -13,6 +13,7 @@ from wangdi.demo.days import Texts, date_texts, day_number, year_month_day
 from wangdi.demo.field_kinds import FIELD_KINDS, TWO_DECIMALS
 from wangdi.demo.forms import World
 from wangdi.demo.rows import DEFECT_NUMBER, Rows
+from wangdi.demo.spellings import Spellings
 
 UNKNOWN_ORGANISATION = "X00000000"
 NO_SUCH_WAY = {"code": "7", "word": "网络"}
@@ -99,18 +100,17 @@ def _column(parts: list[Any]) -> Column:
 
 @dataclass(frozen=True, slots=True)
 class Writing:
-    """What every row's text needs beside the row: the people, the institutions' words, the numbers as they are sent."""
+    """What every row's text needs beside the row: the people, the institutions' words, who people are as each has it."""
 
     world: World
-    sent_ids: NDArray[np.bytes_]
-    """Identity number by person, as institutions have it: empty or wrong for some."""
+    spellings: Spellings
     org_codes: Texts
     org_names: Texts
     village_codes: Texts
     addresses: Texts
 
 
-def make_writing(world: World, sent_ids: NDArray[np.bytes_]) -> Writing:
+def make_writing(world: World, spellings: Spellings) -> Writing:
     """Look up once what every file needs."""
     places = world.population.places
     names = {region.code: region for region in places.regions}
@@ -121,7 +121,7 @@ def make_writing(world: World, sent_ids: NDArray[np.bytes_]) -> Writing:
         addresses.append(names[township.parent].name + township.name + village.name)
     return Writing(
         world=world,
-        sent_ids=sent_ids,
+        spellings=spellings,
         org_codes=np.array([organisation.code for organisation in places.organisations], dtype=object),
         org_names=np.array([organisation.name for organisation in places.organisations], dtype=object),
         village_codes=np.array(places.villages, dtype=object),
@@ -140,7 +140,6 @@ def column_texts(writing: Writing, style: Style, column: Column, rows: Rows) -> 
 
 
 def _subject_texts(writing: Writing, style: Style, column: Column, rows: Rows) -> Texts | None:
-    registrations, people = writing.world.registrations, writing.world.population
     source = column.source
     if source == "org":
         return writing.org_codes[rows.org]
@@ -154,43 +153,65 @@ def _subject_texts(writing: Writing, style: Style, column: Column, rows: Rows) -
         return _moments(style, rows)
     if rows.registration.size and rows.registration[0] < 0:
         return None
-    person = registrations.person[rows.registration]
-    if source == "name":
-        return people.names(person)
+    if source == "birth_date":
+        return _dates(style, writing.spellings.birth[rows.registration])
     if source == "sex":
         words = np.array([column.words.get("2", "2"), column.words.get("1", "1")], dtype=object)
-        return np.asarray(words[people.male[person].astype(np.int8)])
-    if source == "birth_date":
-        return _dates(style, people.birth[person])
-    if source == "id_no":
-        return writing.sent_ids[person].astype("U18").astype(object)
+        person = writing.world.registrations.person[rows.registration]
+        return np.asarray(words[writing.world.population.male[person].astype(np.int8)])
     if source == "id_type":
-        return np.where(writing.sent_ids[person] == b"", "", column.words.get("01", "01")).astype(object)
-    if source == "phone":
-        return np.array([str(phone) if phone else "" for phone in people.phones[person].tolist()], dtype=object)
+        none = writing.spellings.id_numbers[rows.registration] == b""
+        return np.where(none, "", column.words.get("01", "01")).astype(object)
     if source == "address":
-        village = rows.columns["division"]
-        house = np.array([f"{group}组{number}号" for group in range(1, 13) for number in range(1, 60)], dtype=object)
-        return np.asarray(writing.addresses[village] + house[person % len(house)])
-    return _local_ids(writing, style, rows) if source == "local_id" else None
+        return address_texts(writing, rows.registration, rows.columns["division"])
+    if source == "local_id":
+        return _local_ids(writing, style, rows)
+    return person_texts(writing, source, rows.registration)
+
+
+def person_texts(writing: Writing, source: str, registration: NDArray[Any]) -> Texts | None:
+    """What every institution writes alike of a person: ``name``, ``id_no`` or ``phone``; None for anything else."""
+    if source == "name":
+        return writing.spellings.names(registration)
+    if source == "id_no":
+        return np.asarray(writing.spellings.id_numbers[registration].astype("U18").astype(object))
+    if source == "phone":
+        phones = writing.spellings.phones[registration].tolist()
+        return np.array([str(phone) if phone else "" for phone in phones], dtype=object)
+    return None
+
+
+def address_texts(writing: Writing, registration: NDArray[Any], village: NDArray[Any]) -> Texts:
+    """The addresses of people who live in these villages, as they are written down."""
+    house = np.array([f"{group}组{number}号" for group in range(1, 13) for number in range(1, 60)], dtype=object)
+    at = writing.spellings.addressed_village(registration, village)
+    return np.asarray(writing.addresses[at] + house[writing.world.registrations.person[registration] % len(house)])
 
 
 def _local_ids(writing: Writing, style: Style, rows: Rows) -> Texts:
-    """a: the 17-digit health record number; c: a number of the institution's own."""
     registrations = writing.world.registrations
     village, serial = registrations.village[rows.registration], registrations.serial[rows.registration]
     pairs = zip(village.tolist(), serial.tolist(), strict=True)
-    if style.id == "a":
-        codes = writing.world.population.places.villages
-        return np.array([f"{codes[v]}{number:05}" for v, number in pairs], dtype=object)
-    return np.array([f"JK{v:04}{number:05}" for v, number in pairs], dtype=object)
+    return np.array([local_id_text(writing, style.id, v, number) for v, number in pairs], dtype=object)
 
 
-def local_id_texts(writing: Writing, style_id: str, village: int, serial: int) -> str:
-    """One registration's number in its institution, as :func:`column_texts` writes it; "" where the style has none."""
-    if style_id == "a":
-        return f"{writing.world.population.places.villages[village]}{serial:05}"
-    return f"JK{village:04}{serial:05}" if style_id == "c" else ""
+def local_id_text(writing: Writing, style_id: str, village: int, serial: int) -> str:
+    """One registration's number in its institution; "" where the style has none.
+
+    Rule: fhir: a patient number; a: the 17-digit health record number; c: a number of the institution's own. Who does not live
+    there (``village`` -1) has a number of another kind.
+    """
+    if style_id == "fhir":
+        return f"p{serial}"
+    if style_id not in ("a", "c"):
+        return ""
+    if village < 0:
+        return f"LD{serial:06}"
+    return (
+        f"{writing.world.population.places.villages[village]}{serial:05}"
+        if style_id == "a"
+        else f"JK{village:04}{serial:05}"
+    )
 
 
 def _field_texts(writing: Writing, style: Style, column: Column, rows: Rows) -> Texts:

@@ -11,11 +11,10 @@ from numpy.typing import NDArray
 from wangdi.demo.days import NEVER, UNKNOWN, Days, Texts, date_texts
 from wangdi.demo.deliveries import Inbox, Placed, received_at
 from wangdi.demo.field_kinds import FIELD_KINDS
-from wangdi.demo.forms import World
-from wangdi.demo.population import Population
+from wangdi.demo.registrations import OTHER
 from wangdi.demo.rows import DEFECTS, DUPLICATE, REFUSED, Rows
 from wangdi.demo.tables import ColumnFile, iso_days
-from wangdi.demo.texts import Writing, local_id_texts
+from wangdi.demo.texts import Writing, address_texts, local_id_text, person_texts
 
 _UNTOLD = ("referral_org", "note", "handed_over_to")
 """Texts nothing depends on."""
@@ -37,12 +36,11 @@ _BLANKABLE = (
 
 
 def write_people(folder: Path, writing: Writing) -> None:
-    """``truth/persons.csv``: one row per person."""
+    """``truth/persons.csv``: one row per person. ``mother``, ``father``, ``partner``, ``twin``: another's number, "" for nobody."""
     people = writing.world.population
     names = (
         "person",
         "id_no",
-        "sent_id_no",
         "name",
         "phone",
         "sex",
@@ -54,6 +52,11 @@ def write_people(folder: Path, writing: Writing) -> None:
         "died_on",
         "hukou",
         "resident",
+        "household",
+        "mother",
+        "father",
+        "partner",
+        "twin",
     )
     index = np.arange(people.size, dtype=np.int32)
     following = np.where(people.next_village >= 0, writing.village_codes[people.next_village], "")
@@ -62,7 +65,6 @@ def write_people(folder: Path, writing: Writing) -> None:
             [
                 index,
                 people.id_numbers,
-                writing.sent_ids,
                 people.names(index),
                 np.where(people.phones > 0, people.phones.astype("U11"), "").astype(object),
                 np.where(people.male, 1, 2),
@@ -74,47 +76,70 @@ def write_people(folder: Path, writing: Writing) -> None:
                 iso_days(people.died_on, missing=NEVER),
                 people.hukou,
                 people.resident,
+                people.families.household,
+                *(
+                    np.where(other >= 0, other.astype("U10"), "").astype(object)
+                    for other in (
+                        people.families.mother,
+                        people.families.father,
+                        people.families.partner,
+                        people.families.twin,
+                    )
+                ),
             ]
         )
 
 
-def write_registrations(folder: Path, writing: Writing) -> None:
-    """``truth/registrations.csv``: one per person and institution; ``subject``: whom the system must take it for."""
-    registrations, people = writing.world.registrations, writing.world.population
-    styles = [organisation.style for organisation in people.places.organisations]
+def write_registrations(inbox: Inbox) -> None:
+    """``truth/registrations.csv``: who each is that an institution has told of, what it has said of them and what is wrong with it.
+
+    Grain: one row per person and institution. Sender and ``local_id``, or else number, or else name, birthday and telephone,
+    are what the city numbers a registration by. Missing: "" for what the institution does not export.
+    """
+    writing = inbox.writing
+    world, spellings = writing.world, writing.spellings
+    told = np.flatnonzero(inbox.told.known)
+    sender, village = world.registrations.sender[told], world.registrations.village[told]
+    styles = [organisation.style for organisation in world.population.places.organisations]
     local = [
-        local_id_texts(writing, styles[sender], village, serial)
-        if village >= 0
-        else f"p{serial}"
-        if styles[sender] == "fhir"
-        else ""
-        for sender, village, serial in zip(
-            registrations.sender.tolist(), registrations.village.tolist(), registrations.serial.tolist(), strict=True
+        local_id_text(writing, styles[by], at, serial)
+        for by, at, serial in zip(
+            sender.tolist(), village.tolist(), world.registrations.serial[told].tolist(), strict=True
         )
     ]
-    with ColumnFile(
-        folder / "truth" / "registrations.csv", ("registration", "person", "sender", "local_id", "opened_on", "subject")
-    ) as file:
-        file.add(
-            [
-                np.arange(registrations.size),
-                registrations.person,
-                writing.org_codes[registrations.sender],
-                np.array(local, dtype=object),
-                iso_days(registrations.opened, missing=UNKNOWN),
-                subject_texts(writing),
-            ]
-        )
+    lives = inbox.told.village[told]
+    exported = {name: _exported(inbox, told, name) for name in ("phone", "birth_date", "sex")}
+    columns: dict[str, NDArray[Any]] = {
+        "registration": told,
+        "person": world.registrations.person[told],
+        "sender": writing.org_codes[sender],
+        "local_id": np.array(local, dtype=object),
+        "opened_on": iso_days(world.registrations.opened[told], missing=UNKNOWN),
+        **{name: np.asarray(person_texts(writing, name, told)) for name in ("name", "id_no", "phone")},
+        "birth_date": iso_days(spellings.birth[told], missing=UNKNOWN),
+        "sex": np.where(world.population.male[world.registrations.person[told]], "1", "2").astype(object),
+        "address": np.where(lives >= 0, address_texts(writing, told, np.maximum(lives, 0)), "").astype(object),
+        "defects": spellings.told_defects(told, {"phone_": ~exported["phone"], "address_": lives < 0}),
+    }
+    for name, said in exported.items():
+        columns[name] = np.where(said, columns[name], "").astype(object)
+    with ColumnFile(inbox.folder / "truth" / "registrations.csv", tuple(columns)) as file:
+        file.add(list(columns.values()))
 
 
-def subject_texts(writing: Writing) -> Texts:
-    """Rule: one valid identity number is one person; any other registration is a person of its own."""
-    registrations, people = writing.world.registrations, writing.world.population
-    sent = writing.sent_ids[registrations.person]
-    usable = sent == people.id_numbers[registrations.person]
-    return np.where(usable, sent.astype("U18"), np.char.add("r", np.arange(registrations.size).astype("U10"))).astype(
-        object
-    )
+def _exported(inbox: Inbox, registration: NDArray[Any], source: str) -> NDArray[np.bool_]:
+    """Whether each registration's institution exports this of who somebody is, in the form it tells of them with."""
+    registrations, places = inbox.writing.world.registrations, inbox.writing.world.population.places
+    forms = {"deaths": "health_record.departure"}
+    told = np.ones((2, len(places.organisations)), dtype=bool)
+    for number, organisation in enumerate(places.organisations):
+        style = inbox.styles.get(organisation.style)
+        for visiting in (0, 1) if style is not None else ():
+            form = forms.get(organisation.style, "vaccination.dose" if visiting else "health_record.resident")
+            export = style.forms.get(form) if style is not None else None
+            told[visiting, number] = export is not None and any(c.source == source for c in export.columns)
+    visiting = (registrations.why[registration] == OTHER).astype(np.int8)
+    return np.asarray(told[visiting, registrations.sender[registration]])
 
 
 class TruthFile:
@@ -122,21 +147,18 @@ class TruthFile:
 
     def __init__(self, folder: Path, inbox: Inbox) -> None:
         self.folder, self.inbox = folder, inbox
-        self.subjects = subject_texts(inbox.writing)
 
     def write(self, rows: Rows) -> None:
         """The rows that counted at some time, with the moment they were received and, if they no longer count, retired."""
         kept = rows.take(np.flatnonzero((rows.status != REFUSED) & (rows.status != DUPLICATE)))
         codes = self.inbox.writing.org_codes
         fields = [name for name in kept.columns if name not in _UNTOLD]
-        names = ["registration", "person", "subject", "sender", "org", "received_on", "retired_on", *fields, "blank"]
-        person, subject = _subjects(self.inbox.writing, self.subjects, kept)
+        names = ["registration", "person", "sender", "org", "received_on", "retired_on", *fields, "blank"]
         with ColumnFile(self.folder / "truth" / f"{rows.form}.csv", names) as file:
             file.add(
                 [
                     kept.registration,
-                    person,
-                    subject,
+                    _persons(self.inbox.writing, kept),
                     codes[kept.sender],
                     codes[kept.org],
                     _received_texts(self.inbox, kept.sender, kept.send),
@@ -151,13 +173,12 @@ def write_hospital_truth(inbox: Inbox, registration: NDArray[np.int32], day: Day
     """``truth/hospital.csv``: who was seen in a hospital on which day, and when the county was told."""
     registrations, codes = inbox.writing.world.registrations, inbox.writing.org_codes
     sender = registrations.sender[registration]
-    names = ("registration", "person", "subject", "sender", "received_on", "seen_on")
+    names = ("registration", "person", "sender", "received_on", "seen_on")
     with ColumnFile(inbox.folder / "truth" / "hospital.csv", names) as file:
         file.add(
             [
                 registration,
                 registrations.person[registration],
-                subject_texts(inbox.writing)[registration],
                 codes[sender],
                 _received_texts(inbox, sender, send),
                 iso_days(day, missing=UNKNOWN),
@@ -176,10 +197,11 @@ def _received_texts(inbox: Inbox, sender: NDArray[np.int32], send: NDArray[np.in
     return np.array(texts, dtype=object)[inverse]
 
 
-def _subjects(writing: Writing, subjects: Texts, rows: Rows) -> tuple[NDArray[Any], Texts]:
+def _persons(writing: Writing, rows: Rows) -> NDArray[np.int32]:
+    """Whom each row is about; -1 where that is no person."""
     if rows.size and rows.registration[0] < 0:
-        return rows.registration, np.asarray(rows.columns["code"])
-    return writing.world.registrations.person[rows.registration], subjects[rows.registration]
+        return rows.registration
+    return writing.world.registrations.person[rows.registration]
 
 
 def _plain(writing: Writing, name: str, values: NDArray[Any]) -> NDArray[Any]:
@@ -214,9 +236,9 @@ class DefectFile:
     """``truth/defects.csv``: every planted fault with its place."""
 
     def __init__(self, folder: Path, writing: Writing) -> None:
-        names = ("kind", "expected", "form", "file", "line", "org", "person", "subject", "occurred_on")
+        names = ("kind", "expected", "form", "file", "line", "org", "person", "registration", "occurred_on")
         self._file = ColumnFile(folder / "truth" / "defects.csv", names)
-        self._writing, self._subjects = writing, subject_texts(writing)
+        self._writing = writing
         self.counts: dict[str, int] = {}
 
     def add(self, rows: Rows, placed: Placed) -> None:
@@ -224,7 +246,6 @@ class DefectFile:
         marked = rows.take(placed.row)
         kinds = np.array([kind for kind, _ in DEFECTS], dtype=object)[marked.defect]
         expected = np.array([text for _, text in DEFECTS], dtype=object)[marked.defect]
-        person, subject = _subjects(self._writing, self._subjects, marked)
         if marked.size:
             self._file.add(
                 [
@@ -234,8 +255,8 @@ class DefectFile:
                     np.array(placed.file, dtype=object),
                     placed.line,
                     self._writing.org_codes[marked.sender],
-                    person,
-                    subject,
+                    _persons(self._writing, marked),
+                    marked.registration,
                     date_texts(marked.occurred, "iso"),
                 ]
             )
@@ -244,25 +265,3 @@ class DefectFile:
 
     def close(self) -> None:
         self._file.close()
-
-
-def draw_sent_ids(
-    rng: np.random.Generator, population: Population, world: World, shares: tuple[float, float]
-) -> tuple[NDArray[np.bytes_], NDArray[np.bool_], NDArray[np.bool_]]:
-    """Identity numbers as institutions have them; who has none, and whose has a wrong check digit, by person.
-
-    Only people one institution knows: what becomes of them must not depend on how registrations are linked.
-    """
-    once = np.bincount(world.registrations.person, minlength=population.size) == 1
-    chance = rng.random(population.size)
-    without, wrong = shares
-    missing = once & (chance < without)
-    mistaken = once & (chance > 1 - wrong)
-    spare = np.flatnonzero(once & ~missing & ~mistaken)[:4]
-    missing[spare[:2]], mistaken[spare[2:]] = True, True
-    sent = population.id_numbers.copy()
-    sent[missing] = b""
-    digits = sent.view(np.uint8).reshape(-1, 18)
-    last = digits[mistaken, 17]
-    digits[mistaken, 17] = np.where(last == ord("X"), ord("1"), (last - ord("0") + 3) % 10 + ord("0"))
-    return sent, missing, mistaken

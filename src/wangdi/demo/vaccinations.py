@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from wangdi.demo.days import UNKNOWN, Days, day_number, quarter_ends, years_at
 from wangdi.demo.forms import World, make_rows
-from wangdi.demo.registrations import MOVED, OWN
+from wangdi.demo.registrations import MOVED, OTHER, OWN, extend_registrations
 from wangdi.demo.rows import Rows
 from wangdi.demo.settings import load_model, random_stream
 
@@ -44,13 +44,15 @@ EARLY_STEP = 8
 class Children:
     """The children whose doses have been typed in, and the girls who may be vaccinated at 13.
 
-    ``own``, ``moved``: the registrations; -1 for none.
+    ``own``, ``moved``: the registrations; -1 for none. ``away``: that with another township, where a child is vaccinated for
+    a while.
     ``stops``: the number of the step from which nobody brings the child any more; ``refuses``: never vaccinated.
     """
 
     person: NDArray[np.int32]
     own: NDArray[np.int32]
     moved: NDArray[np.int32]
+    away: NDArray[np.int32]
     stops: NDArray[np.int8]
     refuses: NDArray[np.bool_]
 
@@ -77,9 +79,10 @@ def months_after(days: Days, months: int) -> Days:
 def _choose(world: World, rng: np.random.Generator) -> Children:
     people, registrations, model = world.population, world.registrations, load_model()["vaccination"]
     found = {}
-    for why in (OWN, MOVED):
+    kinds = {OWN: registrations.why == OWN, MOVED: registrations.why == MOVED, OTHER: _by_townships(world)}
+    for why, those in kinds.items():
         at = np.full(people.size, -1, dtype=np.int32)
-        chosen = np.flatnonzero(registrations.why == why)
+        chosen = np.flatnonzero(those)
         at[registrations.person[chosen]] = chosen
         found[why] = at
     young = years_at(people.birth, people.first_day) < model["under"]
@@ -88,7 +91,37 @@ def _choose(world: World, rng: np.random.Generator) -> Children:
     leaves = rng.random(len(person)) < model["stops"]
     stops = np.where(leaves, rng.integers(3, len(_STEPS), len(person)), len(_STEPS))
     stops = np.where(young[person], stops, 0).astype(np.int8)
-    return Children(person, found[OWN][person], found[MOVED][person], stops, rng.random(len(person)) < model["refuses"])
+    refuses = rng.random(len(person)) < model["refuses"]
+    return Children(person, found[OWN][person], found[MOVED][person], found[OTHER][person], stops, refuses)
+
+
+def _by_townships(world: World) -> NDArray[np.bool_]:
+    """The registrations of who does not live there with institutions that vaccinate."""
+    registrations = world.registrations
+    return np.asarray(
+        (registrations.why == OTHER) & np.isin(registrations.sender, world.population.places.village_sender)
+    )
+
+
+def register_elsewhere(world: World) -> World:
+    """Some children are vaccinated for a while where a grandmother lives or a parent works: another township knows them too."""
+    people, places, model = world.population, world.population.places, load_model()["records"]
+    rng = random_stream(world.settings, "vaccinated elsewhere")
+    own = np.flatnonzero(world.registrations.why == OWN)
+    person = world.registrations.person[own]
+    young = years_at(people.birth[person], people.first_day) < load_model()["vaccination"]["under"]
+    own = own[young & people.resident[person] & (rng.random(len(own)) < model["vaccinated_elsewhere"])]
+    person = world.registrations.person[own]
+    first, last, _ = model["elsewhere_days"]
+    since = people.birth[person] + np.maximum(0, rng.integers(first - last // 2, last, len(own)))
+    sender = np.unique(places.village_sender)[rng.integers(0, len(np.unique(places.village_sender)), len(own))]
+    keys = person.astype(np.int64) * 10_000 + sender
+    known = world.registrations.person.astype(np.int64) * 10_000 + world.registrations.sender
+    chosen = (since <= people.last_day) & ~np.isin(keys, known)
+    registrations, _ = extend_registrations(
+        world.registrations, person[chosen], sender[chosen], since[chosen].astype(np.int32)
+    )
+    return replace(world, registrations=registrations)
 
 
 def _doses(world: World, children: Children, rng: np.random.Generator) -> Rows:
@@ -129,8 +162,11 @@ def _doses(world: World, children: Children, rng: np.random.Generator) -> Rows:
         "batch_no": batches[day // 45 % 1_000],
         "payment": np.ones(len(day), dtype=np.int8),
     }
-    org = world.population.places.village_clinic[world.registrations.village[registration]]
-    org = np.where(rng.random(len(day)) < model["at_township"], world.registrations.sender[registration], org)
+    village = world.registrations.village[registration]
+    org = world.population.places.village_clinic[np.maximum(village, 0)]
+    org = np.where(
+        (village < 0) | (rng.random(len(day)) < model["at_township"]), world.registrations.sender[registration], org
+    )
     return make_rows(
         world,
         "vaccination.dose",
@@ -186,7 +222,11 @@ def _where(
     own, moved = children.own[who], children.moved[who]
     there = (moved >= 0) & (day >= registrations.opened[np.maximum(moved, 0)])
     registration = np.where(there, moved, own)
+    away = children.away[who]
+    since = registrations.opened[np.maximum(away, 0)]
+    lasts = load_model()["records"]["elsewhere_days"][2]
     kept = np.flatnonzero((day < registrations.until[registration]) & (day <= people.last_day))
+    registration = np.where((away >= 0) & (day >= since) & (day < since + lasts) & ~there, away, registration)
     return registration[kept].astype(np.int32), kept
 
 

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from wangdi.demo.catalogue import write_catalogue
 from wangdi.demo.childcare import childcare_rows
+from wangdi.demo.days import NEVER, Days
 from wangdi.demo.defects import FOLLOWUPS, mark_registrations, plant_defects, plant_in_examinations
 from wangdi.demo.deliveries import Inbox, order_rows, write_delivery_list, write_form, write_hospital_files
 from wangdi.demo.elderly import elderly_rows
@@ -23,7 +24,7 @@ from wangdi.demo.forms import (
     departure_rows,
     diagnosis_rows,
 )
-from wangdi.demo.hospital import make_hospital_visits
+from wangdi.demo.hospital import HospitalVisits, Patients, make_hospital_visits
 from wangdi.demo.illness import PROGRAMMES
 from wangdi.demo.mappings import write_mappings
 from wangdi.demo.population import make_population
@@ -31,18 +32,19 @@ from wangdi.demo.records import resident_rows
 from wangdi.demo.registrations import all_care, extend_registrations
 from wangdi.demo.rows import Rows
 from wangdi.demo.settings import WorldSettings, WorldSummary, load_exports, load_model, random_stream
+from wangdi.demo.showcase import Showcase, choose_showcase, dress, send_to_hospital, tell_showcase
+from wangdi.demo.spellings import keep_apart, make_spellings
 from wangdi.demo.story import write_story
 from wangdi.demo.texts import make_writing, read_styles
 from wangdi.demo.traits import make_traits
 from wangdi.demo.truth import (
     DefectFile,
     TruthFile,
-    draw_sent_ids,
     write_hospital_truth,
     write_people,
     write_registrations,
 )
-from wangdi.demo.vaccinations import vaccination_rows
+from wangdi.demo.vaccinations import register_elsewhere, vaccination_rows
 from wangdi.demo.visits import make_visits
 
 
@@ -71,55 +73,63 @@ def write_world(folder: Path, settings: WorldSettings) -> WorldSummary:
     One form is made, written and forgotten before the next, so that 2.5 million people fit in memory.
     """
     world = make_world(settings)
-    population, places = world.population, world.population.places
-    hospital = make_hospital_visits(settings, population, world.registrations, world.care)
-    world = _register_deaths(world)
-    world, known_to_hospital = _register_patients(world, hospital.hospital, hospital.person, hospital.day)
-    registrations = world.registrations
-    model = load_model()["records"]
-    rng = random_stream(settings, "identity numbers")
-    sent, missing, wrong = draw_sent_ids(rng, population, world, (model["no_id_number"], model["wrong_check_digit"]))
+    population = world.population
+    visits = make_hospital_visits(settings, population, world.registrations, world.care)
+    showcase = choose_showcase(world, visits)
+    visits = send_to_hospital(settings, population.places, visits, showcase)
+    world = _register_deaths(register_elsewhere(world))
+    world, patients = _register_patients(world, visits, showcase)
+    spellings = make_spellings(world)
+    dress(spellings, showcase)
+    keep_apart(spellings)
     styles = read_styles(load_exports())
-    writing = make_writing(world, sent)
+    writing = make_writing(world, spellings)
     inbox = Inbox(folder, writing, styles, settings.year)
     write_catalogue(folder, settings, population)
     write_mappings(folder / "mappings", styles)
     write_people(folder, writing)
-    write_registrations(folder, writing)
-    truth, faults = TruthFile(folder, inbox), DefectFile(folder, writing)
-    bad_ids = {"no_id_number": missing[registrations.person], "wrong_check_digit": wrong[registrations.person]}
+    defects = _write_forms(inbox, showcase)
+    settings.progress("fhir")
+    write_hospital_files(inbox, visits, patients)
+    write_hospital_truth(inbox, patients.of_visit, visits.day, visits.send)
+    write_registrations(inbox)
+    deliveries = write_delivery_list(inbox)
+    summary = WorldSummary(
+        folder=folder,
+        people=population.size,
+        townships=len(population.places.townships),
+        villages=len(population.places.villages),
+        senders=len(population.places.senders),
+        deliveries=deliveries,
+        files=sum(len(paths) for paths in inbox.paths.values()),
+        rows=dict(sorted(inbox.counts.items())),
+        defects=dict(sorted(defects.items())),
+    )
+    _write_counts(folder, summary)
+    return summary
+
+
+def _write_forms(inbox: Inbox, showcase: Showcase) -> dict[str, int]:
+    """Every form's files and truth; answers the planted defects by kind."""
+    writing, world = inbox.writing, inbox.writing.world
+    settings, places = world.settings, world.population.places
+    truth, faults = TruthFile(inbox.folder, inbox), DefectFile(inbox.folder, writing)
     for rows in _all_rows(world):
         settings.progress(rows.form)
         if rows.form == "health_record.resident":
-            mark_registrations(rows, registrations, bad_ids)
+            mark_registrations(rows, world.registrations, writing.spellings)
         if rows.form == "health_record.examination":
             plant_in_examinations(settings, places, rows)
         if rows.form in FOLLOWUPS:
             _note_mg_dl(world, rows)
             rows = plant_defects(settings, places, rows)
             if rows.form == FOLLOWUPS[0]:
-                write_story(folder, writing, rows)
+                write_story(inbox.folder, writing, rows, tell_showcase(writing, showcase))
         rows = order_rows(rows)
         faults.add(rows, write_form(inbox, rows))
         truth.write(rows)
     faults.close()
-    settings.progress("fhir")
-    write_hospital_files(inbox, hospital, registrations.serial[known_to_hospital])
-    write_hospital_truth(inbox, known_to_hospital, hospital.day, hospital.send)
-    deliveries = write_delivery_list(inbox)
-    summary = WorldSummary(
-        folder=folder,
-        people=population.size,
-        townships=len(places.townships),
-        villages=len(places.villages),
-        senders=len(places.senders),
-        deliveries=deliveries,
-        files=sum(len(paths) for paths in inbox.paths.values()),
-        rows=dict(sorted(inbox.counts.items())),
-        defects=dict(sorted(faults.counts.items())),
-    )
-    _write_counts(folder, summary)
-    return summary
+    return faults.counts
 
 
 def _all_rows(world: World) -> Iterator[Rows]:
@@ -156,17 +166,38 @@ def _register_deaths(world: World) -> World:
     return replace(world, registrations=registrations)
 
 
-def _register_patients(
-    world: World, hospital: NDArray[np.int32], person: NDArray[np.int32], day: NDArray[np.int32]
-) -> tuple[World, NDArray[np.int32]]:
-    """Who has been to a hospital is known there; answers the registration of each visit as well."""
-    keys, first, inverse = np.unique(
-        person.astype(np.int64) * 10_000 + hospital, return_index=True, return_inverse=True
-    )
+def _register_patients(world: World, visits: HospitalVisits, showcase: Showcase) -> tuple[World, Patients]:
+    """Who has been to a hospital is known there, and many are on file from before."""
+    person, hospital, day = _on_file(world, showcase)
+    visited = visits.size
+    person = np.concatenate([visits.person, person])
+    hospital = np.concatenate([visits.hospital, hospital])
+    day = np.concatenate([visits.day, day])
+    keys, inverse = np.unique(person.astype(np.int64) * 10_000 + hospital, return_inverse=True)
+    since = np.full(len(keys), NEVER, dtype=np.int32)
+    np.minimum.at(since, inverse, day)
     registrations, fresh = extend_registrations(
-        world.registrations, (keys // 10_000).astype(np.int32), (keys % 10_000).astype(np.int32), day[first]
+        world.registrations, (keys // 10_000).astype(np.int32), (keys % 10_000).astype(np.int32), since
     )
-    return replace(world, registrations=registrations), fresh[inverse]
+    of_visit = fresh[inverse[:visited]]
+    on_file = np.setdiff1d(fresh, of_visit).astype(np.int32)
+    return replace(world, registrations=registrations), Patients(of_visit, on_file)
+
+
+def _on_file(world: World, showcase: Showcase) -> tuple[NDArray[np.int32], NDArray[np.int32], Days]:
+    """Adults of the county whom one of its hospitals knows from the years before: person, hospital, day."""
+    people, rng = world.population, random_stream(world.settings, "on file")
+    places, chance = people.places, load_model()["records"]["on_file"]
+    known = (people.entered == people.first_day) & people.resident & (people.ages(people.first_day) >= 18)
+    # The owner of a borrowed number is not known where it is borrowed: no institution would have taken it.
+    if showcase.owner >= 0:
+        known[showcase.owner] = False
+    person = np.flatnonzero(known & (rng.random(people.size) < chance)).astype(np.int32)
+    county = places.county_of_township[places.village_township[people.village[person]]]
+    several = max(1, len(places.hospitals) // len(places.counties))
+    choice = county + rng.integers(0, several, len(person)) * len(places.counties)
+    day = people.first_day - rng.integers(1, 2_000, len(person))
+    return person, np.array(places.hospitals, dtype=np.int32)[choice], day.astype(np.int32)
 
 
 def _note_mg_dl(world: World, rows: Rows) -> None:
