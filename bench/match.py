@@ -1,4 +1,4 @@
-"""Matching at the size of a city: processor seconds, memory, how often it is right, and one newcomer against everybody."""
+"""Matching at the size of a city: processor seconds, memory, how often it is right, one newcomer against everybody; and a peer."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from tempfile import TemporaryDirectory
 import numpy as np
 
 from bench.measuring import measure, peak_gigabytes, tell
+from bench.peer import match_with_splink
 from bench.registrations import write_registrations
 from wangdi.app.matching import MEMORY
 from wangdi.link.matching import Matched, match_records
@@ -21,6 +22,9 @@ from wangdi.store.workspace import Workspace, sql_text
 
 PEOPLE = 2_450_000
 """About 4.8 million registrations."""
+
+BESIDE_PEER = 510_000
+"""About a million: what Splink does in a quarter of a minute."""
 
 ASKED = 2_000
 
@@ -45,7 +49,41 @@ def bench_match() -> bool:
             results.append(tell("match: peak of memory", peak_gigabytes(), 4, "GB"))
             results += _tell_rightness(workspace, path)
             results += _tell_newcomers(workspace, records, matched)
-    return all(results)
+    return all([*results, _tell_peer()])
+
+
+def _tell_peer() -> bool:
+    """Processor seconds from the same features to people, here over Splink's. The whole way is told beside it."""
+    with TemporaryDirectory() as folder:
+        path = Path(folder)
+        write_registrations(path, BESIDE_PEER)
+        with Workspace(MEMORY, temp_dir=path) as workspace:
+
+            def normalise() -> Records:
+                return normalise_records(workspace, load_records(workspace, path / "records.parquet").order)
+
+            records, before = measure(normalise)
+            matched, ours = measure(lambda: match_records(records))
+            person, theirs = measure(lambda: match_with_splink(records))
+            truth = workspace.arrays(
+                f"select t.person_id from records r join {sql_text(path / 'truth.parquet')} t"
+                " on t.rec_id::varchar = r.rec_id order by r.rec_id"
+            )["person_id"]
+    whole = (before.cpu + ours.cpu) / (before.cpu + theirs.cpu)
+    note = (
+        f"{len(records):,} registrations; Splink {theirs.cpu:.1f} cpu s, F1 {_f1(person, truth):.4f};"
+        f" here {ours.cpu:.1f}, {_f1(matched.people.person, truth):.4f}; with {before.cpu:.1f} of normalising for both {whole:.2f}"
+    )
+    return tell("match: features to people, over Splink", ours.cpu / theirs.cpu, 0.5, "times", note)
+
+
+def _f1(said: np.ndarray, known: np.ndarray) -> float:
+    """Over pairs of records."""
+    said, known = (np.unique(people, return_inverse=True)[1] for people in (said, known))
+    both = said * (known.max() + 1) + known
+    counts = [np.unique(people, return_counts=True)[1] for people in (said, known, both)]
+    pairs = [float((count * (count - 1) / 2).sum()) for count in counts]
+    return 2 * pairs[2] / (pairs[0] + pairs[1])
 
 
 def _tell_rightness(workspace: Workspace, path: Path) -> list[bool]:

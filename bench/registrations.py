@@ -1,7 +1,7 @@
 """Made-up registrations of made-up residents, with the errors institutions make and the truth behind them.
 
 Written in SQL over hashed row numbers: the same seed gives the same people, and five million rows take seconds. Identity
-numbers begin with 99, which no region has.
+numbers begin with 99, which no region has. Twins have names and numbers of their own.
 """
 # ruff: noqa: E501 -- one expression a line reads better than SQL broken in the middle of a case
 
@@ -66,10 +66,10 @@ born as (select *, h * 4 + role as person,
     case role when 0 then 1 when 1 then 2 when 2 then 1 + (rnd(h, {seed}, 6) < 0.48)::integer
       else 1 + (rnd(h, {seed}, case when rnd(h, {seed}, 66) < 0.7 then 6 else 7 end) < 0.48)::integer end as sex from seats),
 named as (select *, pick({surnames}, pow(rnd(case when role = 1 then h * 4 + 1 else h * 4 end, {seed}, 8), 2.0)) as surname,
-    pick({given}, pow(rnd(person, {seed}, 9), 1.6)) as first,
+    pick({given}, case role when 3 then (pow(rnd(h * 4 + 2, {seed}, 9), 1.6) + 0.1 + 0.8 * rnd(person, {seed}, 9)) % 1 else pow(rnd(person, {seed}, 9), 1.6) end) as first,
     case when rnd(person, {seed}, 10) < 0.86 then pick({given}, pow(rnd(person, {seed}, 11), 1.3)) else '' end as second from born),
 numbered as (select *, '99' || lpad((10 + (rnd(h, {seed}, 12) * 9)::integer)::varchar, 2, '0') || lpad((1 + (rnd(h, {seed}, 13) * 12)::integer)::varchar, 2, '0')
-    || strftime(birth, '%Y%m%d') || lpad((floor(rnd(person, {seed}, 14) * 98)::integer + case when role = 3 then 1 else 0 end)::varchar, 2, '0')
+    || strftime(birth, '%Y%m%d') || lpad((case role when 3 then (floor(rnd(h * 4 + 2, {seed}, 14) * 98)::integer + 1 + floor(rnd(person, {seed}, 14) * 97)::integer) % 99 else floor(rnd(person, {seed}, 14) * 98)::integer end)::varchar, 2, '0')
     || (floor(rnd(person, {seed}, 15) * 5)::integer * 2 + sex % 2)::varchar as first17 from named)
 select *, surname || first || second as name, first17 || check_of(first17) as id_no,
   '1' || (30 + (rnd(h, {seed}, 16) * 69)::integer) || lpad(((rnd(case when role > 1 or rnd(person, {seed}, 18) < 0.2 then h * 4 else person end, {seed}, 17)) * 99999999)::bigint::varchar, 8, '0') as phone,

@@ -107,6 +107,56 @@ def test_a_newborn_between_twins_is_nobodys(tmp_path: Path) -> None:
     assert matched.people.person.tolist() == [1, 2, 3]
 
 
+TWINS: dict[str, list[Row]] = {
+    # One twin is known by telephone, the other at home: only the first one's two registrations say that they are one household.
+    "claimed by one who has a twin": [
+        {"name": "王秋继", "id_no": number("20200304", 3), "phone": PHONES[0], "address": HOMES[0]},
+        {"name": "王曦", "id_no": number("20200304", 4), "address": HOMES[0]},
+        {"name": "林铁之子", "phone": PHONES[0]},
+    ],
+    "each twin has one of two newborns": [
+        {"name": "王欣涛", "id_no": number("20200304", 3), "phone": PHONES[0], "address": HOMES[0]},
+        {"name": "王邦霜", "phone": PHONES[0], "address": HOMES[0]},
+        {"name": "刘芳之子", "phone": PHONES[0], "address": HOMES[0]},
+        {"name": "刘芳之子", "phone": PHONES[0], "address": HOMES[0], "id_no": number("19900708", 2, 2)},
+    ],
+    "claimed by a number and by a name": [
+        {"name": "周伟", "id_no": number("20200304", 3), "phone": PHONES[0]},
+        {"name": "谢芬之子", "phone": PHONES[0], "address": HOMES[0]},
+        {"name": "周慧国", "address": HOMES[0]},
+    ],
+    "two numbers, and newborns only": [
+        {"name": "谢芬之子", "id_no": number("20200304", 3), "phone": PHONES[0]},
+        {"name": "谢芬之子", "id_no": number("20200304", 4), "phone": PHONES[0]},
+        {"name": "谢芬之子", "phone": PHONES[0]},
+    ],
+    "names that sound nearly alike": [
+        {"name": "孟林英", "phone": PHONES[0], "address": HOMES[0]},
+        {"name": "孟林音", "phone": PHONES[0], "address": HOMES[0]},
+    ],
+    "names in letters": [
+        {"name": "Anna Smith", "phone": PHONES[0], "address": HOMES[0]},
+        {"name": "Hanna Smith", "phone": PHONES[0], "address": HOMES[0]},
+        {"name": "Maria Smith", "phone": PHONES[0], "address": HOMES[0]},
+    ],
+}
+
+
+@pytest.mark.parametrize("case", TWINS)
+def test_what_a_twin_could_claim_is_nobodys(case: str, tmp_path: Path) -> None:
+    shared = {"birth": "2020-03-04", "sex": "1", "division": "990101001002"}
+    _, matched = match_rows(tmp_path, [{**shared, **one} for one in TWINS[case]])
+    assert len(set(matched.people.person.tolist())) == len(TWINS[case])
+
+
+def test_a_newborn_of_whom_no_twin_is_known_has_found_a_name(tmp_path: Path) -> None:
+    home = {"sex": "1", "birth": "2020-03-04", "phone": PHONES[0], "address": HOMES[0], "division": "990101001002"}
+    brother = {**home, "birth": "2018-01-09", "name": "王子涵", "id_no": number("20180109", 4)}
+    drawn = [{**home, "name": "王子豪", "id_no": number("20200304", 3)}, {**home, "name": "李芳之子"}, brother]
+    _, matched = match_rows(tmp_path, drawn)
+    assert matched.people.person.tolist() == [1, 1, 2]
+
+
 def test_brothers_under_one_guardians_number_stay_two(tmp_path: Path) -> None:
     home = {"phone": "13800000001", "address": "朝阳巷69号10-202", "id_no": number("19900708", 2, 2), "sex": "1"}
     drawn = [

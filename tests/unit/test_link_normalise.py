@@ -11,7 +11,7 @@ import pytest
 from tests.people_records import number, read_rows
 from wangdi.core.identifiers import check_id_number, id_check_character
 from wangdi.link.hanzi import load_hanzi, look_alike
-from wangdi.link.lunar import convert_lunar
+from wangdi.link.lunar import convert_lunar, may_be_lunar
 from wangdi.link.names import NAMED, NEWBORN, NO_NAME, tidy_names
 from wangdi.link.newcomers import read_record
 from wangdi.link.numbers import check_values, is_day
@@ -95,6 +95,27 @@ def test_compound_surnames_are_read_whole() -> None:
     assert [hanzi.syllables[one] for one in table.sounds[place[1], :2]] == ["mo", "qi"]
 
 
+def test_days_of_leap_months() -> None:
+    """First days of leap months as almanacs print them; the month before begins a month earlier, and is as likely meant."""
+    known = {
+        19660301: (19660322, 19660421),
+        19760801: (19760825, 19760924),
+        19841001: (19841024, 19841123),
+        20140901: (20140924, 20141024),
+        20170601: (20170624, 20170723),
+        20200401: (20200423, 20200523),
+        20230201: (20230220, 20230322),
+        20331101: (20331122, 20331222),
+    }
+    days = np.array(list(known))
+    assert convert_lunar(days).tolist() == [first for first, _ in known.values()]
+    assert convert_lunar(days, leap=True).tolist() == [second for _, second in known.values()]
+    for place in (0, 1):
+        assert may_be_lunar(days, np.array([both[place] for both in known.values()])).all()
+    others = np.array([20200501, 20210401, 20200430])
+    assert convert_lunar(others, leap=True).tolist() == [0, 0, 0], "no leap month, no leap year, and only 29 days"
+
+
 def test_characters_that_look_alike() -> None:
     pairs = ["清晴", "未末", "己已", "候侯", "杨扬"]
     one = np.array([ord(pair[0]) for pair in pairs])
@@ -117,6 +138,7 @@ def test_lunar_days() -> None:
     days = np.array(list(known))
     assert convert_lunar(days).tolist() == list(known.values())
     assert convert_lunar(np.array([20230301])).tolist() == [20230420], "2023 had a second second month"
+    assert not may_be_lunar(np.array([0, 20230301]), np.array([0, 0])).any()
     assert convert_lunar(np.array([0, 18990101, 20231231, 21020101])).tolist() == [0, 0, 0, 0]
 
 
@@ -243,7 +265,7 @@ def test_a_newcomer_is_read_as_the_batch_reads(tmp_path: Path) -> None:
     records = read_rows(tmp_path, rows)
     for place, row in enumerate(rows):
         one = read_record(row)
-        for column in ("birth", "lunar_birth", "sex", "phone", "division", "place", "road", "id_key"):
+        for column in ("birth", "sex", "phone", "division", "place", "road", "id_key"):
             assert getattr(one, column)[0] == getattr(records, column)[place], (column, row)
         if records.name[place] >= 0:
             assert one.names.key[0] == records.names.key[records.name[place]]

@@ -11,9 +11,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from wangdi.link.births import find_claimed_twice, find_twinned
 from wangdi.link.deciding import NOTHING_DECIDED, Decided
 from wangdi.link.keysets import are_among
-from wangdi.link.kin import find_kin_risks, share_household
+from wangdi.link.kin import find_kin_risks, rest_on_mother, share_household
 from wangdi.link.levels import COLUMN, NAME
 from wangdi.link.numbering import count_in_order
 from wangdi.link.records import Records
@@ -89,6 +90,7 @@ def cluster_pairs(records: Records, pairs: Pairs, decided: Decided = NOTHING_DEC
     node[lone] = groups + np.arange(len(lone))
     left, right = node[pairs.left], node[pairs.right]
     count = groups + len(lone)
+    merges &= ~_find_shared_newborns(records, pairs, weight, merges, node)
     said = _Said(node[decided.left], node[decided.right], decided.together)
     component = _connect(count, *said.with_joined(left[merges], right[merges]))
     named = merges & (pairs.levels[:, COLUMN["name"]] <= NAME.index("look_alike"))
@@ -112,6 +114,28 @@ def cluster_pairs(records: Records, pairs: Pairs, decided: Decided = NOTHING_DEC
     decision[said.parts(left, right)] = SEPARATE
     decision[component[left] == component[right]] = MERGED
     return People(count_in_order(component[node]), decision.astype(np.int8))
+
+
+def _find_shared_newborns(
+    records: Records, pairs: Pairs, weight: np.ndarray, merges: np.ndarray, node: np.ndarray
+) -> np.ndarray:
+    """Pairs that rest on a mother's name alone where twins are known: each of them could claim the newborn's record."""
+    unnamed = rest_on_mother(pairs.levels)
+    rows = np.flatnonzero(unnamed & (weight >= odds_bits(REVIEW)))
+    shared = np.zeros(len(unnamed), dtype=bool)
+    if not len(rows):
+        return shared
+    sure = merges & ~unnamed
+    person = _connect(int(node.max()) + 1, node[pairs.left[sure]], node[pairs.right[sure]])[node]
+    ends = np.concatenate([pairs.left[rows], pairs.right[rows]])
+    twinned = find_twinned(records, person, person[ends])
+    # What a twin could claim, nobody else has for certain either.
+    claimed = twinned | find_claimed_twice(records, person, ends, np.roll(ends, len(rows)))
+    one, other = person[pairs.left[rows]], person[pairs.right[rows]]
+    claimed[one[twinned[other]]] = True
+    claimed[other[twinned[one]]] = True
+    shared[rows] = claimed[one] | claimed[other]
+    return shared
 
 
 def _are_joined(left: np.ndarray, right: np.ndarray, merges: np.ndarray) -> np.ndarray:

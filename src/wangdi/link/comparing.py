@@ -11,6 +11,7 @@ import numpy as np
 from wangdi.link.distances import are_one_edit_apart, count_edits
 from wangdi.link.hanzi import UNREADABLE, load_hanzi, look_alike
 from wangdi.link.levels import AREA, BIRTH, COMMONNESS, FIELDS, HOME, MISSING, NAME, NUMBER, PHONE, SEX
+from wangdi.link.lunar import may_be_lunar
 from wangdi.link.names import NAMED, NEWBORN, NO_NAME, SPOKEN, NameTable
 from wangdi.link.normalise import MANY
 from wangdi.link.records import DOCUMENT, FAMILY, GUARDIAN, ID_KINDS, INVALID, OWN, UNPROVED, Records
@@ -155,25 +156,23 @@ def _compare_births(one: Records, a: np.ndarray, other: Records, b: np.ndarray) 
     """The best agreement among the dates each record gives: as recorded, and in its own number."""
     birth, birth_b = one.birth[a], other.birth[b]
     proved, proved_b = one.id_birth[a], other.id_birth[b]
-    level = _compare_days(birth, birth_b, one.lunar_birth[a], other.lunar_birth[b])
-    nothing = np.zeros(0, dtype=np.int32)
-    for day, day_b, lunar, lunar_b in (
-        (proved, birth_b, nothing, other.lunar_birth[b]),
-        (birth, proved_b, one.lunar_birth[a], nothing),
-        (proved, proved_b, nothing, nothing),
+    level = _compare_days(birth, birth_b, (True, True))
+    for day, day_b, recorded in (
+        (proved, birth_b, (False, True)),
+        (birth, proved_b, (True, False)),
+        (proved, proved_b, (False, False)),
     ):
         rows = np.flatnonzero((day > 0) & (day_b > 0) & (level != BIRTH.index("same")))
         if not len(rows):
             continue
-        found = _compare_days(
-            day[rows], day_b[rows], lunar[rows] if len(lunar) else 0 * rows, lunar_b[rows] if len(lunar_b) else 0 * rows
-        )
+        found = _compare_days(day[rows], day_b[rows], recorded)
         before = level[rows]
         level[rows] = np.where(before == MISSING, found, np.minimum(before, found))
     return level
 
 
-def _compare_days(day: np.ndarray, day_b: np.ndarray, lunar: np.ndarray, lunar_b: np.ndarray) -> np.ndarray:
+def _compare_days(day: np.ndarray, day_b: np.ndarray, recorded: tuple[bool, bool]) -> np.ndarray:
+    """Of two dates. ``recorded``: which of them are as recorded, and may be lunar; the one in a number never is."""
     level = np.full(len(day), BIRTH.index("different"), dtype=np.uint8)
     same = day == day_b
     level[same] = np.where(day[same] % 10000 == 101, BIRTH.index("same_default"), BIRTH.index("same"))
@@ -190,7 +189,9 @@ def _compare_days(day: np.ndarray, day_b: np.ndarray, lunar: np.ndarray, lunar_b
     part[year & month] = BIRTH.index("day_slip")
     part[year & ((x % 10000 == 101) | (y % 10000 == 101))] = BIRTH.index("default")
     part[year & (x // 100 % 100 == y % 100) & (x % 100 == y // 100 % 100)] = BIRTH.index("swapped")
-    part[(lunar[rows] == y) | (lunar_b[rows] == x)] = BIRTH.index("lunar")
+    for may_be, taken, other in ((recorded[0], x, y), (recorded[1], y, x)):
+        if may_be:
+            part[may_be_lunar(taken, other)] = BIRTH.index("lunar")
     level[rows] = part
     return level
 

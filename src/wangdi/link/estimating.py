@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from wangdi.link.kin import find_kin_risks
+from wangdi.link.kin import weigh_kin_risks
 from wangdi.link.levels import FIELDS, PATTERNS, decode_levels
 from wangdi.link.scoring import Weights, class_odds
 
@@ -100,13 +100,15 @@ def _calibrate(weights: Weights, seen: Seen, shares_known: np.ndarray) -> Weight
     if same.sum() < 200 or different.sum() < 200:
         return weights
     odds = class_odds(replace(weights, shares=shares_known), seen.levels)
-    kin = find_kin_risks(seen.levels)
+    strength = weigh_kin_risks(seen.levels)
+    kin = strength > 0
     slope, offset = _fit_line(odds[~kin], same[~kin], different[~kin])
     line = slope * odds[kin] + offset
     # Those who teach are mostly grown up; where numbers are missing are the children, and among them the twins. So the
     # shift may become stronger than the shipped one, never weaker.
     shifts = np.arange(-6, weights.kin + 0.01, 0.05)
-    misfits = [_misfit((1.0, shift), line, same[kin], different[kin]) for shift in shifts]
+    more = strength[kin] - 1
+    misfits = [_misfit((1.0, shift), line + shift * more, same[kin], different[kin]) for shift in shifts]
     return replace(weights, slope=slope, offset=offset, kin=float(shifts[int(np.argmin(misfits))]))
 
 

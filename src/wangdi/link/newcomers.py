@@ -17,7 +17,6 @@ from wangdi.link.blocking import BLOCKS, Block, Keyed
 from wangdi.link.clustering import APART, Pairs, discount_rivals, odds_bits
 from wangdi.link.comparing import WORDED, compare_pairs
 from wangdi.link.kin import find_kin_risks
-from wangdi.link.lunar import convert_lunar
 from wangdi.link.names import NAMED, tidy_names
 from wangdi.link.normalise import ADDRESS, place_key, road_key
 from wangdi.link.numbers import EMPTY, SHAPED, SHAPELESS, RawNumbers, judge_numbers
@@ -173,7 +172,6 @@ def read_record(fields: Mapping[str, str | None]) -> Records:
         name=place.astype(np.int32) if given["name"] else np.array([-1], dtype=np.int32),
         birth=birth,
         id_birth=judged.birth,
-        lunar_birth=convert_lunar(birth),
         sex=sex,
         id_kind=judged.kind,
         id_key=judged.key,

@@ -14,7 +14,6 @@ import numpy as np
 
 from wangdi.core.dates import parse_date_text
 from wangdi.link.keysets import are_among, distinct, may_be_among
-from wangdi.link.lunar import convert_lunar
 from wangdi.link.names import NAMED, NameTable, fold_codes, fold_columns, tidy_names
 from wangdi.link.numbers import Judged, RawNumbers, judge_numbers
 from wangdi.link.records import FAMILY, GUARDIAN, INVALID, OWN, PLACEHOLDER, UNPROVED, Records
@@ -109,7 +108,6 @@ def normalise_records(workspace: Workspace, order: np.ndarray, successions: Mapp
         name=name,
         birth=birth,
         id_birth=np.where(is_own, judged.birth, 0).astype(np.int32),
-        lunar_birth=convert_lunar(birth),
         sex=raw["sex"],
         id_kind=kind,
         id_key=judged.key,

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from wangdi.link.lunar import convert_lunar
+from wangdi.link.lunar import may_be_lunar
 from wangdi.link.records import DOCUMENT, FAMILY, GUARDIAN, INVALID, NO_ID, OWN, PLACEHOLDER, UNPROVED
 
 CHECKS = np.array([1, 0, 10, 9, 8, 7, 6, 5, 4, 3, 2])
@@ -65,7 +65,7 @@ def agree_roughly(one: np.ndarray, other: np.ndarray) -> np.ndarray:
     same_parts = (y1 == y2).astype(np.int8) + (m1 == m2) + (d1 == d2)
     default = (y1 == y2) & (one % 10000 == 101)
     swapped = (y1 == y2) & (m1 == d2) & (d1 == m2)
-    lunar = convert_lunar(one) == other
+    lunar = may_be_lunar(one, other)
     near_year = np.abs(y1 - y2) <= 10
     return np.asarray(
         (one > 0) & (other > 0) & ((one == other) | ((same_parts == 2) & near_year) | default | swapped | lunar)

@@ -19,17 +19,15 @@ ID_KINDS = ("none", "own", "guardian", "family", "invalid", "placeholder", "docu
 class Records:
     """Grain: one row a registration, in order of ``rec_id``. Missing: 0 everywhere (-1 in ``name``).
 
-    ``name``: row of ``names``. ``birth``: as recorded, ``id_birth``: in an own number, both yyyymmdd; ``lunar_birth``: as
-    recorded, taken for a lunar date. ``id_key``: the number itself where ``id_kind`` says whose it is (own ones: 17 digits and
-    check character as one integer). ``phone_use``: how many birth dates the phone is given for. ``own``: the group of records
-    that share a proved number, -1 without one.
+    ``name``: row of ``names``. ``birth``: as recorded, ``id_birth``: in an own number, both yyyymmdd. ``id_key``: the number
+    itself where ``id_kind`` says whose it is (own ones: 17 digits and check character as one integer). ``phone_use``: how many
+    birth dates the phone is given for. ``own``: the group of records that share a proved number, -1 without one.
     """
 
     names: NameTable
     name: np.ndarray
     birth: np.ndarray
     id_birth: np.ndarray
-    lunar_birth: np.ndarray
     sex: np.ndarray
     id_kind: np.ndarray
     id_key: np.ndarray

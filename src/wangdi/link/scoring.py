@@ -17,7 +17,7 @@ from typing import Any
 
 import numpy as np
 
-from wangdi.link.kin import find_kin_risks
+from wangdi.link.kin import weigh_kin_risks
 from wangdi.link.levels import FIELDS, MISSING, decode_levels
 
 VERSION = 1
@@ -29,7 +29,7 @@ class Weights:
 
     ``tables``: for each field, level (without missing) by class: how often pairs of the class show it.
     ``slope`` and ``offset``: what brings the logarithm of the odds to how often pairs were right;
-    ``kin``: what is added where a pair may be twins or brothers and sisters.
+    ``kin``: what is added where a pair may be twins, and a multiple of it for brothers and sisters.
     """
 
     matching: int
@@ -79,7 +79,7 @@ def _add_logs(scores: np.ndarray) -> np.ndarray:
 def score_levels(weights: Weights, levels: np.ndarray) -> np.ndarray:
     """Weight of each pair. Units: bits, the logarithm to base 2 of the odds that both are one person."""
     odds = weights.offset + weights.slope * class_odds(weights, levels)
-    return np.asarray((odds + weights.kin * find_kin_risks(levels)) / np.log(2))
+    return np.asarray((odds + weights.kin * weigh_kin_risks(levels)) / np.log(2))
 
 
 def class_odds(weights: Weights, levels: np.ndarray) -> np.ndarray:
@@ -120,8 +120,8 @@ def explain_levels(weights: Weights, levels: Sequence[int]) -> tuple[float, list
             )
         else:
             parts.append(Part(field.name, "missing", 0.0))
-    kin = find_kin_risks(seen[-1:])[0]
-    parts.append(Part("kin", "risk" if kin else "none", float(weights.kin / np.log(2)) if kin else 0.0))
+    kin = float(weigh_kin_risks(seen[-1:])[0])
+    parts.append(Part("kin", "risk" if kin else "none", weights.kin * kin / float(np.log(2))))
     return sum(part.weight for part in parts), parts
 
 
