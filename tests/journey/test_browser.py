@@ -256,6 +256,7 @@ def addresses(served: Served) -> list[str]:
         f"/person/{person}", f"/fact/{fact}", "/worklist", f"/worklist?org={org}&on=2025-12-15",
         f"/worklist/sheet?org={org}&on=2025-12-15",
         "/search?q=王", "/search?q=没有这个人", "/places", "/populations", "/populations?kind=residents", "/data", "/api",
+        "/search?q=wjg", "/who/quality", f"/who/quality/list?org={org}", f"/who/quality/list?org={org}&flaw=no_phone",
         "/deliveries", "/deliveries?refused=1", "/deliveries/3", "/deliveries/3/problems", "/deliveries/new", "/deliveries/silent",
         "/compare", "/compare?a=2025-11-05", "/who", "/packs", "/packs/hypertension", "/packs/hypertension/examples",
         "/packs/hypertension/try", "/packs/childcare", "/nowhere",

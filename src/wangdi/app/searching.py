@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
 from wangdi.app.derivation import Standing, derive
+from wangdi.app.name_sounds import Heard, hear_words
 from wangdi.catalog.trees import Organisation, PlaceTree, Region
 from wangdi.core.identifiers import upgrade_15_to_18
 from wangdi.indicators.figures import Places
@@ -24,12 +25,15 @@ MOST_PLACES = 30
 SHORTEST_NUMBER = 4
 """Digits from which on part of a number is looked for: fewer would find everybody."""
 MATCHED = ("name", "id_no", "phone", "local_id")
-"""What a person is found by, in the order in which a match is told."""
+"""What a person is found by, in the order in which a match is told; last, by how the name sounds (``sound``)."""
 
 
 @dataclass(frozen=True, slots=True)
 class FoundPerson:
-    """Somebody found. ``matched``: by which of :data:`MATCHED` (or ``person``); ``id_tail``: the last four of the number."""
+    """Somebody found.
+
+    ``matched``: by which of :data:`MATCHED` (or ``sound``, ``person``); ``id_tail``: the last four of the number.
+    """
 
     person_id: str
     name: str
@@ -56,29 +60,37 @@ def read_words(text: str) -> tuple[str, ...]:
 def find_people(standing: Standing, words: Sequence[str], places: Places) -> FoundPeople:
     """The people every word fits. Missing: nothing asked finds nobody.
 
-    Rule: one word at least is part of a name, a person number, an identity number (15 digits also find the 18 they became
-    and the reverse, fewer are looked for at the end), the end or the beginning of a telephone number, or an institution's
-    own number. Other words may also be part of the address or of the name of the village.
+    Rule: one word at least is part of a name, its initials or its sound in letters (wjg, wangjianguo), a person number, an
+    identity number (15 digits also find the 18 they became and the reverse, fewer are looked for at the end), the end or the
+    beginning of a telephone number, or an institution's own number. Other words may also be part of the address or of the
+    name of the village.
     """
     if not words:
         return FoundPeople()
     if len(words) == 1 and words[0][:1].upper() == "P" and (number := parse_person(words[0])) is not None:
         return _find(standing, f"l.person_id = {number}", "'person'")
-    by_self = [_fits(word) for word in words]
+    heard = hear_words(standing, words)
+    by_self = [_fits(word, heard) for word in words]
     tests = [f"({own} OR {_lives(word, places)})" for own, word in zip(by_self, words, strict=True)]
     some = " OR ".join(by_self)
     matched = " ".join(
         f"WHEN {' OR '.join(_fits_column(word, name) for word in words)} THEN '{name}'" for name in MATCHED
     )
-    return _find(standing, f"({some}) AND {' AND '.join(tests)}" if len(words) > 1 else some, f"CASE {matched} END")
+    for sounds in (heard.together, *heard.words.values()):
+        matched += f" WHEN {sounds} THEN 'sound'" if sounds else ""
+    fits = f"({some}) AND {' AND '.join(tests)}" if len(words) > 1 else some
+    if heard.together:
+        fits = f"({fits}) OR {heard.together}"
+    found = _find(standing, fits, f"CASE {matched} END", heard.joins)
+    return replace(found, more=found.more or heard.cut)
 
 
-def _find(standing: Standing, test: str, matched: str) -> FoundPeople:
+def _find(standing: Standing, test: str, matched: str, joins: str = "") -> FoundPeople:
     derived, workspace = derive(standing), standing.workspace
-    about_village = f" LEFT JOIN {derived.people} p USING (person_id)" if "p.division" in test else ""
+    joins += f" LEFT JOIN {derived.people} p USING (person_id)" if "p.division" in test else ""
     workspace.run(
         "CREATE OR REPLACE TEMP TABLE found_person AS WITH hit AS (SELECT l.person_id, f.seq, f.name, f.id_no, "
-        f"{matched} AS matched FROM {standing.registrations} f JOIN {derived.links} l USING (registration_id){about_village}"
+        f"{matched} AS matched FROM {standing.registrations} f JOIN {derived.links} l USING (registration_id){joins}"
         f" WHERE {test}) SELECT * FROM (SELECT person_id, arg_max(name, seq) AS name, arg_max(right(id_no, 4), seq) AS tail,"
         " any_value(matched) AS matched FROM hit GROUP BY 1)"
         f" ORDER BY length(name) NULLS LAST, name, person_id LIMIT {MOST_PEOPLE + 1}"
@@ -95,8 +107,9 @@ def _find(standing: Standing, test: str, matched: str) -> FoundPeople:
     return FoundPeople(people, len(rows) > MOST_PEOPLE)
 
 
-def _fits(word: str) -> str:
+def _fits(word: str, heard: Heard) -> str:
     tests = [test for name in MATCHED if (test := _fits_column(word, name)) != "FALSE"]
+    tests += [heard.words[word]] if heard.words.get(word) else []
     return f"({' OR '.join(tests)})"
 
 

@@ -1,4 +1,4 @@
-"""``link`` and what people decide about who is who: ``person search|merge|split|review|decide|decisions|undo``."""
+"""``link`` and what people decide about who is who: ``person search|merge|split|review|decide|decisions|undo|quality``."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from wangdi.app.link_decisions import By, Outcome
     from wangdi.app.reviewing import Side
 
-VERDICTS = ("together", "apart", "unsure")
+DECIDED = {"together": "pair_together", "apart": "pair_apart", "unsure": "pair_unsure"}
 PAGE = 20
 
 
@@ -170,7 +170,7 @@ def run_decide(session: Session, one: int, other: int, verdict: str, why: str) -
 
     with session.open_city() as city, session.standing(city) as standing:
         outcome = decide_pair(standing, (one, other), verdict, _by(why))
-    return _tell(session, outcome, f"pair_{verdict}")
+    return _tell(session, outcome, DECIDED[verdict])
 
 
 decide = Verb(
@@ -178,7 +178,7 @@ decide = Verb(
     [
         argument("one", type=int, metavar="REGISTRATION"),
         argument("other", type=int, metavar="REGISTRATION"),
-        argument("verdict", type=WordKind(VERDICTS), metavar="together|apart|unsure"),
+        argument("verdict", type=WordKind(tuple(DECIDED)), metavar="together|apart|unsure"),
         option("--why", required=True, metavar="TEXT"),
     ],
 )
@@ -223,6 +223,39 @@ def run_undo(session: Session, number: int, why: str) -> Answer:
 undo = Verb(
     run_undo, [argument("number", type=int, metavar="DECISION"), option("--why", required=True, metavar="TEXT")]
 )
+
+
+def run_quality(session: Session, org: str | None, known: str | None) -> Answer:
+    """What is wrong with registrations: counted by institution, or listed of one."""
+    from wangdi.app.identity_quality import FLAWS, judge_registrations, list_flawed
+
+    with session.open_city() as city, session.standing(city, known) as standing:
+        quality = judge_registrations(standing)
+        listed = list_flawed(standing, quality, quality.rows_of(org)) if org else []
+    rows: list[dict[str, Any]]
+    columns: tuple[str, ...]
+    if org:
+        columns = ("local_id", "name", "person_id", "flaws")
+        rows = [
+            {"local_id": one.local_id, "name": one.name, "person_id": one.person_id, "flaws": " ".join(one.flaws)}
+            for one in listed
+        ]
+    else:
+        columns = ("org", "registrations", *FLAWS, "beyond")
+        rows = [
+            {"org": one.org, "registrations": one.registrations, **one.counts, "beyond": one.beyond}
+            for one in quality.by_org()
+        ]
+    shown = tuple(name for name in columns if org or name == "org" or any(row[name] for row in rows))
+    return Answer(
+        payload={"rows": rows},
+        grids=(Grid(shown, rows),) if rows else (),
+        rows=Grid(columns, rows),
+        text="" if rows else session.word("nothing_flawed"),
+    )
+
+
+quality = Verb(run_quality, [option("--org", metavar="CODE"), option("--known", metavar="DATE|N")])
 
 
 def _by(why: str) -> By:

@@ -53,6 +53,7 @@ person = Tree(
         ("split", "wangdi.cli.linking:split"),
         ("decisions", "wangdi.cli.linking:decisions"),
         ("undo", "wangdi.cli.linking:undo"),
+        ("quality", "wangdi.cli.linking:quality"),
     ),
 )
 pack = Tree(

@@ -61,7 +61,7 @@ def discount_rivals(records: Records, pairs: Pairs) -> np.ndarray:
     odds = np.exp2(np.minimum(weight[rows], 40))
     group = np.cumsum(first) - 1
     best = odds[first]
-    total = np.bincount(seeker[first], weights=best, minlength=len(records))
+    total = np.bincount(seeker[first], weights=best)
     rivals = np.maximum(total[seeker] - best[group], 0)
     weight[rows] -= np.log2(1 + rivals)
     return weight

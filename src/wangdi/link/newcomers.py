@@ -227,12 +227,18 @@ def _read_address(text: str) -> tuple[int, int]:
         return 0, 0
     found, street = _PLACE.search(text), _STREET.search(text)
     head, tail = (ord(found[1][0]), ord(found[1][1])) if found else (0, 0)
-    building, room = (int(found[2]), int(found[3])) if found and found[2] else (-1, -1)
+    building, room = (_read_small(found[2]), _read_small(found[3])) if found and found[2] else (-1, -1)
     lettered = _fold_text(street[0].lower()) if street and not found else 0
     whole = 0 if found and found[2] else _fold_text(re.sub(r"\s", "", text))
     road = road_key(np.array([head]), np.array([tail]), np.array([lettered]))
     place = place_key(road, np.array([building]), np.array([room]), np.array([whole]))
     return int(road[0]), int(place[0])
+
+
+def _read_small(digits: str) -> int:
+    """A number the database can hold, else -1, as the batch has it."""
+    number = int(digits) if len(digits) < 20 else -1
+    return number if number < 1 << 63 else -1
 
 
 def _fold_text(text: str) -> int:

@@ -19,12 +19,14 @@ from wangdi.web.assets import ROOT, send_asset
 from wangdi.web.door import Clock, Door
 from wangdi.web.jobs import Jobs
 from wangdi.web.kept_pages import KeptPages
+from wangdi.web.match import router as match_router
 from wangdi.web.pages import (
     board,
     compare,
     data,
     deliveries,
     delivery,
+    identity_quality,
     indicator,
     interface,
     lists,
@@ -114,11 +116,13 @@ def make_app(folder: Path, clock: Clock, hosts: tuple[str, ...] = ()) -> FastAPI
         packs,
         pack_examples,
         pack_try,
+        identity_quality,
         interface,
         who,
     ):
         app.include_router(page.router, include_in_schema=False)
     app.include_router(push_routes(lambda: door.city, lambda: door.library, clock.now))
+    app.include_router(match_router)
     app.router.routes.append(Route(f"{ROOT}/{{digest}}/{{name:path}}", send_asset))
     app.add_exception_handler(Refusal, _answer_refusal)
     app.add_exception_handler(HTTPException, _answer_missing)

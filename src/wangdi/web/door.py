@@ -18,6 +18,7 @@ from typing import Any, TypeVar
 
 from wangdi.app.cities import BEGINNING, open_library
 from wangdi.app.derivation import Standing
+from wangdi.app.newcomer_matching import Everybody, gather_everybody
 from wangdi.app.periods import last_period
 from wangdi.app.questions import Counted, as_of_number, count_all, place_figures, read_places, stand_on
 from wangdi.app.targets import TARGETS_FILE
@@ -27,6 +28,7 @@ from wangdi.indicators.figures import Figure, Level, Places
 from wangdi.language.library import Library
 from wangdi.store.city import City
 from wangdi.store.workspace import Workspace
+from wangdi.web.everybody import EverybodyKept
 from wangdi.web.view import read_period
 
 ENGINES = 3
@@ -40,6 +42,8 @@ KEPT_ANSWERS = 4_000
 KEPT_COUNTS = 6
 KEPT_LISTS = 16
 """Whole lists of people, of which one may hold ten thousand rows."""
+KEPT_WHOLES = 2
+"""What is known of every registration: some ten megabytes a million."""
 TREND_YEARS = 5
 
 Value = TypeVar("Value")
@@ -97,9 +101,12 @@ class Door:
             self._engines.put(self.city.workspace(ENGINE_MEMORY, ENGINE_THREADS))
         self._counter, self._counting = self.city.workspace(COUNTER_MEMORY), threading.Lock()
         self._answers, self._counts, self._lists = Kept(KEPT_ANSWERS), Kept(KEPT_COUNTS), Kept(KEPT_LISTS)
+        self._wholes = Kept(KEPT_WHOLES)
+        self.everybody = EverybodyKept(self.city.latest_seq, self._gather)
 
     def close(self) -> None:
         """Give everything back."""
+        self.everybody.close()
         while not self._engines.empty():
             self._engines.get_nowait().close()
         self._counter.close()
@@ -113,6 +120,16 @@ class Door:
             yield stand_on(self.city, engine, self.library, known if known != "" else None, on)
         finally:
             self._engines.put(engine)
+
+    @contextmanager
+    def standing_alone(self, known: int) -> Iterator[Standing]:
+        """The city at a number with an engine made for one long question about everybody; pages go on meanwhile."""
+        with self.city.workspace(COUNTER_MEMORY) as engine:
+            yield stand_on(self.city, engine, self.library, known)
+
+    def _gather(self, known: int) -> Everybody:
+        with self.standing_alone(known) as standing:
+            return gather_everybody(standing)
 
     def number(self, known: str | int = "") -> int:
         """The number a knowledge date means. Errors: STORE-022."""
@@ -130,6 +147,15 @@ class Door:
     def keep_list(self, key: Hashable, make: Callable[[], Value]) -> Value:
         """The same of an answer too long to keep many of."""
         return self._lists.get(key, make)
+
+    def keep_whole(self, key: Hashable, make: Callable[[Standing], Value], known: int) -> Value:
+        """The same of what takes every registration of the city at a number, and an engine of its own, to be worked out."""
+
+        def work() -> Value:
+            with self.standing_alone(known) as standing:
+                return make(standing)
+
+        return self._wholes.get((key, known), work)
 
     def places(self, known: int) -> Places:
         """The trees of areas and organisations."""

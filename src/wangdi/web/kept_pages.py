@@ -27,6 +27,7 @@ STEADY = (
     "/populations",
     "/search",
     "/compare",
+    "/who/quality",
 )
 """Pages that show nothing but what the city knows."""
 MOST_BYTES = 64 << 20

@@ -43,7 +43,7 @@ from wangdi.language.library import Library
 from wangdi.store.city import City
 from wangdi.web.push_bodies import MULTIPART, SUFFIXES, XLSX, body_kind, write_body
 from wangdi.web.push_models import PageQuery, ProblemsBody, ReceiptBody, SendHeaders, SendQuery
-from wangdi.web.push_problems import ProblemRoute, choose_language, describe_problems
+from wangdi.web.push_problems import ProblemRoute, check_own, choose_language, describe_problems
 from wangdi.web.push_worker import RETRY_SECONDS, PushWorker
 
 SHOWN = 20
@@ -153,7 +153,7 @@ def _add_sending(router: APIRouter, door: PushDoor) -> None:
         said: Annotated[SendHeaders, Header()],
     ) -> Response:
         """Send one file as the body, or several as multipart/form-data. What is answered 2xx is kept and not lost."""
-        _check_own(request)
+        check_own(request)
         body_kind(request)
         moment = _received(asked.received_at, door.now())
         key = said.idempotency_key or uuid.uuid4().hex
@@ -163,14 +163,6 @@ def _add_sending(router: APIRouter, door: PushDoor) -> None:
         if receipt.state == "receiving":
             receipt = await _wait(door, city, receipt, 0.0 if "respond-async" in (said.prefer or "") else None)
         return _answer_receipt(request, receipt, 201 if new else 200)
-
-
-def _check_own(request: Request) -> None:
-    """A page of another site, open in a browser on this machine, could send here as well. Errors: WAY-108."""
-    origin, host = request.headers.get("origin"), request.headers.get("host", "")
-    foreign = origin is not None and origin.partition("://")[2] != host
-    if foreign or request.headers.get("sec-fetch-site", "none") not in ("none", "same-origin"):
-        raise Refusal(Problem(code="WAY-108"))
 
 
 def _received(given: datetime | None, now: datetime) -> datetime:

@@ -28,6 +28,8 @@ STATUSES: tuple[tuple[str, int], ...] = (
     ("WAY-110", 400),
     ("WAY-111", 409),
     ("WAY-112", 422),
+    ("WAY-114", 503),
+    ("WAY-115", 413),
     ("STORE-", 503),
 )
 """Status by the beginning of a problem's code, the first that fits; anything else is a request that cannot be met."""
@@ -55,6 +57,14 @@ def choose_language(request: Request) -> str:
             weight = 0.0
         wanted.append((-weight, name.lower().partition("-")[0]))
     return next((name for _, name in sorted(wanted, key=lambda one: one[0]) if name in ("zh", "en")), "zh")
+
+
+def check_own(request: Request) -> None:
+    """A page of another site, open in a browser on this machine, could send here as well. Errors: WAY-108."""
+    origin, host = request.headers.get("origin"), request.headers.get("host", "")
+    foreign = origin is not None and origin.partition("://")[2] != host
+    if foreign or request.headers.get("sec-fetch-site", "none") not in ("none", "same-origin"):
+        raise Refusal(Problem(code="WAY-108"))
 
 
 def answer_problem(request: Request, problem: Problem) -> Response:
