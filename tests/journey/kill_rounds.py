@@ -28,10 +28,13 @@ from sqlalchemy.engine import Transaction
 from tests.cities import CLINIC_A1, HOSPITAL, make_city
 from tests.journey.small_city import FOLLOWUP_HEADER, followup, write_mappings, write_people
 from wangdi.app.cities import compact_city, open_library, verify_city
+from wangdi.app.derivation import derive
+from wangdi.app.linking import LinkRun, link_city
 from wangdi.app.people import Asked, list_people
 from wangdi.app.questions import compute_figures, stand_on
 from wangdi.app.sendings import take_in
 from wangdi.app.traces import trace_fact
+from wangdi.catalog.tables import LINK_TABLE
 from wangdi.collect.request import CollectRequest
 from wangdi.core.periods import Period, parse_period
 from wangdi.core.problem import Severity
@@ -46,9 +49,11 @@ from wangdi.store.workspace import Workspace
 FORM = "hypertension.followup"
 FORMS = ("health_record.resident", "health_record.diagnosis", FORM)
 DELIVERIES = 5
+LINKED = 3
+"""Deliveries after which who is who is found: the first two bring new people, the third none."""
 PEOPLE = 12
 CLOCK_ROUNDS = 45
-STEP_ROUNDS = {"collect": 25, "figures": 14, "enter": 6, "compact": 10}
+STEP_ROUNDS = {"collect": 25, "figures": 14, "link": 8, "enter": 6, "compact": 10}
 ROUNDS = CLOCK_ROUNDS + sum(STEP_ROUNDS.values())
 
 
@@ -66,6 +71,7 @@ ACTIONS = tuple(
     for number in range(DELIVERIES)
     for action in (
         Action("collect", number),
+        *((Action("link", number),) if number < LINKED else ()),
         Action("figures", number),
         Action("enter", number),
         *((Action("compact", number),) if number % 2 else ()),
@@ -109,6 +115,10 @@ def perform(folder: Path, library: Library, action: Action) -> dict[str, Any]:
             compact_city(city, library, "kill", lambda name: None)
             return {}
         with city.workspace() as workspace:
+            if action.kind == "link":
+                run = LinkRun("kill", moment(action.number) + timedelta(days=1))
+                found = link_city(stand_on(city, workspace, library), run)
+                return {name: found[name] for name in ("registrations", "people")}
             return {"figures": len(figures_of(city, workspace, library))}
 
 
@@ -157,6 +167,7 @@ def told_by(folder: Path, library: Library) -> dict[str, Any]:
         traces = [trace_fact(city, workspace, library, seq) for seq in facts]
         return {
             "figures": figures_of(city, workspace, library),
+            "links": workspace.rows(f"SELECT registration_id, person_id FROM {derive(standing).links} ORDER BY 1"),
             "people": sorted(f"{one.person_id} {one.org} {[why.rule for why in one.why]}" for one in people),
             "lines": sorted(
                 f"{one['fact']['fields']} {one['source']['file']} {one['source']['line']} {one['source']['raw']}"
@@ -362,6 +373,7 @@ def check_left(folder: Path, library: Library, said: list[dict[str, Any]], thoro
             if "seq" in answer:
                 assert city.journal_row(answer["seq"]) is not None
         check_batches_whole(city, library)
+        check_links_whole(city)
         with city.writer("next"):
             pass
         left = [one.text("en") for one in check_city(city)]
@@ -383,6 +395,16 @@ def check_batches_whole(city: City, library: Library) -> None:
         inside = [form for form, seq in facts if batch.first_seq <= seq <= batch.last_seq]
         assert {form: inside.count(form) for form in set(inside)} == dict(batch.record.forms), batch.id
     assert len(facts) == sum(batch.record.accepted for batch in city.batches())
+
+
+def check_links_whole(city: City) -> None:
+    """Of each run of linking all links or none."""
+    with city.workspace() as workspace:
+        seqs = workspace.rows(
+            f"select seq from ({city.facts_sql(workspace, LINK_TABLE, city.latest_seq())}) order by 1"
+        )
+    runs = [entry for entry in city.acceptance(1, city.latest_seq()) if entry.kind == "links"]
+    assert [seq for (seq,) in seqs] == [seq for run in runs for seq in range(run.first_seq, run.last_seq + 1)]
 
 
 def plan_deaths(rounds: Rounds, kind: str, chance: random.Random) -> list[Death]:

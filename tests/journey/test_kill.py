@@ -1,4 +1,4 @@
-"""Killed at any moment of collecting and deriving: nothing acknowledged is lost, nothing is half there.
+"""Killed at any moment of collecting, linking and deriving: nothing acknowledged is lost, nothing is half there.
 
 A hundred deaths: at steps spread over everything that touches the disk or the database, and by the clock.
 """
