@@ -151,6 +151,27 @@ def test_linking_again_changes_nothing_and_takes_no_number(made: TestCity) -> No
     assert made.city.latest_seq() == known
 
 
+def test_a_city_without_anybody_is_linked_without_ado(tmp_path: Path) -> None:
+    empty = make_city(tmp_path / "city", load_library())
+    known = empty.city.latest_seq()
+    found = link(empty)
+    assert (found["registrations"], found["people"], found["changed"], found["review"]) == (0, 0, 0, 0)
+    assert empty.city.latest_seq() == known
+
+
+def test_a_small_city_keeps_the_shipped_weights_until_it_can_learn(
+    made: TestCity, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    link(made)
+    assert made.city.link_model() is None
+    monkeypatch.setattr("wangdi.app.linking.TEACHERS", 1)
+    assert link(made, DAY + timedelta(days=1))["weights"] != "shipped"
+    assert made.city.link_model() is not None
+    known = made.city.latest_seq()
+    assert link(made, DAY + timedelta(days=2))["changed"] == 0
+    assert made.city.latest_seq() == known, "weights once learnt stay"
+
+
 def test_splitting_a_wrong_merge_changes_the_figures_that_counted_it(made: TestCity) -> None:
     link(made)
     before = made.city.latest_seq()

@@ -33,6 +33,8 @@ from wangdi.store.workspace import Workspace, sql_text
 
 STEPS = ("reading", "normalising", "candidates", "comparing", "learning", "scoring", "clustering", "writing")
 """What a run goes through, for whoever watches."""
+MATCHER_EDITION = 1
+"""Raised whenever the same registrations, decisions and weights leave other pairs to people."""
 MODEL = "weights"
 TEACHERS = 2_000
 """Registrations of proved number from which on weights are learnt from a city; below it the shipped ones serve."""
@@ -100,9 +102,9 @@ def link_city(standing: Standing, run: LinkRun, tell: Callable[[str], None] = te
     tell("writing")
     numbers = number_people(matched.people.person, registered.known)
     changed = _put_changed(workspace, registered, numbers, _find_rules(records, matched, decided))
-    learnt = (
-        LinkModel(MODEL, json.dumps(matched.weights.as_json(), ensure_ascii=False), run.who) if model is None else None
-    )
+    learnt = None
+    if weights is None:
+        learnt = LinkModel(MODEL, json.dumps(matched.weights.as_json(), ensure_ascii=False), run.who)
     with city.writer(run.who) as writer:
         refuse_linked_since(standing)
         if changed or learnt is not None:
@@ -110,7 +112,7 @@ def link_city(standing: Standing, run: LinkRun, tell: Callable[[str], None] = te
             writer.accept_links(writer.stage(LINK_TABLE, links_sql(told, run.at), workspace), learnt, run.at)
         known = city.latest_seq()
     write_review(city, known, partial(_fill_review, workspace, registered, matched))
-    return {"known": known, "changed": changed, **tell_found(records, matched, registered, numbers)}
+    return {"known": known, "changed": changed, **_tell_found(records, matched, registered, numbers)}
 
 
 def _choose_weights(records: Records, model: LinkModel | None) -> Weights | None:
@@ -181,7 +183,7 @@ def _put_changed(workspace: Workspace, registered: Registered, numbers: np.ndarr
     return len(rows)
 
 
-def tell_found(records: Records, matched: Matched, registered: Registered, numbers: np.ndarray) -> dict[str, Any]:
+def _tell_found(records: Records, matched: Matched, registered: Registered, numbers: np.ndarray) -> dict[str, Any]:
     """What a run found, in numbers. ``moved``: registrations that are now another person's than before."""
     kinds = np.bincount(records.id_kind, minlength=len(ID_KINDS))
     return {
@@ -201,11 +203,11 @@ def tell_found(records: Records, matched: Matched, registered: Registered, numbe
 # ---- what is left to people ------------------------------------------------------------------------------------------
 def review_folder(city: City) -> DerivedFolder:
     """Where runs leave the pairs that somebody should look at; disposable, as everything derived."""
-    return DerivedFolder(city.folder / "derived" / "review")
+    return DerivedFolder(city.folder / "derived" / f"review-{MATCHER_EDITION}")
 
 
 def write_review(city: City, known: int, fill: Callable[[Path], None]) -> None:
-    """Leave the pairs of a run, replacing what a run at the same number left."""
+    """Leave the pairs of a run; those of the same number, left by a run before, are the same."""
     folder = review_folder(city)
     if known not in folder.bases():
         folder.make(folder.base(known), fill)

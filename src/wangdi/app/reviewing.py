@@ -135,7 +135,6 @@ def _put_waiting(standing: Standing, pairs: str) -> None:
     decided = [(row.one, row.other, row.verdict == UNSURE) for _, row in standing.city.link_decisions(standing.known)]
     workspace.create_table("decided_pair", {"one": "BIGINT", "other": "BIGINT", "unsure": "BOOLEAN"}, decided)
     links, day = derive(standing).links, as_of_number(standing.city, standing.known)
-    orgs = f"SELECT registration_id, arg_min(org, seq) AS org FROM {standing.registrations} GROUP BY 1"
     workspace.run(
         f"""
         CREATE OR REPLACE TEMP TABLE waiting AS
@@ -145,7 +144,10 @@ def _put_waiting(standing: Standing, pairs: str) -> None:
             SELECT l.registration_id, l.person_id, l.first_seq, l.birth_date AS birth
             FROM {links} l SEMI JOIN asked USING (registration_id)
         ),
-        place AS (SELECT o.* FROM ({orgs}) o SEMI JOIN asked USING (registration_id)),
+        place AS (
+            SELECT registration_id, arg_min(org, seq) AS org
+            FROM {standing.registrations} SEMI JOIN asked USING (registration_id) GROUP BY 1
+        ),
         beside AS (
             SELECT p.*, a.person_id AS one_person, b.person_id AS other_person, a.first_seq AS one_seq,
                    b.first_seq AS other_seq, coalesce(x.org, '') AS one_org, coalesce(y.org, '') AS other_org,
