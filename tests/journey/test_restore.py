@@ -12,7 +12,7 @@ import pytest
 from tests.journey.demo_city import Demo
 from tests.journey.small_city import ask, call
 from wangdi.app.cities import BEGINNING, FoundationFiles, Founding, found_city, open_library, read_foundation
-from wangdi.app.demo import ask_only_the_young, read_deliveries
+from wangdi.app.demo import ask_only_the_young, find_link_nights, link_at, read_deliveries
 from wangdi.app.sendings import take_in
 from wangdi.collect.request import CollectRequest
 
@@ -86,12 +86,18 @@ def test_a_city_collected_on_postgresql_gives_the_same_answers(
     with found_city(folder, read_foundation(files), founding) as city:
         library = open_library(city)
         ask_only_the_young(city, library, BEGINNING)
-        for delivery in read_deliveries(demo.folder):
+        deliveries = read_deliveries(demo.folder)
+        nights = find_link_nights(deliveries)
+        for delivery in deliveries:
+            while nights[0] <= delivery.received_at:
+                link_at(city, library, nights.pop(0))
             request = CollectRequest(
                 org=delivery.org, received_at=delivery.received_at, mode=delivery.mode,
                 mappings=(demo.folder / "mappings",),
             )  # fmt: skip
             take_in(city, library, [demo.folder / path for path in delivery.paths], request)
+        for night in nights:
+            link_at(city, library, night)
     assert ask(folder, "verify")["problems"] == []
     expected, found = answers(demo.folder), answers(folder)
     for level, told in expected["figures"].items():

@@ -185,11 +185,11 @@ def _collect_all(city: City, library: Library, foundation: Foundation, say: Say)
     deliveries = read_deliveries(city.folder)
     waiting = _later_populations(foundation, datetime(deliveries[0].received_at.year, 1, 1))
     taken = Taken()
-    links = _quarters(deliveries)
+    links = find_link_nights(deliveries)
     for place, delivery in enumerate(deliveries):
         say("collect", place, len(deliveries))
         while links and links[0] <= delivery.received_at:
-            _link(city, library, links.pop(0))
+            link_at(city, library, links.pop(0))
         while waiting and waiting[0][0] <= delivery.received_at:
             _publish(city, *waiting.pop(0))
         request = CollectRequest(
@@ -213,18 +213,20 @@ def _collect_all(city: City, library: Library, foundation: Foundation, say: Say)
         _publish(city, moment, rows)
     say("collect", len(deliveries), len(deliveries))
     say("link", 0, 1)
-    _link(city, library, deliveries[-1].received_at + timedelta(hours=1))
+    for night in links:
+        link_at(city, library, night)
     return taken
 
 
-def _quarters(deliveries: Sequence[Delivery]) -> list[datetime]:
-    """The nights on which a county links what came meanwhile."""
+def find_link_nights(deliveries: Sequence[Delivery]) -> list[datetime]:
+    """When a county links what came meanwhile: at the beginning of every quarter, and after the last delivery."""
     first, last = deliveries[0].received_at, deliveries[-1].received_at
     nights = [datetime(year, month, 1, 3) for year in range(first.year, last.year + 1) for month in (1, 4, 7, 10)]
-    return [night for night in nights if first < night < last]
+    return [*(night for night in nights if first < night < last), last + timedelta(hours=1)]
 
 
-def _link(city: City, library: Library, at: datetime) -> None:
+def link_at(city: City, library: Library, at: datetime) -> None:
+    """Find who is who, as somebody of the county does at night."""
     with city.workspace() as workspace:
         link_city(stand_on(city, workspace, library), LinkRun("demo", at))
 
