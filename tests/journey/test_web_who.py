@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Iterator
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
@@ -67,6 +67,18 @@ def test_an_answer_is_kept_goes_on_and_can_be_taken_back(client: TestClient, lin
     assert (decision.verdict, decision.who, decision.why) == ("apart", "web", "双胞胎")
     assert client.get("/who/pair/8-9").status_code == 404
     assert "待判 1 对" in words_of(check_page(client.post(f"/who/undo/{number}").text))
+
+
+def test_two_answers_of_one_reason_are_two_decisions(client: TestClient, linked: TestCity) -> None:
+    more = {"birth_date": date(2018, 2, 3), "sex": "2", "phone": "13900000019", "address": HOME}
+    linked.accept(rows_of([(18, CLINIC_A1, {"name": "钱雨桐", **more}), (19, HOSPITAL, {"name": "钱雨彤月", **more})]))
+    link(linked, DAY + timedelta(days=1))
+    for pair in ("8-9", "18-19"):
+        assert client.post(f"/who/pair/{pair}", data={"verdict": "apart"}).status_code == 200
+    page = check_page(read(client, "/who"))
+    assert [form.get("action") for form in page.iter("form") if "undo" in form.get("action", "")] == [
+        f"/who/undo/{number}" for number, _ in linked.city.link_decisions()
+    ]
 
 
 def test_joining_makes_one_person(client: TestClient, linked: TestCity) -> None:

@@ -113,6 +113,27 @@ def undo_decision(standing: Standing, number: int, by: By) -> Outcome:
     return _accept(standing, opened, _before(standing, first, last), by)
 
 
+@dataclass(frozen=True, slots=True)
+class Held:
+    """What was decided at once and holds. ``number``: its first; ``pairs``: how many pairs of registrations it is about."""
+
+    number: int
+    decision: LinkDecision
+    pairs: int
+
+
+def list_decisions(standing: Standing, most: int) -> list[Held]:
+    """The last decisions that hold, the newest first; what was accepted together is one."""
+    found: dict[int, Held] = {}
+    for number, row in standing.city.link_decisions(standing.known):
+        first = next(entry.first_seq for entry in standing.city.acceptance(number))
+        if first not in found and len(found) == most:
+            break
+        pairs = found[first].pairs + 1 if first in found else 1
+        found[first] = Held(first, row, pairs)
+    return list(found.values())
+
+
 def find_successors(standing: Standing, person: int) -> list[int]:
     """Who those are now that once went by a number: after a merge one, after a split perhaps several."""
     links = derive(standing).links

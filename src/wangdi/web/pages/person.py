@@ -74,7 +74,7 @@ def show_person(request: Request, number: str) -> Response:
         "names": names,
         "on": on,
         "can_decide": not view.known,
-        "done": request.query_params.get("done", ""),
+        "done": done if (done := request.query_params.get("done", "")).isascii() and done.isdigit() else "",
     }
     return render_page(request, "person.html", context, view=view)
 

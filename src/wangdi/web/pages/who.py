@@ -10,11 +10,10 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from wangdi.app.link_decisions import VERDICTS, By, decide_pair, split_person, undo_decision
+from wangdi.app.link_decisions import VERDICTS, By, decide_pair, list_decisions, split_person, undo_decision
 from wangdi.app.reviewing import AGES, Pair, Queue, Wanted, explain_pair, find_pair, list_review
 from wangdi.core.problem import Problem, Refusal
 from wangdi.link.people import parse_person, show_person
-from wangdi.store.records import LinkDecision
 from wangdi.web.door import Door
 from wangdi.web.render import render_page
 from wangdi.web.tables import Cell, Column, Table, export_table
@@ -51,7 +50,7 @@ def show_queue(request: Request) -> Response:
     )
     with door.standing(known) as standing:
         queue = list_review(standing, wanted)
-        held = standing.city.link_decisions(standing.known)
+        decisions = list_decisions(standing, RECENT)
     names = door.places(known).organisations.latest_names()
     table = _queue_table(view, queue, names)
     if (file := export_table(request, table)) is not None:
@@ -64,7 +63,7 @@ def show_queue(request: Request) -> Response:
         "names": names,
         "page": page,
         "pages": max(1, -(-queue.count // PAGE)),
-        "decisions": _recent(held),
+        "decisions": decisions,
         "done": _whole(asked.get("done", ""), 0),
         "can_decide": not view.known,
     }
@@ -110,21 +109,6 @@ def _queue_row(view: View, pair: Pair, names: Mapping[str, str]) -> dict[str, An
 
 def _pair_link(view: View, pair: Pair) -> str:
     return view.link(f"/who/pair/{pair.one.registration}-{pair.other.registration}")
-
-
-def _recent(held: Sequence[tuple[int, LinkDecision]]) -> list[dict[str, Any]]:
-    """The last decisions, each of several pairs once."""
-    found: list[dict[str, Any]] = []
-    for number, row in held:
-        alike = (row.verdict, row.who, row.why)
-        if found and found[-1]["alike"] == alike and number == found[-1]["first"] - 1:
-            found[-1]["first"] = number
-            found[-1]["pairs"] += 1
-        elif len(found) < RECENT:
-            found.append({"number": number, "first": number, "pairs": 1, "decision": row, "alike": alike})
-        else:
-            break
-    return found
 
 
 @router.get("/who/pair/{one:int}-{other:int}")
