@@ -44,6 +44,7 @@ def test_the_queue_says_what_waits_where_and_how_old(client: TestClient) -> None
     assert "1–6 岁 1" in said
     assert "甲一村卫生室 1" in said
     assert "没有待判的对" in words_of(check_page(read(client, "/who?age=65%2B")))
+    assert "赵子轩" in words_of(check_page(read(client, "/who?page=0"))), "a page that is not there is the first"
     rows = list(csv.reader(io.StringIO(read(client, "/who?format=csv").lstrip("\ufeff"))))
     assert rows[1][0] == "赵子轩 / 赵子涵"
 

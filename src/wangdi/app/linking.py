@@ -92,12 +92,11 @@ def link_city(standing: Standing, run: LinkRun, tell: Callable[[str], None] = te
     Errors: LINK-020 somebody else linked meanwhile.
     """
     city, workspace = standing.city, standing.workspace
-    model = None if run.learn else city.link_model(standing.known)
     tell("reading")
     registered = read_registered(standing, tell)
     decided = read_decided(standing, registered)
     records = part_numbers(registered.records, decided, registered.known.since)
-    weights = _choose_weights(records, model)
+    weights = None if _must_learn(standing, run, records) else read_city_weights(standing)
     matched = match_records(records, weights, tell, decided)
     tell("writing")
     numbers = number_people(matched.people.person, registered.known)
@@ -115,11 +114,16 @@ def link_city(standing: Standing, run: LinkRun, tell: Callable[[str], None] = te
     return {"known": known, "changed": changed, **_tell_found(records, matched, registered, numbers)}
 
 
-def _choose_weights(records: Records, model: LinkModel | None) -> Weights | None:
-    """Those the city has learnt; those shipped where there is too little to learn from; None where they are to be learnt."""
-    if model is not None:
-        return parse_weights(json.loads(model.body))
-    return read_weights() if int((records.own >= 0).sum()) < TEACHERS else None
+def read_city_weights(standing: Standing) -> Weights:
+    """The weights a city is linked by: those learnt from it, else those shipped."""
+    model = standing.city.link_model(standing.known)
+    return read_weights() if model is None else parse_weights(json.loads(model.body))
+
+
+def _must_learn(standing: Standing, run: LinkRun, records: Records) -> bool:
+    """Whether a run learns the weights: asked to, or none were learnt yet; and there is enough to learn from."""
+    wanted = run.learn or standing.city.link_model(standing.known) is None
+    return wanted and int((records.own >= 0).sum()) >= TEACHERS
 
 
 def refuse_linked_since(standing: Standing) -> None:

@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from wangdi.app.derivation import Standing
-from wangdi.app.linking import read_decided, read_registered
+from wangdi.app.linking import read_city_weights, read_decided, read_registered
 from wangdi.link.clustering import APART, DECISIONS, MERGE, MERGED, REVIEW, REVIEWED, SEPARATE
 from wangdi.link.deciding import part_numbers
 from wangdi.link.kin import share_household
 from wangdi.link.newcomers import Candidate, NewcomerIndex
 from wangdi.link.people import show_person
 from wangdi.link.records import ID_KINDS, Records
-from wangdi.link.scoring import Part, explain_levels, parse_weights, read_weights
+from wangdi.link.scoring import Part, explain_levels
 
 FIELDS = ("name", "sex", "birth", "id_type", "id_no", "phone", "address", "division")
 """What is asked of a newcomer, called as in a file of records."""
@@ -70,13 +69,17 @@ def gather_everybody(standing: Standing) -> Everybody:
 
     Rule: who was held apart from others of one number no longer shares it, as in linking.
     """
-    model = standing.city.link_model(standing.known)
-    weights = read_weights() if model is None else parse_weights(json.loads(model.body))
     registered = read_registered(standing)
     records = part_numbers(registered.records, read_decided(standing, registered), registered.known.since)
     person = registered.person
     proved = np.isin(person, person[records.own >= 0])
-    return Everybody(standing.known, NewcomerIndex(records, weights), registered.known.registration, person, proved)
+    return Everybody(
+        standing.known,
+        NewcomerIndex(records, read_city_weights(standing)),
+        registered.known.registration,
+        person,
+        proved,
+    )
 
 
 def match_newcomer(everybody: Everybody, fields: Mapping[str, str | None], most: int = 10) -> Answer:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
@@ -11,12 +10,12 @@ from typing import Any
 import numpy as np
 
 from wangdi.app.derivation import Standing, derive
-from wangdi.app.linking import review_folder
+from wangdi.app.linking import read_city_weights, review_folder
 from wangdi.app.questions import as_of_number
 from wangdi.core.problem import Problem, Refusal
 from wangdi.link.levels import decode_levels
 from wangdi.link.people import show_person
-from wangdi.link.scoring import explain_levels, parse_weights, read_weights
+from wangdi.link.scoring import explain_levels
 from wangdi.store.records import UNSURE
 from wangdi.store.workspace import sql_text
 
@@ -123,10 +122,8 @@ def find_pair(standing: Standing, one: int, other: int) -> Pair:
 
 def explain_pair(standing: Standing, pair: Pair) -> list[dict[str, Any]]:
     """What each field adds to a pair's weight, in bits, with the weights the city is linked by. It sums to the weight."""
-    model = standing.city.link_model(standing.known)
-    weights = read_weights() if model is None else parse_weights(json.loads(model.body))
     levels = decode_levels(np.array([pair.levels]))[0].tolist()
-    return [asdict(part) for part in explain_levels(weights, levels)[1]]
+    return [asdict(part) for part in explain_levels(read_city_weights(standing), levels)[1]]
 
 
 def _put_waiting(standing: Standing, pairs: str) -> None:

@@ -22,7 +22,7 @@ from wangdi.store.workspace import sql_name, sql_text
 ASKED = "asked"
 """The table of the registrations of those a page asks about."""
 ATTEMPT_FORM = "health_record.contact_attempt"
-_ASKED = ("programme", "task", "anchor_on", "opens", "org", "due", "closes", "state", "overdue", "rule")
+_COLUMNS = ("programme", "task", "anchor_on", "opens", "org", "due", "closes", "state", "overdue", "rule")
 """In the order :class:`Due` has them."""
 NOWHERE = Home()
 
@@ -102,7 +102,7 @@ def find_due(standing: Standing, org: str, on: date, within: int = 0) -> list[Du
     if not due:
         return []
     found = standing.workspace.rows(
-        f"SELECT subject_id, min(closes) OVER (PARTITION BY subject_id) AS soonest, {', '.join(_ASKED)} FROM ({due})"
+        f"SELECT subject_id, min(closes) OVER (PARTITION BY subject_id) AS soonest, {', '.join(_COLUMNS)} FROM ({due})"
         " ORDER BY soonest, subject_id, closes, programme, task"
     )
     homes = read_roll(derived).homes_of({row[0] for row in found})

@@ -19,7 +19,7 @@ from wangdi.app.newcomer_matching import FIELDS, Answer, Everybody, match_newcom
 from wangdi.core.problem import Problem, Refusal
 from wangdi.web.door import Door
 from wangdi.web.match_models import MatchBody, MatchedBody
-from wangdi.web.push_problems import ProblemRoute, check_own, describe_problems
+from wangdi.web.push_problems import ProblemRoute, check_own, describe_problems, show_given
 
 JSON = "application/json"
 MOST_BYTES = 16 << 10
@@ -61,7 +61,7 @@ async def _read_asked(request: Request) -> MatchBody:
     """Errors: WAY-104 no JSON by its type, WAY-115 too large, WAY-105 not what it should be."""
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind != JSON:
-        raise Refusal(Problem(code="WAY-104", args={"type": _shown(kind) or "-", "known": JSON}))
+        raise Refusal(Problem(code="WAY-104", args={"type": show_given(kind) or "-", "known": JSON}))
     body = bytearray()
     async for chunk in request.stream():
         body += chunk
@@ -71,7 +71,7 @@ async def _read_asked(request: Request) -> MatchBody:
         return MatchBody.model_validate(json.loads(body))
     except ValidationError as error:
         first = error.errors()[0]
-        place = ".".join(_shown(str(part)) for part in first["loc"]) or "body"
+        place = ".".join(show_given(str(part)) for part in first["loc"]) or "body"
         raise _wrong(place, str(first["msg"])) from error
     except (ValueError, RecursionError) as error:
         raise _wrong("body", "JSON") from error
@@ -79,10 +79,6 @@ async def _read_asked(request: Request) -> MatchBody:
 
 def _wrong(place: str, reason: str) -> Refusal:
     return Refusal(Problem(code="WAY-105", args={"place": place, "reason": reason}))
-
-
-def _shown(text: str) -> str:
-    return "".join(sign if sign.isprintable() else "\ufffd" for sign in text)[:80]
 
 
 def _answer_now(door: Door, asked: MatchBody) -> Answer | Future[Everybody]:

@@ -43,7 +43,7 @@ from wangdi.language.library import Library
 from wangdi.store.city import City
 from wangdi.web.push_bodies import MULTIPART, SUFFIXES, XLSX, body_kind, write_body
 from wangdi.web.push_models import PageQuery, ProblemsBody, ReceiptBody, SendHeaders, SendQuery
-from wangdi.web.push_problems import ProblemRoute, check_own, choose_language, describe_problems
+from wangdi.web.push_problems import ProblemRoute, check_own, choose_language, describe_problems, show_given
 from wangdi.web.push_worker import RETRY_SECONDS, PushWorker
 
 SHOWN = 20
@@ -75,7 +75,7 @@ class PushDoor:
         """The city, where the organisation may send. Errors: WAY-109."""
         city = self.open_city()
         if not is_sender(city, org):
-            raise Refusal(Problem(code="WAY-109", args={"org": _shown(org)}))
+            raise Refusal(Problem(code="WAY-109", args={"org": show_given(org)}))
         return city
 
     def find(self, org: str, number: str) -> tuple[City, Receipt]:
@@ -190,7 +190,7 @@ def _check_sent(door: PushDoor, sent: Sent) -> City:
     if sent.mapping is not None:
         known = [str(row["mapping"]) for row in list_mappings(city, door.open_library())[0]]
         if sent.mapping not in known:
-            args = {"mapping": _shown(sent.mapping), "known": ", ".join(known) or "-"}
+            args = {"mapping": show_given(sent.mapping), "known": ", ".join(known) or "-"}
             raise Refusal(Problem(code="WAY-112", args=args))
     return city
 
@@ -340,10 +340,6 @@ def _render_csv(rows: list[dict[str, Any]]) -> bytes:
 
 def _as_file(name: str) -> dict[str, str]:
     return {"Content-Disposition": f'attachment; filename="{name}"'}
-
-
-def _shown(text: str) -> str:
-    return "".join(sign if sign.isprintable() else "\ufffd" for sign in text)[:100]
 
 
 # ---- what a body may be, for OpenAPI ----------------------------------------------------------------------------------

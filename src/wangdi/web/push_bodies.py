@@ -14,6 +14,7 @@ from starlette.formparsers import MultiPartException, MultiPartParser
 
 from wangdi.app.receipts import DeliveryDraft
 from wangdi.core.problem import Problem, Refusal
+from wangdi.web.push_problems import show_given
 
 MULTIPART = "multipart/form-data"
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -37,13 +38,9 @@ def body_kind(request: Request) -> str:
     """The content type, checked. Errors: WAY-104."""
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind != MULTIPART and kind not in SUFFIXES:
-        args = {"type": _shown(kind) or "-", "known": ", ".join((MULTIPART, *SUFFIXES))}
+        args = {"type": show_given(kind) or "-", "known": ", ".join((MULTIPART, *SUFFIXES))}
         raise Refusal(Problem(code="WAY-104", args=args))
     return kind
-
-
-def _shown(text: str) -> str:
-    return "".join(sign if sign.isprintable() else "\ufffd" for sign in text)[:80]
 
 
 async def write_body(request: Request, draft: DeliveryDraft, filename: str, limit: int) -> None:
@@ -84,7 +81,7 @@ async def _write_parts(request: Request, stream: AsyncGenerator[bytes, None], dr
     try:
         form = await parser.parse()
     except MultiPartException as error:
-        raise Refusal(Problem(code="WAY-110", args={"reason": _shown(error.message)})) from error
+        raise Refusal(Problem(code="WAY-110", args={"reason": show_given(error.message)})) from error
     except (ValueError, LookupError) as error:  # headers of a part that no library would write
         raise Refusal(Problem(code="WAY-110", args={"reason": type(error).__name__})) from error
     try:

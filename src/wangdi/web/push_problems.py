@@ -59,6 +59,11 @@ def choose_language(request: Request) -> str:
     return next((name for _, name in sorted(wanted, key=lambda one: one[0]) if name in ("zh", "en")), "zh")
 
 
+def show_given(text: str) -> str:
+    """What somebody sent, short and printable, to be named in an answer."""
+    return "".join(sign if sign.isprintable() else "\ufffd" for sign in text)[:80]
+
+
 def check_own(request: Request) -> None:
     """A page of another site, open in a browser on this machine, could send here as well. Errors: WAY-108."""
     origin, host = request.headers.get("origin"), request.headers.get("host", "")

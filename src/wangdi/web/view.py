@@ -11,6 +11,8 @@ from wangdi.core.periods import Period, parse_period
 from wangdi.core.problem import Problem, Refusal
 from wangdi.web.words import LANGUAGES
 
+SEQ_DIGITS = 18
+"""Digits a number of acceptance may have."""
 LANG_COOKIE = "wangdi_lang"
 
 
@@ -59,6 +61,11 @@ def _choose_lang(request: Request) -> str:
         if given in LANGUAGES:
             return given
     return LANGUAGES[0]
+
+
+def read_whole(text: str, default: int, digits: int = 5) -> int:
+    """A whole number of the address; the default where it is none, or has more digits than any of its kind."""
+    return int(text) if text.isascii() and text.isdigit() and len(text) <= digits else default
 
 
 def read_period(text: str) -> Period:

@@ -18,7 +18,7 @@ from wangdi.link.people import parse_person
 from wangdi.web.anchors import task_anchor
 from wangdi.web.door import Door
 from wangdi.web.render import render_page
-from wangdi.web.view import View, read_view
+from wangdi.web.view import SEQ_DIGITS, View, read_view, read_whole
 from wangdi.web.words import word
 
 router = APIRouter()
@@ -74,7 +74,7 @@ def show_person(request: Request, number: str) -> Response:
         "names": names,
         "on": on,
         "can_decide": not view.known,
-        "done": done if (done := request.query_params.get("done", "")).isascii() and done.isdigit() else "",
+        "done": read_whole(request.query_params.get("done", ""), 0, SEQ_DIGITS),
     }
     return render_page(request, "person.html", context, view=view)
 

@@ -17,7 +17,7 @@ from wangdi.link.people import parse_person, show_person
 from wangdi.web.door import Door
 from wangdi.web.render import render_page
 from wangdi.web.tables import Cell, Column, Table, export_table
-from wangdi.web.view import View, read_view
+from wangdi.web.view import SEQ_DIGITS, View, read_view, read_whole
 from wangdi.web.words import word
 
 router = APIRouter()
@@ -39,7 +39,7 @@ def show_queue(request: Request) -> Response:
     view = read_view(request)
     known = door.number(view.known)
     asked = request.query_params
-    page = _whole(asked.get("page", ""), 1)
+    page = max(1, read_whole(asked.get("page", ""), 1))
     exporting = "format" in asked
     wanted = Wanted(
         org=asked.get("org", "").strip(),
@@ -64,14 +64,10 @@ def show_queue(request: Request) -> Response:
         "page": page,
         "pages": max(1, -(-queue.count // PAGE)),
         "decisions": decisions,
-        "done": _whole(asked.get("done", ""), 0),
+        "done": read_whole(asked.get("done", ""), 0, SEQ_DIGITS),
         "can_decide": not view.known,
     }
     return render_page(request, "who.html", context, view=view)
-
-
-def _whole(text: str, default: int) -> int:
-    return int(text) if text.isascii() and text.isdigit() and 0 < len(text) < 19 else default
 
 
 def _queue_table(view: View, queue: Queue, names: Mapping[str, str]) -> Table:
@@ -134,7 +130,7 @@ def _render_pair(request: Request, numbers: tuple[int, int], problem: Problem | 
         "percent": round(100 * pair.probability),
         "bar": BAR,
         "message": problem.message(view.lang) if problem else "",
-        "done": _whole(request.query_params.get("done", ""), 0),
+        "done": read_whole(request.query_params.get("done", ""), 0, SEQ_DIGITS),
         "action": f"/who/pair/{pair.one.registration}-{pair.other.registration}",
         "can_decide": not view.known,
     }

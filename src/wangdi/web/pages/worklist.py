@@ -20,7 +20,7 @@ from wangdi.indicators.figures import Places
 from wangdi.web.door import Door
 from wangdi.web.render import render_page
 from wangdi.web.tables import Cell, Column, Table, export_table
-from wangdi.web.view import View, read_view
+from wangdi.web.view import View, read_view, read_whole
 from wangdi.web.visiting import Saying, make_export, show_visit
 from wangdi.web.where import Here, areas_under, stand_here
 from wangdi.web.words import word
@@ -99,11 +99,13 @@ def _read_asked(request: Request, door: Door, view: View) -> Asked:
     said = request.query_params
     known = door.number(view.known)
     on = _read_day(said.get("on", "").strip(), door.as_of(known))
-    within = _whole(said.get("within", ""), AHEAD[1])
+    within = read_whole(said.get("within", ""), AHEAD[1])
     order = next((one for one in ORDERS if one == said.get("sort", "")), ORDERS[0])
     late = said.get("late", "") == "1"
     wish = Wish(said.get("programme", "").strip(), late, said.get("village", "").strip(), order)
-    return Asked(known, said.get("org", "").strip(), on, min(within, AHEAD[-1]), wish, _whole(said.get("page", ""), 1))
+    return Asked(
+        known, said.get("org", "").strip(), on, min(within, AHEAD[-1]), wish, read_whole(said.get("page", ""), 1)
+    )
 
 
 def _read_day(text: str, as_of: date) -> date:
@@ -117,10 +119,6 @@ def _read_day(text: str, as_of: date) -> date:
     if on > limit:
         raise Refusal(Problem(code="WEB-011", args={"text": text, "limit": f"{limit}", "as_of": f"{as_of}"}))
     return on
-
-
-def _whole(text: str, default: int) -> int:
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 6 else default
 
 
 def _find(door: Door, asked: Asked) -> list[Due]:
