@@ -8,18 +8,21 @@ from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from tests.cities import CLINIC_A1, CLINIC_A2, CLINIC_B1, HOSPITAL, TestCity, id_number, make_city
-from wangdi.app import derivation
+from wangdi.app import derivation, registered
 from wangdi.app.derivation import link_sources
 from wangdi.app.link_decisions import By, Outcome, decide_pair, merge_people, split_person, undo_decision
 from wangdi.app.linking import LinkRun, link_city
 from wangdi.app.questions import stand_on
 from wangdi.app.rebuilding import check_derived
+from wangdi.app.registered import read_registered
 from wangdi.core.problem import Refusal
 from wangdi.language.library import load_library
 from wangdi.link.people import plan_links
+from wangdi.link.records import Records
 from wangdi.store.derived import remove_derived
 from wangdi.store.records import TOGETHER, UNSURE
 
@@ -148,6 +151,19 @@ class History:
             whose = frozenset((links[row.one], links[row.other]))
             assert row.verdict != TOGETHER or len(whose) == 1 or whose in parted, f"{row} is not honoured"
 
+    def check_registered(self) -> None:
+        """What was kept, with what came since, is what reading everything gives."""
+        kept = self.ask(read_registered)
+        remove_derived(self.made.city.folder)
+        whole = self.ask(read_registered)
+        assert kept.read < whole.read == len(whole.person), "most were kept"
+        assert np.array_equal(kept.person, whole.person)
+        for name in ("registration", "since", "stored", "given"):
+            assert np.array_equal(getattr(kept.known, name), getattr(whole.known, name)), name
+        for name in [name for name in Records.__slots__ if name != "names"]:
+            assert np.array_equal(getattr(kept.records, name), getattr(whole.records, name)), name
+        assert np.array_equal(kept.records.names.key, whole.records.names.key)
+
     def check_tables(self) -> None:
         """What was derived step by step is what a rebuild derives."""
         with self.made.city.workspace("500MB") as workspace:
@@ -157,6 +173,7 @@ class History:
 @pytest.mark.parametrize("seed", range(8))
 def test_histories(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(derivation, "REBUILD_SHARE", 1.0)
+    monkeypatch.setattr(registered, "RENEW_SHARE", 1.0 if seed % 2 else 0.3)
     with tempfile.TemporaryDirectory() as folder:
         history = History(Path(folder) / "city", seed)
         history.arrive()
@@ -165,6 +182,8 @@ def test_histories(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
             history.step()
             seen[history.made.city.latest_seq()] = history.links()
         history.check_tables()
+        history.link()
+        history.check_registered()
         history.link()
         remove_derived(history.made.city.folder)
         for known, links in seen.items():

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from wangdi.app.derivation import Standing
-from wangdi.app.linking import Registered, read_registered
+from wangdi.app.registered import Registered, read_registered
 from wangdi.app.reviewing import read_said
 from wangdi.core.problem import Problem, Refusal
 from wangdi.link.names import NEWBORN, NO_NAME

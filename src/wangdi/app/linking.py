@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -12,17 +12,17 @@ from typing import Any
 
 import numpy as np
 
-from wangdi.app.derivation import RESIDENT_FORM, Standing, link_sources
+from wangdi.app.derivation import Standing
+from wangdi.app.registered import Registered, read_registered
 from wangdi.catalog.tables import LINK_TABLE
 from wangdi.core.problem import Problem, Refusal
 from wangdi.link.clustering import REVIEWED
 from wangdi.link.deciding import Decided, part_numbers
+from wangdi.link.keysets import distinct
 from wangdi.link.kin import find_kin_risks
 from wangdi.link.levels import encode_levels
 from wangdi.link.matching import Matched, match_records, tell_nobody
-from wangdi.link.normalise import normalise_records
-from wangdi.link.numbering import Known, number_people
-from wangdi.link.people import plan_links
+from wangdi.link.numbering import number_people
 from wangdi.link.records import ID_KINDS, OWN, Records
 from wangdi.link.scoring import Weights, parse_weights, probability_of, read_weights
 from wangdi.store.city import City
@@ -41,21 +41,6 @@ TEACHERS = 2_000
 DECISION = "decision"
 RULES = ("alone", "number", "likeness", DECISION)
 
-_REGISTERED = """
-    select registration_id, min(seq) as first_seq, arg_max(name, seq) as name, arg_max(sex, seq) as sex,
-      cast(arg_max(birth_date, seq) as varchar) as birth, arg_max(id_type, seq) as id_type, arg_max(id_no, seq) as id_no,
-      arg_max(phone, seq) as phone, arg_max(address, seq) as address
-    from {registrations} group by registration_id
-"""
-"""Each thing from the latest version that has it."""
-
-_RECORDS = """
-    select r.*, h.division, cast(null as varchar) as nationality, cast(r.registration_id as varchar) as rec_id
-    from ({registered}) r left join (
-        select registration_id, arg_max(division, seq) as division from {residents} group by registration_id
-    ) h using (registration_id) order by r.registration_id
-"""
-
 
 @dataclass(frozen=True, slots=True)
 class LinkRun:
@@ -64,23 +49,6 @@ class LinkRun:
     who: str
     at: datetime
     learn: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Registered:
-    """Every registration, in order of its number. ``person``: whose it is held to be now."""
-
-    known: Known
-    person: np.ndarray
-    records: Records
-
-    def rows_of(self, registrations: Sequence[int]) -> np.ndarray:
-        """The place of each; -1 for one that is not known."""
-        numbers, wanted = self.known.registration, np.array(registrations, dtype=np.int64)
-        if not len(numbers):
-            return np.full(len(wanted), -1)
-        place = np.minimum(np.searchsorted(numbers, wanted), len(numbers) - 1)
-        return np.where(numbers[place] == wanted, place, -1)
 
 
 def link_city(standing: Standing, run: LinkRun, tell: Callable[[str], None] = tell_nobody) -> dict[str, Any]:
@@ -132,31 +100,6 @@ def refuse_linked_since(standing: Standing) -> None:
         raise Refusal(Problem(code="LINK-020"))
 
 
-def read_registered(standing: Standing, tell: Callable[[str], None] = tell_nobody) -> Registered:
-    """Every registration as it is known, ready to be compared."""
-    workspace = standing.workspace
-    workspace.run(
-        "create or replace table records as "
-        + _RECORDS.format(
-            registered=_REGISTERED.format(registrations=standing.registrations),
-            residents=standing.facts(standing.form(RESIDENT_FORM), ("division",)),
-        )
-    )
-    stored = f"select registration_id, arg_max(person_id, seq) as person_id from {standing.stored_links} group by 1"
-    if not standing.stored_links:
-        stored = "select null::bigint as registration_id, null::bigint as person_id where false"
-    links = workspace.arrays(
-        "select r.registration_id, l.person_id, coalesce(s.person_id, 0) as stored, l.given, l.first_seq from records r"
-        f" join ({plan_links(link_sources(standing))}) l using (registration_id)"
-        f" left join ({stored}) s using (registration_id) order by r.registration_id"
-    )
-    tell("normalising")
-    records = normalise_records(workspace, np.arange(len(links["registration_id"])))
-    workspace.drop_table("records")
-    known = Known(links["registration_id"], links["first_seq"], links["stored"], links["given"])
-    return Registered(known, links["person_id"], records)
-
-
 def read_decided(standing: Standing, registered: Registered) -> Decided:
     """What people decided, as places of registrations; what is about registrations nobody knows any more is left out."""
     held = [row for _, row in standing.city.link_decisions(standing.known) if row.verdict != UNSURE]
@@ -192,8 +135,9 @@ def _tell_found(records: Records, matched: Matched, registered: Registered, numb
     kinds = np.bincount(records.id_kind, minlength=len(ID_KINDS))
     return {
         "registrations": len(records),
-        "people": len(np.unique(numbers)),
-        "people_before": len(np.unique(registered.person)),
+        "read": registered.read,
+        "people": len(distinct(numbers)),
+        "people_before": len(distinct(registered.person)),
         "moved": int((numbers != registered.person).sum()),
         "by_number": int((records.id_kind == OWN).sum()),
         "numbers": {name: int(count) for name, count in zip(ID_KINDS, kinds, strict=True)},

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from wangdi.app.derivation import Standing
-from wangdi.app.linking import read_city_weights, read_decided, read_registered
+from wangdi.app.linking import read_city_weights, read_decided
+from wangdi.app.registered import read_registered
 from wangdi.link.clustering import APART, DECISIONS, MERGE, MERGED, REVIEW, REVIEWED, SEPARATE
 from wangdi.link.deciding import part_numbers
 from wangdi.link.kin import share_household

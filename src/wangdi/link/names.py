@@ -85,7 +85,7 @@ def _mix(total: np.ndarray, codes: np.ndarray) -> np.ndarray:
 
 def read_codes(texts: Sequence[str]) -> np.ndarray:
     """Texts as a matrix of characters."""
-    width = min(WIDTH, max((len(text) for text in texts), default=1)) or 1
+    width = min(WIDTH, max(map(len, texts), default=1)) or 1
     return np.array(texts, dtype=f"<U{width}").view(np.uint32).reshape(len(texts), width)
 
 

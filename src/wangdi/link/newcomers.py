@@ -18,11 +18,12 @@ from wangdi.link.clustering import APART, Pairs, discount_rivals, odds_bits
 from wangdi.link.comparing import WORDED, compare_pairs
 from wangdi.link.kin import find_kin_risks
 from wangdi.link.names import NAMED, tidy_names
-from wangdi.link.normalise import ADDRESS, place_key, road_key
+from wangdi.link.normalise import place_key, road_key
 from wangdi.link.numbers import EMPTY, SHAPED, SHAPELESS, RawNumbers, judge_numbers
 from wangdi.link.reading import COLUMNS
 from wangdi.link.records import FAMILY, GUARDIAN, OWN, UNPROVED, Records
 from wangdi.link.scoring import Weights, probability_of, score_levels
+from wangdi.link.texts import ADDRESS
 
 _FULL_WIDTH = str.maketrans("０１２３４５６７８９Ｘｘ", "0123456789XX")
 _SEXES = {**dict.fromkeys(("1", "男", "M", "MALE", "男性"), 1), **dict.fromkeys(("2", "女", "F", "FEMALE", "女性"), 2)}

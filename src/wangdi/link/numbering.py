@@ -31,12 +31,12 @@ def number_people(person: np.ndarray, known: Known) -> np.ndarray:
     order = np.lexsort((known.registration, known.since))
     registration, stored, given = (column[order] for column in (known.registration, known.stored, known.given))
     counted = count_in_order(person[order])
-    heads = np.unique(counted, return_index=True)[1]
+    heads = np.flatnonzero(np.diff(np.maximum.accumulate(counted), prepend=0))
     wanted = np.where(stored[heads] != 0, stored[heads], given[heads])
     _, kept = np.unique(wanted, return_index=True)
     numbers = np.zeros(len(heads), dtype=np.int64)
     numbers[kept] = wanted[kept]
-    without = np.setdiff1d(np.arange(len(heads)), kept)
+    without = np.flatnonzero(numbers == 0)
     if len(without):
         _number_rest(numbers, without, counted, registration)
     result = np.empty(len(person), dtype=np.int64)

@@ -80,17 +80,28 @@ def plan_links(sources: LinkSources) -> str:
     if not sources.stored:
         return f"SELECT registration_id, given AS person_id, given, first_seq, keyed, birth_date, sex FROM ({own})"
     return f"""
-    WITH own AS MATERIALIZED ({own}),
-    stored AS MATERIALIZED (
-        SELECT registration_id, arg_max(person_id, seq) AS person_id FROM ({sources.stored}) GROUP BY registration_id
+    WITH own AS MATERIALIZED ({own}), held AS ({plan_held("own", f"({sources.stored})")})
+    SELECT registration_id, h.person_id, o.given, o.first_seq, o.keyed, o.birth_date, o.sex
+    FROM own o JOIN held h USING (registration_id)
+    """
+
+
+def plan_held(own: str, stored: str) -> str:
+    """SQL of whose each registration is held to be: registration_id, person_id, stored.
+
+    ``own``: a relation of registration_id, given, first_seq and keyed; ``stored``: of ``system.link``, every version of it.
+    Missing: ``stored``, the person linking left it with, is null before linking has seen it.
+    """
+    return f"""
+    WITH last AS MATERIALIZED (
+        SELECT registration_id, arg_max(person_id, seq) AS person_id FROM {stored} GROUP BY registration_id
     ),
     holder AS (
-        SELECT o.given, arg_min(s.person_id, o.first_seq) AS person_id FROM own o JOIN stored s USING (registration_id)
+        SELECT o.given, arg_min(s.person_id, o.first_seq) AS person_id FROM {own} o JOIN last s USING (registration_id)
         WHERE o.keyed GROUP BY o.given
     )
-    SELECT o.registration_id, coalesce(s.person_id, h.person_id, o.given) AS person_id, o.given, o.first_seq, o.keyed,
-           o.birth_date, o.sex
-    FROM own o LEFT JOIN stored s USING (registration_id) LEFT JOIN holder h ON o.keyed AND h.given = o.given
+    SELECT o.registration_id, coalesce(s.person_id, h.person_id, o.given) AS person_id, s.person_id AS stored
+    FROM {own} o LEFT JOIN last s USING (registration_id) LEFT JOIN holder h ON o.keyed AND h.given = o.given
     """
 
 
