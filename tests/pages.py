@@ -32,7 +32,7 @@ FLAGS = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-backgroun
 @contextmanager
 def open_pages(folder: Path) -> Iterator[TestClient]:
     """The application over a city, asked without a network."""
-    with TestClient(make_app(folder, Clock(lambda: NOW))) as client:
+    with TestClient(make_app(folder, Clock(lambda: NOW), link=False)) as client:
         yield client
 
 
@@ -92,7 +92,7 @@ def serve(folder: Path) -> Iterator[Served]:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    command = [sys.executable, "-m", "wangdi", "serve", "--city", str(folder), "--port", str(port)]
+    command = [sys.executable, "-m", "wangdi", "serve", "--city", str(folder), "--port", str(port), "--no-link"]
     with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
         try:
             url = f"http://127.0.0.1:{port}"

@@ -124,7 +124,7 @@ def test_nothing_is_decided_about_an_earlier_day(client: TestClient) -> None:
 
 def test_a_city_never_linked_says_what_to_do(made: TestCity, tmp_path: Path) -> None:
     with open_pages(made.city.folder) as client:
-        assert "wangdi link" in words_of(check_page(read(client, "/who")))
+        assert "现在归并" in words_of(check_page(read(client, "/who")))
 
 
 @pytest.mark.parametrize("lang", LANGUAGES)

@@ -14,7 +14,7 @@ import numpy as np
 
 from wangdi.app.derivation import Standing
 from wangdi.app.registered import Registered, read_registered
-from wangdi.catalog.tables import LINK_TABLE
+from wangdi.catalog.tables import LINK_TABLE, REGISTRATION_TABLE
 from wangdi.core.problem import Problem, Refusal
 from wangdi.link.clustering import REVIEWED
 from wangdi.link.deciding import Decided, part_numbers
@@ -146,6 +146,16 @@ def _tell_found(records: Records, matched: Matched, registered: Registered, numb
         "weights": matched.weights.learnt,
         "left_out": {cost.block: cost.left_out for cost in matched.costs if cost.left_out},
     }
+
+
+def find_unseen(city: City) -> int:
+    """The last number under which registrations came that no run of linking has seen; 0 where there are none.
+
+    Rule: a city that was never linked waits for somebody to have it linked first.
+    """
+    runs = review_folder(city).bases()
+    arrived = max((segment.last_seq for segment in city.segments(REGISTRATION_TABLE.name)), default=0)
+    return arrived if runs and arrived > runs[-1] else 0
 
 
 # ---- what is left to people ------------------------------------------------------------------------------------------

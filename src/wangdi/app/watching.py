@@ -132,8 +132,11 @@ def hold_watch(folder: Path) -> Iterator[None]:
 def find_inboxes(city: City, folder: Path, org: str | None) -> tuple[list[Inbox], list[Problem]]:
     """The folder itself where its organisation is named, else a folder for each organisation in it.
 
-    Errors: WAY-032 a folder that bears no organisation's code, or an organisation named that there is none of (raised).
+    Errors: WAY-032 a folder that bears no organisation's code, or an organisation named that there is none of (raised);
+    WAY-037 the city itself lies in the folder, and would be moved away as if it had been dropped (raised).
     """
+    if city.folder.resolve().is_relative_to(folder.resolve()):
+        raise Refusal(Problem(code="WAY-037", args={"folder": str(folder), "city": str(city.folder)}))
     if org is not None:
         if not is_sender(city, org):
             raise Refusal(Problem(code="WAY-032", args={"org": org}))

@@ -15,6 +15,7 @@ from wangdi.core.problem import Problem, Refusal
 if TYPE_CHECKING:
     from wangdi.app.link_decisions import By, Outcome
     from wangdi.app.reviewing import Side
+    from wangdi.store.city import City
 
 DECIDED = {"together": "pair_together", "apart": "pair_apart", "unsure": "pair_unsure"}
 PAGE = 20
@@ -22,11 +23,16 @@ PAGE = 20
 
 def run_link(session: Session, learn: bool) -> Answer:
     """Find who is who among all registrations of the city."""
+    with session.open_city() as city:
+        return have_linked(session, city, learn)
+
+
+def have_linked(session: Session, city: City, learn: bool) -> Answer:
+    """Link an open city and say what was found."""
     from wangdi.app.linking import STEPS, LinkRun, link_city
 
     run = LinkRun(actor_name(), read_clock(), learn)
     with (
-        session.open_city() as city,
         session.standing(city) as standing,
         show_steps(session, len(STEPS), session.word("linking")) as step,
     ):

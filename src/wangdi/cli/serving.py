@@ -25,6 +25,7 @@ class ServeAsked:
     i_know: bool
     tls_cert: Path | None
     tls_key: Path | None
+    no_link: bool = False
 
 
 def run_serve(session: Session, asked: ServeAsked) -> Answer:
@@ -44,6 +45,7 @@ def serve_folder(session: Session, folder: Path, asked: ServeAsked) -> None:
         outside_is_known=asked.i_know,
         certificate=asked.tls_cert,
         key=asked.tls_key,
+        link=not asked.no_link,
     )
     server.serve_city(
         folder, serving, server.Clock(read_clock), lambda address: session.say(session.word("serving", address=address))
@@ -58,6 +60,7 @@ serve = Verb(
         option("--i-know", is_flag=True),
         option("--tls-cert", type=PATH, metavar="FILE"),
         option("--tls-key", type=PATH, metavar="FILE"),
+        option("--no-link", is_flag=True),
     ],
     ServeAsked,
 )

@@ -38,6 +38,7 @@ class WatchAsked:
     settle: float
     marker: bool
     every: float
+    no_link: bool
 
 
 def run_watch(session: Session, asked: WatchAsked) -> Answer:
@@ -57,6 +58,7 @@ def run_watch(session: Session, asked: WatchAsked) -> Answer:
             if not asked.once:
                 watch.go_on()
             rows = [_row(one) for one in watch.once()]
+            watch.link()
     wrong = any(row["moved"] == "refused" for row in rows)
     return Answer(
         payload={"rows": rows},
@@ -105,10 +107,19 @@ class Watch:
             try:
                 for taken in self._round(told):
                     self._show(taken)
+                self.link()
             except Refusal as refusal:
                 self.session.tell(refusal.problem)
                 pause = max(pause, TRY_AGAIN_SECONDS)
             time.sleep(pause)
+
+    def link(self) -> None:
+        """Link what came, in a city that was linked once."""
+        from wangdi.app.linking import find_unseen
+        from wangdi.cli.linking import have_linked
+
+        if not self.asked.no_link and find_unseen(self.city):
+            self.session.say(have_linked(self.session, self.city, learn=False).text)
 
     def _show(self, taken: Taken) -> None:
         row = _row(taken)
@@ -170,6 +181,7 @@ watch = Verb(
         option("--settle", type=click.FloatRange(min=0), default=10.0, metavar="SECONDS"),
         option("--marker", is_flag=True),
         option("--every", type=click.FloatRange(min=0.1), default=5.0, metavar="SECONDS"),
+        option("--no-link", is_flag=True),
     ],
     WatchAsked,
 )

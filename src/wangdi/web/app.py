@@ -43,6 +43,7 @@ from wangdi.web.pages import (
     worklist,
 )
 from wangdi.web.push import push_routes
+from wangdi.web.relinking import Relinker
 from wangdi.web.render import render_problem
 from wangdi.web.trials import Trials
 
@@ -77,17 +78,22 @@ _NOT_FOUND = (
 """Problems that mean that there is no such thing; every other refusal is a question wrongly asked."""
 
 
-def make_app(folder: Path, clock: Clock, hosts: tuple[str, ...] = ()) -> FastAPI:
-    """The application over one city. ``hosts``: names it answers to beside loopback.
+def make_app(folder: Path, clock: Clock, hosts: tuple[str, ...] = (), link: bool = True) -> FastAPI:
+    """The application over one city.
+
+    ``hosts``: names it answers to beside loopback. ``link``: a city that was linked once is linked again after deliveries.
 
     Errors: raises Refusal when there is no city or a pack is wrong.
     """
     door = Door(folder, clock)
-    jobs = Jobs(door.city, door.library)
+    jobs, relinker = Jobs(door.city, door.library), Relinker(door)
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+        if link:
+            relinker.follow()
         yield
+        relinker.close()
         jobs.close()
         door.close()
 
@@ -97,6 +103,7 @@ def make_app(folder: Path, clock: Clock, hosts: tuple[str, ...] = ()) -> FastAPI
     app.state.door = door
     app.state.trials = Trials()
     app.state.jobs = jobs
+    app.state.relinker = relinker
     app.state.hosts = {*LOOPBACK, *hosts}
     for page in (
         board,

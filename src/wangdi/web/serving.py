@@ -38,6 +38,8 @@ class Serving:
     outside_is_known: bool = False
     certificate: Path | None = None
     key: Path | None = None
+    link: bool = True
+    """Whether a city that was linked once is linked again after deliveries."""
 
     @property
     def address(self) -> str:
@@ -85,7 +87,8 @@ def serve_city(folder: Path, serving: Serving, clock: Clock, tell: Callable[[str
     Errors: as :func:`check_serving`, and Refusal when there is no city.
     """
     check_serving(serving)
-    app = make_app(folder, clock, () if is_loopback(serving.bind) else (serving.bind, socket.gethostname()))
+    hosts = () if is_loopback(serving.bind) else (serving.bind, socket.gethostname())
+    app = make_app(folder, clock, hosts, serving.link)
     config = uvicorn.Config(
         app,
         host=serving.bind,

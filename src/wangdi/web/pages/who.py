@@ -11,10 +11,12 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from wangdi.app.link_decisions import VERDICTS, By, decide_pair, list_decisions, split_person, undo_decision
+from wangdi.app.linking import STEPS, find_unseen
 from wangdi.app.reviewing import AGES, Pair, Queue, Wanted, explain_pair, find_pair, list_review
 from wangdi.core.problem import Problem, Refusal
 from wangdi.link.people import parse_person, show_person
 from wangdi.web.door import Door
+from wangdi.web.relinking import Relinker
 from wangdi.web.render import render_page
 from wangdi.web.tables import Cell, Column, Table, export_table
 from wangdi.web.view import SEQ_DIGITS, View, read_view, read_whole
@@ -66,8 +68,43 @@ def show_queue(request: Request) -> Response:
         "decisions": decisions,
         "done": read_whole(asked.get("done", ""), 0, SEQ_DIGITS),
         "can_decide": not view.known,
+        **_linking_context(request, view),
     }
     return render_page(request, "who.html", context, view=view)
+
+
+def _linking_context(request: Request, view: View) -> dict[str, Any]:
+    """Whether linking is under way or due, for the piece of the page that says so."""
+    relinker: Relinker = request.app.state.relinker
+    run, door = relinker.last(), request.app.state.door
+    problem = run.problem if run else None
+    return {
+        "run": run,
+        "unseen": find_unseen(door.city),
+        "steps": len(STEPS),
+        "linking_message": problem.message(view.lang) if problem else "",
+        "linking_hint": problem.hint(view.lang) if problem else "",
+        "linking_link": view.link("/who/linking", lang=view.lang),
+    }
+
+
+@router.get("/who/linking")
+def show_linking(request: Request) -> Response:
+    """The piece of the page that says how far linking has come; it has the page read anew at the end."""
+    view = read_view(request)
+    context = _linking_context(request, view)
+    response = render_page(request, "who_linking.html", context, view=view)
+    if context["run"] is not None and context["run"].ended:
+        response.headers["HX-Redirect"] = view.link("/who")
+    return response
+
+
+@router.post("/who/linking")
+def have_linked(request: Request) -> Response:
+    """Have linking run now, in the background."""
+    relinker: Relinker = request.app.state.relinker
+    relinker.start(ACTOR)
+    return RedirectResponse(read_view(request).link("/who"), 303)
 
 
 def _queue_table(view: View, queue: Queue, names: Mapping[str, str]) -> Table:
