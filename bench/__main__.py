@@ -8,6 +8,7 @@ from __future__ import annotations
 import sys
 
 from bench.collect import bench_collect
+from bench.linking import bench_link
 from bench.match import bench_match
 from bench.questions import bench_city, bench_county, bench_form
 from bench.web import bench_web
@@ -18,6 +19,7 @@ BENCHMARKS = {
     "city": bench_city,
     "collect": bench_collect,
     "match": bench_match,
+    "link": bench_link,
     "web": bench_web,
 }
 

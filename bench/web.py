@@ -17,7 +17,8 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import quote
@@ -122,21 +123,39 @@ def bench_web(readers: int = 20, seconds: float = 30, think: float = 1.0, folder
         city = City.open(place) if place.exists() else make_city(place, COUNTY, load_library())
         with city:
             pages = find_pages(city)
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            port = probe.getsockname()[1]
-        command = [sys.executable, "-m", "wangdi", "serve", "--city", str(place), "--port", str(port), "--quiet"]
-        with subprocess.Popen(command, stdout=subprocess.DEVNULL) as server:
-            try:
-                return _let_read(port, pages, (readers, seconds, think))
-            finally:
-                server.terminate()
-                server.wait()
+        with serving(place) as port:
+            return _let_read(port, pages, (readers, seconds, think))
+
+
+@contextmanager
+def serving(place: Path) -> Iterator[int]:
+    """A server of a city, on the port answered."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+    command = [
+        sys.executable,
+        "-m",
+        "wangdi",
+        "serve",
+        "--city",
+        str(place),
+        "--port",
+        str(port),
+        "--quiet",
+        "--no-link",
+    ]
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL) as server:
+        try:
+            _wait(port)
+            yield port
+        finally:
+            server.terminate()
+            server.wait()
 
 
 def _let_read(port: int, pages: dict[str, Draw], asked: tuple[int, float, float]) -> bool:
     readers, seconds, think = asked
-    _wait(port)
     for level in LEVEL_CHOICES:  # what is counted once a day is counted before anybody reads
         read_one(port, f"/indicator/htn_std?level={level}")
     for kind, draw in pages.items():

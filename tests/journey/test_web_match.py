@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future
 from datetime import date, datetime
 from typing import Any
 
@@ -26,7 +27,7 @@ from wangdi.language.library import load_library
 from wangdi.link.people import show_person
 from wangdi.web.app import make_app
 from wangdi.web.door import Clock
-from wangdi.web.everybody import EverybodyKept
+from wangdi.web.everybody import ClosedError, EverybodyKept
 from wangdi.web.match_models import ASKED, FOUND, MatchBody, MatchedBody
 
 MATCH = "/api/v1/match"
@@ -229,9 +230,9 @@ def test_an_index_that_takes_long_says_come_again(made: TestCity, monkeypatch: p
     go = threading.Event()
     gather = app.state.door.everybody._make
 
-    def wait(known: int) -> Everybody:
+    def wait(known: int, tell: Callable[[str], None]) -> Everybody:
         go.wait(20)
-        return gather(known)  # type: ignore[no-any-return]
+        return gather(known, tell)  # type: ignore[no-any-return]
 
     monkeypatch.setattr(app.state.door.everybody, "_make", wait)
     with TestClient(app) as client:
@@ -249,7 +250,7 @@ def test_one_index_is_made_for_many_who_ask_and_again_after_a_failure() -> None:
     made: list[int] = []
     failing = [True]
 
-    def make(known: int) -> Everybody:
+    def make(known: int, _: object) -> Everybody:
         made.append(known)
         if failing.pop() if failing else False:
             raise MemoryError
@@ -266,3 +267,20 @@ def test_one_index_is_made_for_many_who_ask_and_again_after_a_failure() -> None:
     assert made == [7, 7]
     assert isinstance(kept.ask(), Everybody)
     kept.close()
+
+
+def test_a_server_that_stops_does_not_wait_for_the_index() -> None:
+    begun = threading.Event()
+
+    def make(known: int, tell: Callable[[str], None]) -> Everybody:
+        while True:
+            begun.set()
+            tell("reading")
+            time.sleep(0.01)
+
+    kept = EverybodyKept(lambda: 7, make)
+    making = kept.ask()
+    assert isinstance(making, Future)
+    assert begun.wait(10)
+    kept.close()
+    assert isinstance(making.exception(10), ClosedError)

@@ -10,9 +10,9 @@ import numpy as np
 from wangdi.app.derivation import Standing
 from wangdi.app.linking import read_city_weights, read_decided
 from wangdi.app.registered import read_registered
-from wangdi.link.clustering import APART, DECISIONS, MERGE, MERGED, REVIEW, REVIEWED, SEPARATE
+from wangdi.link.clustering import DECISIONS, MERGED, REVIEWED, SEPARATE, judge_alone
 from wangdi.link.deciding import part_numbers
-from wangdi.link.kin import share_household
+from wangdi.link.matching import Tell, tell_nobody
 from wangdi.link.newcomers import Candidate, NewcomerIndex
 from wangdi.link.people import show_person
 from wangdi.link.records import ID_KINDS, Records
@@ -65,12 +65,15 @@ class Answer:
     likely: tuple[Likely, ...]
 
 
-def gather_everybody(standing: Standing) -> Everybody:
+def gather_everybody(standing: Standing, tell: Tell = tell_nobody) -> Everybody:
     """The index over every registration, with the weights the city is linked by. It reads all of them: keep the answer.
+
+    ``tell`` hears of each step, and may end it by an exception.
 
     Rule: who was held apart from others of one number no longer shares it, as in linking.
     """
-    registered = read_registered(standing)
+    registered = read_registered(standing, tell)
+    tell("indexing")
     records = part_numbers(registered.records, read_decided(standing, registered), registered.known.since)
     person = registered.person
     proved = np.isin(person, person[records.own >= 0])
@@ -112,11 +115,8 @@ def _decide(everybody: Everybody, newcomer: Records, found: Sequence[Candidate])
     """What linking would do about each."""
     if not found:
         return []
-    at_home = share_household(np.array([one.levels for one in found], dtype=np.uint8))
-    decisions = []
-    for one, near in zip(found, at_home, strict=True):
-        likely = one.probability >= (APART if one.kin and near else REVIEW)
-        decisions.append(MERGED if one.probability >= MERGE and not one.kin else REVIEWED if likely else SEPARATE)
+    levels = np.array([one.levels for one in found], dtype=np.uint8)
+    decisions: list[int] = judge_alone(np.array([one.weight for one in found]), levels).tolist()
     same = [_share_number(everybody.index.records, newcomer, one.row) for one in found]
     if any(same) or decisions.count(MERGED) > 1:
         decisions = [REVIEWED if one == MERGED else one for one in decisions]

@@ -67,6 +67,19 @@ def discount_rivals(records: Records, pairs: Pairs) -> np.ndarray:
     return weight
 
 
+def judge_alone(weight: np.ndarray, levels: np.ndarray) -> np.ndarray:
+    """What each pair would be if there were no other: one of ``DECISIONS``.
+
+    Rule: possible kin are never merged by likeness; those of one household go to review however unlikely they are one, down to
+    ``APART``.
+    """
+    kin = find_kin_risks(levels)
+    bar = np.where(kin & share_household(levels), odds_bits(APART), odds_bits(REVIEW))
+    judged = np.where(weight >= bar, REVIEWED, SEPARATE)
+    judged[(weight >= odds_bits(MERGE)) & ~kin] = MERGED
+    return judged
+
+
 @dataclass(frozen=True, slots=True)
 class People:
     """``person``: a number for each record. ``decision``: of each pair."""
@@ -83,7 +96,8 @@ def cluster_pairs(records: Records, pairs: Pairs, decided: Decided = NOTHING_DEC
     """
     weight = discount_rivals(records, pairs)
     kin = find_kin_risks(pairs.levels)
-    merges = (weight >= odds_bits(MERGE)) & ~kin
+    alone = judge_alone(weight, pairs.levels)
+    merges = alone == MERGED
     groups = int(records.own.max(initial=-1)) + 1
     lone = np.flatnonzero(records.own < 0)
     node = np.where(records.own >= 0, records.own, 0)
@@ -109,8 +123,7 @@ def cluster_pairs(records: Records, pairs: Pairs, decided: Decided = NOTHING_DEC
     proved = np.zeros(count, dtype=bool)
     proved[component[:groups]] = True
     settled = proved[component[left]] & proved[component[right]]
-    bar = np.where(kin & share_household(pairs.levels), odds_bits(APART), odds_bits(REVIEW))
-    decision = np.where((weight >= bar) & ~settled, REVIEWED, SEPARATE)
+    decision = np.where((alone != SEPARATE) & ~settled, REVIEWED, SEPARATE)
     decision[said.parts(left, right)] = SEPARATE
     decision[component[left] == component[right]] = MERGED
     return People(count_in_order(component[node]), decision.astype(np.int8))

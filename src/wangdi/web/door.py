@@ -26,6 +26,7 @@ from wangdi.core.dates import add_months
 from wangdi.core.periods import Period, months_of, parse_period
 from wangdi.indicators.figures import Figure, Level, Places
 from wangdi.language.library import Library
+from wangdi.link.matching import Tell
 from wangdi.store.city import City
 from wangdi.store.workspace import Workspace
 from wangdi.web.everybody import EverybodyKept
@@ -127,9 +128,9 @@ class Door:
         with self.city.workspace(COUNTER_MEMORY) as engine:
             yield stand_on(self.city, engine, self.library, known)
 
-    def _gather(self, known: int) -> Everybody:
+    def _gather(self, known: int, tell: Tell) -> Everybody:
         with self.standing_alone(known) as standing:
-            return gather_everybody(standing)
+            return gather_everybody(standing, tell)
 
     def number(self, known: str | int = "") -> int:
         """The number a knowledge date means. Errors: STORE-022."""

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 
 from wangdi.app.newcomer_matching import Everybody
+from wangdi.link.matching import Tell
 
 REST = 4.0
 """After making one, so many times as long passes until the next: data that come every minute leave time for pages."""
@@ -15,15 +16,20 @@ LOOK_AGAIN = 1.0
 """Seconds until the city is asked again what it knows: it takes as long as half a search."""
 
 
+class ClosedError(Exception):
+    """The server stops."""
+
+
 class EverybodyKept:
     """Makes the index where it is first asked for. Any thread may ask; nobody waits for a new one while there is an older."""
 
-    def __init__(self, number: Callable[[], int], make: Callable[[int], Everybody]) -> None:
+    def __init__(self, number: Callable[[], int], make: Callable[[int, Tell], Everybody]) -> None:
         self._number, self._make = number, make
         self._lock = threading.Lock()
         self._held: Everybody | None = None
         self._making: Future[Everybody] | None = None
         self._rest_until = self._look_at = 0.0
+        self._closing = threading.Event()
         self._worker = ThreadPoolExecutor(1, thread_name_prefix="everybody")
 
     def ask(self) -> Everybody | Future[Everybody]:
@@ -49,7 +55,7 @@ class EverybodyKept:
     def _work(self, known: int) -> Everybody:
         begun, made = time.monotonic(), None
         try:
-            made = self._make(known)
+            made = self._make(known, self._go_on)
             return made
         finally:
             now = time.monotonic()
@@ -57,6 +63,11 @@ class EverybodyKept:
                 self._held, self._making = made or self._held, None
                 self._rest_until = now + REST * (now - begun)
 
+    def _go_on(self, step: str) -> None:
+        if self._closing.is_set():
+            raise ClosedError(step)
+
     def close(self) -> None:
-        """End once what is being made is made."""
+        """End; what is being made is given up at its next step."""
+        self._closing.set()
         self._worker.shutdown(wait=True, cancel_futures=True)
