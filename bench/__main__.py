@@ -8,6 +8,7 @@ from __future__ import annotations
 import sys
 
 from bench.collect import bench_collect
+from bench.kin import bench_kin
 from bench.linking import bench_link
 from bench.match import bench_match
 from bench.questions import bench_city, bench_county, bench_form
@@ -19,6 +20,7 @@ BENCHMARKS = {
     "city": bench_city,
     "collect": bench_collect,
     "match": bench_match,
+    "kin": bench_kin,
     "link": bench_link,
     "web": bench_web,
 }

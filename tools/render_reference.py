@@ -197,7 +197,10 @@ def render_codes() -> str:
     """Every code list with its system, version and source."""
     parts = []
     for one in load_codelists().values():
-        rows = [(f"`{code}`", word, one.english.get(code, "")) for code, word in one.codes.items()]
+        rows = [
+            (f"`{code}`", word, one.english.get(code, "") or ", ".join(one.also.get(code, ())))
+            for code, word in one.codes.items()
+        ]
         source = (
             f"System: {one.system}; version: {one.version}; source: {one.source or '—'}; confidence: {one.confidence}."
         )

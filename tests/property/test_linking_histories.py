@@ -13,23 +13,26 @@ import pytest
 
 from tests.cities import CLINIC_A1, CLINIC_A2, CLINIC_B1, HOSPITAL, TestCity, id_number, make_city
 from wangdi.app import derivation, registered
+from wangdi.app.changed_numbers import check_change
 from wangdi.app.derivation import link_sources
 from wangdi.app.link_decisions import By, Outcome, decide_pair, merge_people, split_person, undo_decision
 from wangdi.app.linking import LinkRun, link_city
 from wangdi.app.questions import stand_on
 from wangdi.app.rebuilding import check_derived
 from wangdi.app.registered import read_registered
+from wangdi.app.successions import record_changes
 from wangdi.core.problem import Refusal
 from wangdi.language.library import load_library
 from wangdi.link.people import plan_links
 from wangdi.link.records import Records
 from wangdi.store.derived import remove_derived
-from wangdi.store.records import TOGETHER, UNSURE
+from wangdi.store.records import APART, TOGETHER
 
 LIBRARY = load_library()
 ORGS = (CLINIC_A1, CLINIC_A2, CLINIC_B1, HOSPITAL)
 NAMES = ("王建国", "王健国", "王建國", "李秀英", "李秀兰", "张伟", "赵敏之子")
-REFUSED = ("LINK-021", "LINK-022", "LINK-023", "LINK-024", "LINK-025")
+REFUSED = ("LINK-011", "LINK-012", "LINK-021", "LINK-022", "LINK-023", "LINK-024", "LINK-025")
+PEOPLE = 5
 Links = dict[int, int]
 
 
@@ -41,13 +44,14 @@ class History:
         self.made: TestCity = make_city(folder, LIBRARY)
         self.day = datetime(2025, 3, 1, 9)
         self.registrations: list[int] = []
+        self.corrected: set[int] = set()
         self.decided: list[int] = []
 
     def step(self) -> None:
         """Let one thing happen."""
         self.day += timedelta(days=1)
         happenings = (
-            self.arrive, self.arrive, self.correct, self.link, self.merge, self.split, self.decide, self.undo,
+            self.arrive, self.arrive, self.correct, self.link, self.merge, self.split, self.decide, self.succeed, self.undo,
         )  # fmt: skip
         self.chance.choice(happenings)()
 
@@ -60,15 +64,16 @@ class History:
     def correct(self) -> None:
         """An institution says something else of somebody it knows."""
         if self.registrations:
-            self.made.accept({"system.registration": [self.said(self.chance.choice(self.registrations))]}, self.day)
+            chosen = self.chance.choice(self.registrations)
+            self.corrected.add(chosen)
+            self.made.accept({"system.registration": [self.said(chosen)]}, self.day)
 
     def said(self, number: int) -> dict[str, Any]:
         """What an institution says: one of a few people, more or less well written."""
-        who = self.chance.randrange(5)
-        born = date(1950 + who, 1 + who, 3)
-        said = {"birth_date": born, "sex": "1" if who % 2 else "2", "phone": f"1390000000{who}"}
+        who = self.chance.randrange(PEOPLE)
+        said = {"birth_date": born_on(who), "sex": "1" if who % 2 else "2", "phone": f"1390000000{who}"}
         if self.chance.random() < 0.5:
-            said["id_no"] = id_number(born, 10 + who)
+            said["id_no"] = number_of(who)
         common = {"registration_id": number, "org": ORGS[number % len(ORGS)], "occurred_on": date(2024, 1, 1)}
         return {**common, "name": self.chance.choice(NAMES), **said}
 
@@ -103,6 +108,12 @@ class History:
             one, other = self.chance.sample(self.registrations, 2)
             verdict = self.chance.choice(("together", "apart", "unsure"))
             self.act(lambda standing: decide_pair(standing, (one, other), verdict, self.by()))
+
+    def succeed(self) -> None:
+        """Somebody's identity number was changed: to another's that is known here, or to one that nobody has yet."""
+        old, new = self.chance.sample(range(PEOPLE + 1), 2)
+        change = check_change(number_of(old), number_of(new))
+        self.act(lambda standing: record_changes(standing, [change], self.by()))
 
     def undo(self) -> None:
         """Somebody takes a decision back."""
@@ -144,12 +155,25 @@ class History:
     def check_honoured(self) -> None:
         """Those held apart are two, always; those held to be one are one, unless somebody held two of theirs apart."""
         links = self.links()
-        held = [row for _, row in self.made.city.link_decisions() if row.verdict != UNSURE]
+        held = [row for _, row in self.made.city.link_decisions() if row.verdict in (TOGETHER, APART)]
         parted = {frozenset((links[row.one], links[row.other])) for row in held if row.verdict != TOGETHER}
         assert all(len(people) == 2 for people in parted)
         for row in held:
             whose = frozenset((links[row.one], links[row.other]))
             assert row.verdict != TOGETHER or len(whose) == 1 or whose in parted, f"{row} is not honoured"
+        apart = {end for row in held if row.verdict == APART for end in (row.one, row.other)}
+        for number, bearers in self.bearers().items():
+            people = {links[one] for one in bearers - self.corrected - apart}
+            assert len(people) <= 1, f"{number} is not one person's"
+
+    def bearers(self) -> dict[int, set[int]]:
+        """The registrations that bear each number, or one it was changed from."""
+        found: dict[int, set[int]] = {}
+        with self.made.city.workspace("500MB") as workspace:
+            links = plan_links(link_sources(stand_on(self.made.city, workspace, LIBRARY)))
+            for registration, given in workspace.rows(f"SELECT registration_id, given FROM ({links}) WHERE keyed"):
+                found.setdefault(given, set()).add(registration)
+        return found
 
     def check_registered(self) -> None:
         """What was kept, with what came since, is what reading everything gives."""
@@ -168,6 +192,14 @@ class History:
         """What was derived step by step is what a rebuild derives."""
         with self.made.city.workspace("500MB") as workspace:
             assert check_derived(self.made.city, workspace, LIBRARY) == []
+
+
+def born_on(who: int) -> date:
+    return date(1950 + who, 1 + who, 3)
+
+
+def number_of(who: int) -> str:
+    return id_number(born_on(who), 10 + who)
 
 
 @pytest.mark.parametrize("seed", range(8))

@@ -18,7 +18,7 @@ from wangdi.link.kin import find_kin_risks
 from wangdi.link.levels import encode_levels
 from wangdi.link.matching import Matched, match_records, weigh_pair
 from wangdi.link.newcomers import NewcomerIndex
-from wangdi.link.normalise import normalise_records
+from wangdi.link.normalise import normalise_records, number_key
 from wangdi.link.reading import load_records
 from wangdi.link.records import OWN, Records
 from wangdi.link.scoring import explain_levels, read_weights, score_levels, score_patterns, write_weights
@@ -174,7 +174,7 @@ def test_a_changed_number_is_one_person_where_it_is_said_to_be(tmp_path: Path) -
     assert match_records(read_rows(tmp_path, drawn)).people.person.tolist() == [1, 2]
     with Workspace() as workspace:
         loaded = load_records(workspace, tmp_path / "rows.csv")
-        records = normalise_records(workspace, loaded.order, {old: new})
+        records = normalise_records(workspace, loaded.order, {number_key(old): number_key(new)})
     assert match_records(records).people.person.tolist() == [1, 1]
 
 

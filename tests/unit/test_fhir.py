@@ -123,6 +123,35 @@ def test_patient_with_resident_identity_number(tmp_path: Path) -> None:
     assert row.entered_at == datetime(2025, 3, 2, 7, 30)
 
 
+def nationality_of(kind: str, code: str) -> Resource:
+    coding = {"coding": [{"system": "urn:iso:std:iso:3166", "code": code}]}
+    url = f"http://hl7.org/fhir/StructureDefinition/patient-{kind}"
+    return {"url": url, "extension": [{"url": "code", "valueCodeableConcept": coding}]}
+
+
+@pytest.mark.parametrize(
+    ("extension", "passport", "nationality"),
+    [
+        ([nationality_of("nationality", "KOR")], None, "KR"),
+        ([{"url": "urn:other"}, nationality_of("citizenship", "410")], None, "KR"),
+        ([nationality_of("nationality", "KOR")], "USA", "US"),
+        ([], "GBR", "GB"),
+        ([], "XXX", None),
+        ([nationality_of("nationality", "??")], None, None),
+        ([], None, None),
+    ],
+)
+def test_nationality(tmp_path: Path, extension: list[Resource], passport: str | None, nationality: str | None) -> None:
+    """A passport is keyed with the country that issued it; without one the standard extensions say whose citizen it is."""
+    system = f"http://hl7.org/fhir/sid/passport-{passport}"
+    identifier = [{"system": system, "value": "e12345678"}] if passport else []
+    (row,), problems = read(lines(tmp_path, patient(identifier=identifier, extension=extension)))
+    assert row.subject.nationality == nationality
+    assert row.subject.id_type == ("03" if passport else None)
+    assert "nationality" not in row.values, "it is the registration's, not the record's"
+    assert all(problem.severity is not Severity.error for problem in problems)
+
+
 @pytest.mark.parametrize(("gender", "sex"), [("male", "1"), ("female", "2"), ("other", "9"), ("unknown", "0")])
 def test_gender(tmp_path: Path, gender: str, sex: str) -> None:
     (row,), _ = read(lines(tmp_path, patient(gender=gender)))

@@ -14,6 +14,8 @@ from wangdi.link.comparing import compare_pairs
 from wangdi.link.distances import are_one_edit_apart, count_edits
 from wangdi.link.levels import COLUMN, FIELDS, PATTERNS, decode_levels, encode_levels
 from wangdi.link.names import read_codes
+from wangdi.link.newcomers import NewcomerIndex
+from wangdi.link.scoring import read_weights
 
 LEVELS = {
     "name": [
@@ -114,10 +116,34 @@ NUMBERS = [
     ({"id_type": "03", "id_no": "E12345678"}, {"id_type": "03", "id_no": "E12345678"}, "same"),
     ({"id_type": "03", "id_no": "E12345678"}, {"id_type": "03", "id_no": "E12345679"}, "different"),
     ({"id_type": "03", "id_no": "E12345678"}, {"birth": "1980-05-06", "sex": "1", "id_no": OWN}, "missing"),
+    ({"id_type": "03", "id_no": "E12345678", "nationality": "GB"},
+     {"id_type": "03", "id_no": "E12345678", "nationality": "US"}, "different"),
+    ({"id_type": "03", "id_no": "E12345678", "nationality": "GB"}, {"id_type": "03", "id_no": "E12345678"}, "same"),
     ({"id_no": "0" * 18}, {"id_no": "0" * 18}, "missing"),
     ({"id_no": "5307214"}, {"id_no": "5307214"}, "same"),
     ({"id_no": "5307214"}, {"id_no": "5307241"}, "near"),
 ]  # fmt: skip
+
+
+def test_a_silent_document_beside_two_nationalities_says_nothing(tmp_path: Path) -> None:
+    rows = [{"id_type": "03", "id_no": "E12345678", "nationality": land} for land in ("GB", "US", "")]
+    records = read_rows(tmp_path, rows)
+    levels = compare_pairs(records, np.array([0, 0, 2]), records, np.array([1, 2, 1]))[:, COLUMN["number"]]
+    field = FIELDS[COLUMN["number"]]
+    assert [field.level_name(one) for one in levels] == ["different", "missing", "missing"]
+
+
+@pytest.mark.parametrize(("known", "asked", "level"), [
+    ("GB", "", "same"), ("", "GB", "same"), ("GB", "GBR", "same"), ("GB", "US", "different"), ("", "", "same"),
+])  # fmt: skip
+def test_a_newcomers_document_is_read_beside_those_there_are(
+    known: str, asked: str, level: str, tmp_path: Path
+) -> None:
+    document = {"id_type": "03", "id_no": "E12345678"}
+    index = NewcomerIndex(read_rows(tmp_path, [{**document, "nationality": known}]), read_weights())
+    newcomer = index.read({**document, "nationality": asked})
+    (levels,) = compare_pairs(newcomer, np.array([0]), index.records, np.array([0]))
+    assert FIELDS[COLUMN["number"]].level_name(levels[COLUMN["number"]]) == level
 
 
 @pytest.mark.parametrize(("one", "other", "level"), NUMBERS)

@@ -221,6 +221,26 @@ def test_documents_are_told_apart_by_type_and_nationality(tmp_path: Path) -> Non
     assert len(set(keys.tolist())) == 3
 
 
+def test_a_nationality_is_one_however_it_is_written(tmp_path: Path) -> None:
+    rows = [
+        {"id_type": "03", "nationality": land, "id_no": "E12345678"} for land in ("US", "USA", "840", "美国", " us ")
+    ]
+    assert len(set(read_rows(tmp_path, rows).id_key.tolist())) == 1
+
+
+def test_a_document_without_nationality_is_the_only_one_there_is(tmp_path: Path) -> None:
+    given = [
+        ("E12345678", "US"), ("E12345678", ""), ("E12345678", "火星"), ("E87654321", "US"), ("E87654321", "GB"),
+        ("E87654321", ""), ("E55555555", ""),
+    ]  # fmt: skip
+    rows = [{"id_type": "03", "nationality": land, "id_no": number} for number, land in given]
+    keys = read_rows(tmp_path, rows).id_key.tolist()
+    assert keys[0] == keys[1] == keys[2], "what is no country says nothing"
+    assert len({keys[0], *keys[3:]}) == 5, "of two countries nobody knows which"
+    alone = read_rows(tmp_path, rows[-1:]).id_key.tolist()
+    assert alone == keys[-1:], "where nobody says a nationality it plays no part"
+
+
 def test_a_shared_phone_is_found_by_counting(tmp_path: Path) -> None:
     rows = [{"birth": f"19{place + 50}-01-02", "phone": "13900000000"} for place in range(9)]
     rows += [{"birth": "1980-01-02", "phone": "+86 138-0000-0001"}, {"birth": "1981-01-02", "phone": "13800000001"}]
@@ -260,6 +280,8 @@ def test_a_newcomer_is_read_as_the_batch_reads(tmp_path: Path) -> None:
             "phone": "+8613800000001",
             "address": "12 willoughby crescent",
         },
+        {"name": "Ann Lee", "id_type": "03", "id_no": "e 1234 9999", "nationality": "GBR"},
+        {"name": "Ann Lee", "id_type": "03", "id_no": "X7654321"},
         {"name": "", "sex": "9", "birth": "none", "phone": "12", "division": "x", "address": "不详"},
     ]
     records = read_rows(tmp_path, rows)

@@ -22,11 +22,13 @@ from wangdi.language.model import Form
 from wangdi.language.record import Cell
 from wangdi.language.rules import Programme, bind_pack
 from wangdi.link.people import LinkSources, plan_links, plan_own, plan_people
+from wangdi.link.successions import follow_successions, numbers_around
 from wangdi.programmes.tables import write_programme
 from wangdi.store.city import City
 from wangdi.store.derived import DerivedFolder, Layers, hold_layers
 from wangdi.store.facts import FactSources, Range, current_sql
 from wangdi.store.manifest import PARQUET
+from wangdi.store.records import SUCCEEDED
 from wangdi.store.workspace import Workspace, sql_name
 
 RESIDENT_FORM = "health_record.resident"
@@ -64,6 +66,11 @@ class Standing:
         return {name: item for name, item in self.programmes.items() if item.newest.pack.enrol is not None}
 
     @cached_property
+    def successions(self) -> dict[int, int]:
+        """Identity numbers given up -> the last one of their holder, as the persons they make by themselves."""
+        return follow_successions(self.city.successions(self.known))
+
+    @cached_property
     def rules_key(self) -> str:
         """A short name of everything but facts that the derived tables depend on."""
         said = {
@@ -99,6 +106,21 @@ class Standing:
     def registrations_near(self, near: Sequence[Range]) -> str:
         """The same, at least of the registrations in these stretches."""
         return f"({current_sql(replace(self._forms[REGISTRATION_TABLE.name], near=near))})"
+
+    def registrations_since(self, number: int) -> str:
+        """The same, of the versions accepted after a number."""
+        sources = self._forms[REGISTRATION_TABLE.name]
+        recent = [segment for segment in sources.segments if segment.last_seq > number]
+        return f"(SELECT * FROM ({current_sql(replace(sources, segments=recent))}) WHERE seq > {number})"
+
+    def registrations_about(self, registrations: Sequence[int], fields: Iterable[str]) -> str:
+        """The same, of some registrations, and of what they say only some fields."""
+        return f"({current_sql(replace(self._forms[REGISTRATION_TABLE.name], about=registrations), fields)})"
+
+    def count_registrations(self, number: int) -> int:
+        """How many versions of registrations may be newer than a number: those of files that hold one, and of the journal."""
+        sources = self._forms[REGISTRATION_TABLE.name]
+        return sum(one.rows for one in sources.segments if one.last_seq > number) + (sources.entries is not None)
 
     def form(self, name: str) -> Form:
         """A form by its full name."""
@@ -196,7 +218,16 @@ def link_sources(standing: Standing, only: str = "") -> LinkSources:
     registrations = f"SELECT f.* FROM {standing.registrations} f{confined}"
     residents = f"SELECT f.* FROM {standing.facts(standing.form(RESIDENT_FORM))} f{confined}"
     stored = f"SELECT f.* FROM {standing.stored_links} f{confined}" if standing.stored_links else ""
-    return LinkSources(registrations, residents, standing.city.salt, stored)
+    return LinkSources(registrations, residents, standing.city.salt, stored, _put_successions(standing))
+
+
+def _put_successions(standing: Standing) -> str:
+    """The identity numbers that were changed as a table of the workspace; an empty name where none were."""
+    if not standing.successions:
+        return ""
+    name = f"succession_{standing.known}"
+    standing.workspace.create_table(name, {"person": "BIGINT", "last": "BIGINT"}, standing.successions.items())
+    return name
 
 
 def fill_base(standing: Standing, folder: Path) -> None:
@@ -296,11 +327,27 @@ def _few_changed(standing: Standing, folder: Path, base: int) -> bool:
     """Whether a change is worth it: counted once, and kept for the filling."""
     workspace = standing.workspace
     workspace.run(f"CREATE OR REPLACE TEMP TABLE touched AS {_changed_registrations(standing, base)}")
+    _touch_changed_numbers(standing, Layers(folder, None).table_sql("link"), base)
     if standing.stored_links:
         _touch_same_numbers(standing, Layers(folder, None).table_sql("link"))
     changed = workspace.one("SELECT count(*) FROM touched")
     everybody = workspace.one(f"SELECT count(*) FROM {Layers(folder, None).table_sql('link')}")
     return changed is not None and everybody is not None and changed[0] <= REBUILD_SHARE * max(1, everybody[0])
+
+
+def _touch_changed_numbers(standing: Standing, old: str, base: int) -> None:
+    """Whoever bears a number whose succession was recorded or taken back since the base makes another person now."""
+    every = standing.city.every_link_decision(standing.known)
+    ever = {(row.one, row.other) for _, row in every if row.verdict == SUCCEEDED}
+    ends = {end for seq, row in every if seq > base and (row.one, row.other) in ever for end in (row.one, row.other)}
+    if not ends:
+        return
+    touched = numbers_around(ends, replace(standing, known=base).successions, standing.successions)
+    standing.workspace.create_table("touched_person", {"given": "BIGINT"}, [(number,) for number in sorted(touched)])
+    standing.workspace.run(
+        f"INSERT INTO touched SELECT l.registration_id FROM {old} l SEMI JOIN touched_person USING (given)"
+        " ANTI JOIN touched t ON t.registration_id = l.registration_id WHERE l.keyed"
+    )
 
 
 def _touch_same_numbers(standing: Standing, old: str) -> None:

@@ -13,8 +13,8 @@ from typing import Any
 from wangdi.app.choices import find_form, find_pack
 from wangdi.catalog.codelists import load_codelists
 from wangdi.catalog.tables import REGISTRATION_TABLE
-from wangdi.collect.mapping import LEDGER_KEY, SUBJECT_ATTRIBUTES
-from wangdi.collect.plan import SUBJECT_CODES, SUBJECT_LABELS, SUBJECT_TYPES
+from wangdi.collect.mapping import LEDGER_KEY, SUBJECT_ATTRIBUTES, SUBJECT_CODES
+from wangdi.collect.plan import SUBJECT_LABELS, SUBJECT_TYPES
 from wangdi.core.identifiers import id_check_character
 from wangdi.language.explain import explain_json
 from wangdi.language.library import Library

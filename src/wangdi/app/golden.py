@@ -9,7 +9,7 @@ from wangdi.catalog.tables import REGISTRATION_TABLE
 from wangdi.core.identifiers import IdNumber, check_id_number
 
 Row = Mapping[str, Any]
-IDENTITY = ("name", "sex", "birth_date", "id_type", "id_no")
+IDENTITY = ("name", "sex", "birth_date", "id_type", "id_no", "nationality")
 """What a registration with a proved number knows better than others."""
 
 

@@ -39,7 +39,9 @@ class Outcome:
 
 
 @dataclass(frozen=True, slots=True)
-class _Link:
+class Link:
+    """A registration with the person it belongs to, the one its number alone would make, and since when it is known."""
+
     registration: int
     person: int
     given: int
@@ -70,7 +72,7 @@ def decide_pair(standing: Standing, pair: tuple[int, int], verdict: str, by: By)
         raise Refusal(Problem(code="LINK-022", args={"person": show_person(found[0].person)}))
     if verdict == TOGETHER:
         return _join(standing, [_links_of(standing, link.person) for link in found], pair, by)
-    return _accept(standing, [_decision(pair, verdict, by)], {}, by)
+    return accept_decisions(standing, [_decision(pair, verdict, by)], {}, by)
 
 
 def split_person(standing: Standing, person: int, registrations: Iterable[int], by: By) -> Outcome:
@@ -95,7 +97,7 @@ def split_person(standing: Standing, person: int, registrations: Iterable[int], 
     kept = [
         _decision((part[0].registration, link.registration), TOGETHER, by) for part in (leaving,) for link in part[1:]
     ]
-    return _accept(standing, [*apart, *kept], moved, by)
+    return accept_decisions(standing, [*apart, *kept], moved, by)
 
 
 def undo_decision(standing: Standing, number: int, by: By) -> Outcome:
@@ -109,8 +111,10 @@ def undo_decision(standing: Standing, number: int, by: By) -> Outcome:
     held = {(row.one, row.other) for seq, row in standing.city.link_decisions(standing.known) if first <= seq <= last}
     if not held:
         raise Refusal(Problem(code="LINK-025", args={"number": str(number)}))
-    opened = [_decision((row.one, row.other), OPEN, by) for row in made if (row.one, row.other) in held]
-    return _accept(standing, opened, _before(standing, first, last), by)
+    opened = [
+        replace(row, verdict=OPEN, who=by.who, why=by.why.strip()) for row in made if (row.one, row.other) in held
+    ]
+    return accept_decisions(standing, opened, _before(standing, first, last), by)
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,20 +141,42 @@ def list_decisions(standing: Standing, most: int) -> list[Held]:
 def find_successors(standing: Standing, person: int) -> list[int]:
     """Who those are now that once went by a number: after a merge one, after a split perhaps several."""
     links = derive(standing).links
-    once = f"SELECT registration_id FROM {links} WHERE given = {int(person)}"
+    last = standing.successions.get(person, person)
+    once = f"SELECT registration_id FROM {links} WHERE given = {int(last)}"
     if standing.stored_links:
         once += f" UNION SELECT registration_id FROM {standing.stored_links} WHERE person_id = {int(person)}"
     sql = f"SELECT DISTINCT person_id FROM {links} SEMI JOIN ({once}) USING (registration_id) ORDER BY 1"
     return [number for (number,) in standing.workspace.rows(sql)]
 
 
-def _join(standing: Standing, sides: Sequence[Sequence[_Link]], pair: tuple[int, int], by: By) -> Outcome:
-    keeper = min(sides, key=lambda side: side[0].first_seq)[0].person
-    moved = {link.registration: keeper for side in sides for link in side}
-    across = {_ordered(one.registration, other.registration) for one, other in product(*sides)}
-    apart = [(row.one, row.other) for _, row in standing.city.link_decisions(standing.known) if row.verdict == APART]
-    decided = dict.fromkeys([_ordered(*pair), *(one for one in apart if one in across)])
-    return _accept(standing, [_decision(one, TOGETHER, by) for one in decided], moved, by)
+def _join(standing: Standing, sides: Sequence[Sequence[Link]], pair: tuple[int, int], by: By) -> Outcome:
+    moved, reunited = join_groups(standing, [sides], by)
+    decided = dict.fromkeys([_decision(pair, TOGETHER, by), *reunited])
+    return accept_decisions(standing, list(decided), moved, by)
+
+
+def join_groups(
+    standing: Standing, groups: Sequence[Sequence[Sequence[Link]]], by: By
+) -> tuple[dict[int, int], list[LinkDecision]]:
+    """What makes one person of the people of each group: whose each registration is then, and the decisions that held some of
+    them apart, taken the other way.
+    """
+    moved: dict[int, int] = {}
+    whose: dict[int, int] = {}
+    for sides in groups:
+        keeper = min(sides, key=lambda side: side[0].first_seq)[0].person
+        moved |= {link.registration: keeper for side in sides for link in side}
+        whose |= {link.registration: link.person for side in sides for link in side}
+    reunited = [
+        _decision((row.one, row.other), TOGETHER, by)
+        for _, row in standing.city.link_decisions(standing.known)
+        if row.verdict == APART
+        and row.one in whose
+        and row.other in whose
+        and whose[row.one] != whose[row.other]
+        and moved[row.one] == moved[row.other]
+    ]
+    return moved, reunited
 
 
 def _ordered(one: int, other: int) -> tuple[int, int]:
@@ -162,19 +188,19 @@ def _decision(pair: tuple[int, int], verdict: str, by: By) -> LinkDecision:
     return LinkDecision(one, other, verdict, by.who, by.why.strip())
 
 
-def _links_of(standing: Standing, person: int) -> list[_Link]:
+def _links_of(standing: Standing, person: int) -> list[Link]:
     found = _links_among(standing, f"person_id = {int(person)}")
     if not found:
         raise Refusal(Problem(code="LINK-021", args={"person": show_person(person)}))
     return found
 
 
-def _links_among(standing: Standing, test: str) -> list[_Link]:
+def _links_among(standing: Standing, test: str) -> list[Link]:
     sql = f"SELECT registration_id, person_id, given, first_seq FROM {derive(standing).links} WHERE {test}"
-    return [_Link(*row) for row in standing.workspace.rows(f"{sql} ORDER BY first_seq, registration_id")]
+    return [Link(*row) for row in standing.workspace.rows(f"{sql} ORDER BY first_seq, registration_id")]
 
 
-def _free_number(standing: Standing, part: Sequence[_Link]) -> int:
+def _free_number(standing: Standing, part: Sequence[Link]) -> int:
     """A number nobody goes by: that of the first registration's identity number, or of a registration itself."""
     people = derive(standing).people
     for number in [part[0].given, *(link.registration for link in part)]:
@@ -206,7 +232,10 @@ def _before(standing: Standing, first: int, last: int) -> dict[int, int]:
     return dict(rows)
 
 
-def _accept(standing: Standing, decisions: Sequence[LinkDecision], moved: Mapping[int, int], by: By) -> Outcome:
+def accept_decisions(
+    standing: Standing, decisions: Sequence[LinkDecision], moved: Mapping[int, int], by: By
+) -> Outcome:
+    """Accept decisions with the links that change by them. Errors: LINK-026 no reason given, LINK-020 somebody else linked."""
     if not by.why.strip():
         raise Refusal(Problem(code="LINK-026"))
     workspace = standing.workspace

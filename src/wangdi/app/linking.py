@@ -14,6 +14,7 @@ import numpy as np
 
 from wangdi.app.derivation import Standing
 from wangdi.app.registered import Registered, read_registered
+from wangdi.app.relations import refresh_keys
 from wangdi.catalog.tables import LINK_TABLE, REGISTRATION_TABLE
 from wangdi.core.problem import Problem, Refusal
 from wangdi.link.clustering import REVIEWED
@@ -28,7 +29,7 @@ from wangdi.link.scoring import Weights, parse_weights, probability_of, read_wei
 from wangdi.store.city import City
 from wangdi.store.derived import DerivedFolder
 from wangdi.store.links import links_sql
-from wangdi.store.records import TOGETHER, UNSURE, LinkModel
+from wangdi.store.records import APART, TOGETHER, LinkModel
 from wangdi.store.workspace import Workspace, sql_text
 
 STEPS = ("reading", "normalising", "candidates", "comparing", "learning", "scoring", "clustering", "writing")
@@ -79,6 +80,7 @@ def link_city(standing: Standing, run: LinkRun, tell: Callable[[str], None] = te
             writer.accept_links(writer.stage(LINK_TABLE, links_sql(told, run.at), workspace), learnt, run.at)
         known = city.latest_seq()
     write_review(city, known, partial(_fill_review, workspace, registered, matched))
+    refresh_keys(standing)
     return {"known": known, "changed": changed, **_tell_found(records, matched, registered, numbers)}
 
 
@@ -102,7 +104,7 @@ def refuse_linked_since(standing: Standing) -> None:
 
 def read_decided(standing: Standing, registered: Registered) -> Decided:
     """What people decided, as places of registrations; what is about registrations nobody knows any more is left out."""
-    held = [row for _, row in standing.city.link_decisions(standing.known) if row.verdict != UNSURE]
+    held = [row for _, row in standing.city.link_decisions(standing.known) if row.verdict in (TOGETHER, APART)]
     left, right = registered.rows_of([row.one for row in held]), registered.rows_of([row.other for row in held])
     together = np.array([row.verdict == TOGETHER for row in held], dtype=bool)
     known = (left >= 0) & (right >= 0)

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import csv
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -11,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from wangdi.app.changed_numbers import number_successions, read_changes
 from wangdi.core.problem import Problem, Refusal
 from wangdi.link.clustering import DECISIONS, MERGED, REVIEWED, SEPARATE
 from wangdi.link.matching import Matched, match_records, tell_nobody, weigh_pair
@@ -47,7 +47,7 @@ class MatchAsked:
 def match_file(asked: MatchAsked, tell: Callable[[str], None] = tell_nobody) -> dict[str, Any]:
     """Match a file and write what was asked for; answers what was found, in numbers.
 
-    Errors: LINK-001 to LINK-009.
+    Errors: LINK-001 to LINK-012.
     """
     for path in (asked.out, asked.review, asked.pairs):
         if path is not None:
@@ -90,7 +90,7 @@ def explain_pair(
 
 def _run(workspace: Workspace, asked: MatchAsked, tell: Callable[[str], None]) -> tuple[Loaded, Records, Matched]:
     weights = _read_weights(asked.weights) if asked.weights else None
-    successions = _read_successions(asked.successions) if asked.successions else {}
+    successions = number_successions(read_changes(asked.successions)) if asked.successions else {}
     tell("reading")
     loaded = load_records(workspace, asked.records)
     tell("normalising")
@@ -122,24 +122,6 @@ def _read_weights(path: Path) -> Weights:
         raise Refusal(Problem(code="LINK-001", file=path.name, args={"reason": error.strerror or ""})) from error
     except (ValueError, KeyError, TypeError) as error:
         raise Refusal(Problem(code="LINK-008", file=path.name)) from error
-
-
-def _read_successions(path: Path) -> Mapping[str, str]:
-    from wangdi.core.identifiers import IdNumber, check_id_number
-
-    try:
-        text = path.read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
-        raise Refusal(Problem(code="LINK-001", file=path.name, args={"reason": str(error)})) from error
-    found: dict[str, str] = {}
-    for line, row in enumerate(csv.reader(text.splitlines()), start=1):
-        numbers = [check_id_number(cell) for cell in row[:2]]
-        if len(numbers) == 2 and all(isinstance(one, IdNumber) for one in numbers):
-            old, new = (one.number for one in numbers if isinstance(one, IdNumber))
-            found[old] = new
-        elif line > 1:
-            raise Refusal(Problem(code="LINK-010", file=path.name, line=line))
-    return found
 
 
 def _tell_found(records: Records, matched: Matched) -> dict[str, Any]:

@@ -18,7 +18,7 @@ from wangdi.link.people import show_person
 from wangdi.link.records import ID_KINDS, Records
 from wangdi.link.scoring import Part, explain_levels
 
-FIELDS = ("name", "sex", "birth", "id_type", "id_no", "phone", "address", "division")
+FIELDS = ("name", "sex", "birth", "id_type", "id_no", "nationality", "phone", "address", "division")
 """What is asked of a newcomer, called as in a file of records."""
 LOOKED_AT = 60
 """Registrations that are weighed further once the unlikely ones are gone; several may be one person's."""
@@ -79,7 +79,7 @@ def gather_everybody(standing: Standing, tell: Tell = tell_nobody) -> Everybody:
     proved = np.isin(person, person[records.own >= 0])
     return Everybody(
         standing.known,
-        NewcomerIndex(records, read_city_weights(standing)),
+        NewcomerIndex(records, read_city_weights(standing), registered.changes),
         registered.known.registration,
         person,
         proved,

@@ -7,19 +7,21 @@ only the registrations about which something came since. What depends on others 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 
+from wangdi.app.changed_numbers import read_number_changes
 from wangdi.app.derivation import RESIDENT_FORM, Standing, link_sources
 from wangdi.catalog.tables import REGISTRATION_TABLE
 from wangdi.engines.tables import table_of
 from wangdi.link.matching import tell_nobody
 from wangdi.link.normalise import normalise_texts
 from wangdi.link.numbering import Known
-from wangdi.link.people import plan_held, plan_own
+from wangdi.link.people import plan_held, plan_own, plan_succeeded
 from wangdi.link.records import Records
+from wangdi.link.successions import NumberChanges
 from wangdi.link.texts import put_texts
 from wangdi.store.derived import DerivedFolder, Layers, hold_layers
 from wangdi.store.workspace import Workspace
@@ -32,13 +34,13 @@ RENEW_SHARE = 0.05
 _REGISTERED = """
     select registration_id, arg_max(name, seq) as name, arg_max(sex, seq) as sex,
       cast(arg_max(birth_date, seq) as varchar) as birth, arg_max(id_type, seq) as id_type, arg_max(id_no, seq) as id_no,
-      arg_max(phone, seq) as phone, arg_max(address, seq) as address
+      arg_max(phone, seq) as phone, arg_max(address, seq) as address, arg_max(nationality, seq) as nationality
     from ({registrations}) group by registration_id
 """
 """Each thing from the latest version that has it."""
 
 _RECORDS = """
-    select r.*, h.division, cast(null as varchar) as nationality from ({registered}) r left join (
+    select r.*, h.division from ({registered}) r left join (
         select registration_id, arg_max(division, seq) as division from ({residents}) group by registration_id
     ) h using (registration_id)
 """
@@ -46,11 +48,12 @@ _RECORDS = """
 
 @dataclass(frozen=True, slots=True)
 class Registered:
-    """Every registration, in order of its number. ``person``: whose it is held to be now."""
+    """Every registration, in order of its number. ``person``: whose it is held to be now. ``changes``: of identity numbers."""
 
     known: Known
     person: np.ndarray
     records: Records
+    changes: NumberChanges
     read: int
     """How many were read for this; the others were kept."""
 
@@ -67,7 +70,8 @@ def read_registered(standing: Standing, tell: Callable[[str], None] = tell_nobod
     """Every registration as it is known, ready to be compared."""
     workspace = standing.workspace
     layers, read = _keep(standing)
-    workspace.run(f"create or replace temp view texts as {_as_it_is(layers, read)}")
+    own = plan_succeeded(f"({_as_it_is(layers, read)})", link_sources(standing))
+    workspace.run(f"create or replace temp view texts as {own}")
     stored = standing.stored_links or "(select 0 as registration_id, 0 as person_id, 0 as seq where false)"
     held = plan_held("(select *, row as registration_id from texts)", stored)
     links = workspace.arrays(
@@ -75,10 +79,11 @@ def read_registered(standing: Standing, tell: Callable[[str], None] = tell_nobod
         f" from texts t join ({held}) h on h.registration_id = t.row order by 1"
     )
     tell("normalising")
-    records = normalise_texts(workspace, np.arange(len(links["row"])))
+    changes = read_number_changes(standing)
+    records = normalise_texts(workspace, np.arange(len(links["row"])), changes.keys())
     workspace.drop_table("fresh")
     known = Known(links["row"], links["first_seq"], links["stored"], links["given"])
-    return Registered(known, links["person_id"], records, read)
+    return Registered(known, links["person_id"], records, changes, read)
 
 
 def _keep(standing: Standing) -> tuple[Layers, int]:
@@ -144,6 +149,6 @@ def _read(standing: Standing, since: int | None) -> None:
     put_texts(workspace, "registration_id")
     workspace.run(
         "create or replace table fresh as select t.*, o.first_seq, o.given, o.keyed from texts t"
-        f" join ({plan_own(sources)}) o on o.registration_id = t.row"
+        f" join ({plan_own(replace(sources, successions=''))}) o on o.registration_id = t.row"
     )
     workspace.drop_table("records")

@@ -16,10 +16,10 @@ from wangdi.core.problem import Problem, Refusal
 from wangdi.link.levels import decode_levels
 from wangdi.link.people import show_person
 from wangdi.link.scoring import explain_levels
-from wangdi.store.records import UNSURE
+from wangdi.store.records import SUCCEEDED, UNSURE
 from wangdi.store.workspace import sql_text
 
-SAID = ("name", "sex", "birth_date", "id_type", "id_no", "phone", "address", "local_id")
+SAID = ("name", "sex", "birth_date", "id_type", "id_no", "nationality", "phone", "address", "local_id")
 """What is shown of a registration, in this order."""
 
 
@@ -129,7 +129,8 @@ def explain_pair(standing: Standing, pair: Pair) -> list[dict[str, Any]]:
 def _put_waiting(standing: Standing, pairs: str) -> None:
     """Pairs that still wait, as the table ``waiting``: with whose registrations they are and at which institutions."""
     workspace = standing.workspace
-    decided = [(row.one, row.other, row.verdict == UNSURE) for _, row in standing.city.link_decisions(standing.known)]
+    held = [row for _, row in standing.city.link_decisions(standing.known) if row.verdict != SUCCEEDED]
+    decided = [(row.one, row.other, row.verdict == UNSURE) for row in held]
     workspace.create_table("decided_pair", {"one": "BIGINT", "other": "BIGINT", "unsure": "BOOLEAN"}, decided)
     links, day = derive(standing).links, as_of_number(standing.city, standing.known)
     workspace.run(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, cached_property
 from typing import Literal
 
 from wangdi.catalog.datafile import list_data, read_data
@@ -11,7 +11,7 @@ from wangdi.catalog.datafile import list_data, read_data
 Confidence = Literal["high", "medium", "low"]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class CodeList:
     """One list of codes with their Chinese words, in the order of the printed list.
 
@@ -27,6 +27,14 @@ class CodeList:
     confidence: Confidence = "high"
     english: dict[str, str] = field(default_factory=dict)
     """English words, for the lists Wangdi itself speaks in."""
+    also: dict[str, list[str]] = field(default_factory=dict)
+    """Other ways in which systems write a code."""
+
+    @cached_property
+    def words(self) -> dict[str, str]:
+        """Everything that means a code -> the code: the codes, their Chinese words, what else is written for them."""
+        said = {word: code for code, words in self.also.items() for word in words}
+        return said | {word: code for code, word in reversed(self.codes.items())} | {code: code for code in self.codes}
 
     def label(self, code: str, lang: str = "zh") -> str:
         """The word of a code; the code itself where the list does not have it."""
@@ -34,11 +42,8 @@ class CodeList:
         return words.get(code, code)
 
     def code_of(self, text: str) -> str | None:
-        """The code that a code or its Chinese word means; nothing where it is neither."""
-        plain = text.strip()
-        if plain in self.codes:
-            return plain
-        return next((code for code, word in self.codes.items() if word == plain), None)
+        """The code that a text means: a code, its Chinese word or another way of writing it; else nothing."""
+        return self.words.get(text.strip())
 
 
 @cache

@@ -85,6 +85,7 @@ REGISTRATION_TABLE = form_table(
         ("phone", "text"),
         ("local_id", "text"),
         ("address", "text"),
+        ("nationality", "code"),
     ),
     identifying=True,
 )

@@ -1,21 +1,26 @@
-"""``link`` and what people decide about who is who: ``person search|merge|split|review|decide|decisions|undo|quality``."""
+"""``link`` and what people decide about who is who: ``person search|merge|split|succeed|review|decide|decisions|undo|quality``."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from wangdi.cli.answer import Answer, Grid
 from wangdi.cli.frame import Verb, argument, option
-from wangdi.cli.kinds import WordKind
+from wangdi.cli.kinds import PATH, WordKind
 from wangdi.cli.progress import show_steps
 from wangdi.cli.session import Session, actor_name, read_clock
 from wangdi.core.problem import Problem, Refusal
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
+    from wangdi.app.changed_numbers import Change
     from wangdi.app.link_decisions import By, Outcome
     from wangdi.app.reviewing import Side
     from wangdi.store.city import City
+    from wangdi.store.records import LinkDecision
 
 DECIDED = {"together": "pair_together", "apart": "pair_apart", "unsure": "pair_unsure"}
 PAGE = 20
@@ -195,15 +200,7 @@ def run_decisions(session: Session, known: str | None) -> Answer:
     with session.open_city() as city:
         held = city.link_decisions(city.seq_known(known))
     rows = [
-        {
-            "number": seq,
-            "verdict": row.verdict,
-            "one": str(row.one),
-            "other": str(row.other),
-            "who": row.who,
-            "reason": row.why,
-        }
-        for seq, row in held
+        {"number": seq, "verdict": row.verdict, **_ends(row), "who": row.who, "reason": row.why} for seq, row in held
     ]
     columns = ("number", "verdict", "one", "other", "who", "reason")
     return Answer(
@@ -215,6 +212,46 @@ def run_decisions(session: Session, known: str | None) -> Answer:
 
 
 decisions = Verb(run_decisions, [option("--known", metavar="DATE|N")])
+
+
+def run_succeed(session: Session, old: str, new: str, why: str) -> Answer:
+    """Record that somebody's identity number was changed."""
+    from wangdi.app.changed_numbers import check_change
+
+    return _record(session, [check_change(old, new)], why)
+
+
+succeed = Verb(
+    run_succeed,
+    [
+        argument("old", metavar="OLD_ID"),
+        argument("new", metavar="NEW_ID"),
+        option("--why", required=True, metavar="TEXT"),
+    ],
+)
+
+
+def run_successions(session: Session, file: Path, why: str) -> Answer:
+    """Record a list of changed identity numbers."""
+    from wangdi.app.changed_numbers import read_changes
+
+    return _record(session, read_changes(file), why)
+
+
+successions = Verb(
+    run_successions,
+    [argument("file", type=PATH, metavar="FILE.csv"), option("--why", required=True, metavar="TEXT")],
+)
+
+
+def _record(session: Session, changes: Sequence[Change], why: str) -> Answer:
+    from wangdi.app.successions import record_changes
+
+    with session.open_city() as city, session.standing(city) as standing:
+        outcome = record_changes(standing, changes, _by(why))
+    if outcome is None:
+        return Answer(payload={"number": None, "registrations": []}, text=session.word("numbers_known"))
+    return _tell(session, outcome, "numbers_changed")
 
 
 def run_undo(session: Session, number: int, why: str) -> Answer:
@@ -262,6 +299,15 @@ def run_quality(session: Session, org: str | None, known: str | None) -> Answer:
 
 
 quality = Verb(run_quality, [option("--org", metavar="CODE"), option("--known", metavar="DATE|N")])
+
+
+def _ends(row: LinkDecision) -> dict[str, str]:
+    """What a decision is about: registrations, or of a change of numbers the persons these make by themselves."""
+    from wangdi.link.people import show_person
+    from wangdi.store.records import SUCCEEDED
+
+    show = show_person if row.verdict == SUCCEEDED else str
+    return {"one": show(row.one), "other": show(row.other)}
 
 
 def _by(why: str) -> By:

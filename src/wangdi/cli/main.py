@@ -51,6 +51,8 @@ person = Tree(
         ("decide", "wangdi.cli.linking:decide"),
         ("merge", "wangdi.cli.linking:merge"),
         ("split", "wangdi.cli.linking:split"),
+        ("succeed", "wangdi.cli.linking:succeed"),
+        ("successions", "wangdi.cli.linking:successions"),
         ("decisions", "wangdi.cli.linking:decisions"),
         ("undo", "wangdi.cli.linking:undo"),
         ("quality", "wangdi.cli.linking:quality"),

@@ -24,6 +24,20 @@ if TYPE_CHECKING:
     from wangdi.indicators.why import Why
     from wangdi.language.library import Library
 
+ROLES = {
+    "mother": "role_mother",
+    "child": "role_child",
+    "guardian": "role_guardian",
+    "ward": "role_ward",
+    "family": "role_family",
+    "household": "role_household",
+}
+SIGNS = {
+    "newborn_name": "sign_newborn_name",
+    "guardian_number": "sign_guardian_number",
+    "family_number": "sign_family_number",
+    "household": "sign_household",
+}
 PARTS = ("numerator", "denominator", "missing")
 PAGE = 50
 
@@ -114,6 +128,7 @@ people = Verb(
 def run_show(session: Session, person: str, on: date | None, known: str | None) -> Answer:
     """Everything known of one person."""
     from wangdi.app.persons import show_person
+    from wangdi.app.relations import find_relations
     from wangdi.link.people import parse_person
 
     number = parse_person(person)
@@ -121,12 +136,19 @@ def run_show(session: Session, person: str, on: date | None, known: str | None) 
         raise Refusal(Problem(code="FIG-004", args={"person": person}))
     with session.open_city() as city, session.standing(city, known) as standing:
         found = show_person(standing, number, on)
+        found["relations"] = find_relations(standing, number)
     head = {key: value for key, value in found["person"].items() if value is not None}
     registrations = Grid(
         ("fact_id", "org", "name", "sex", "birth_date", "id_no", "phone", "local_id", "registration"),
         [{**row, "registration": str(row["registration_id"])} for row in found["registrations"]],
         ("registration", "phone", "local_id"),
         session.word("registrations"),
+    )
+    relations = Grid(
+        ("role", "person_id", "name", "evidence"),
+        [_relation_cells(session, row) for row in found["relations"]],
+        (),
+        session.word("relations"),
     )
     facts = Grid(("fact_id", "form", "occurred_on", "org", "fields"), found["facts"], ("org",), session.word("facts"))
     due = Grid(
@@ -135,9 +157,17 @@ def run_show(session: Session, person: str, on: date | None, known: str | None) 
     return Answer(
         payload=found,
         text="  ".join(f"{key} {show_inside(value)}" for key, value in head.items()),
-        grids=(registrations, facts, due),
+        grids=(registrations, *((relations,) if found["relations"] else ()), facts, due),
         rows=facts,
     )
+
+
+def _relation_cells(session: Session, row: Mapping[str, Any]) -> dict[str, Any]:
+    signs = [
+        session.word(SIGNS[sign["sign"]], own=sign["own"]["fact_id"], other=sign["other"]["fact_id"])
+        for sign in row["evidence"]
+    ]
+    return {**row, "role": session.word(ROLES[row["role"]]), "evidence": "；".join(signs)}
 
 
 show = Verb(

@@ -8,8 +8,9 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
+from wangdi.catalog.codelists import load_codelists
 from wangdi.collect.fhir_rules import FhirSettings
-from wangdi.collect.fhir_values import dicts_in, parse_moment, plain_text
+from wangdi.collect.fhir_values import dicts_in, first_text, parse_moment, plain_text
 from wangdi.collect.fhir_walk import Located
 
 NEEDED = (b'"Patient"', b'"Organization"', b'"Practitioner"')
@@ -23,7 +24,7 @@ _IDENTITY_DIGITS = re.compile(r"\d{14,17}[\dXx]")
 class SubjectKey:
     """What a file says about who somebody is. Missing: anything may be None.
 
-    ``sex``: GB/T 2261.1. ``id_type``: 证件类别 CV02.01.101.
+    ``sex``: GB/T 2261.1. ``id_type``: 证件类别 CV02.01.101. ``nationality``: GB/T 2659.1, two letters.
     """
 
     local_id: str | None = None
@@ -34,6 +35,7 @@ class SubjectKey:
     birth_date: date | None = None
     phone: str | None = None
     address: str | None = None
+    nationality: str | None = None
 
 
 @dataclass(slots=True)
@@ -124,14 +126,14 @@ def parse_subject(located: Located, settings: FhirSettings) -> SubjectKey:
     """
     patient = located.resource
     identifiers = identifiers_of(patient)
-    id_no, id_type = None, None
+    id_no, id_type, issuer = None, None, None
     others = []
     for system, value in identifiers:
         kind = settings.id_type(system)
         if kind is None:
             others.append((system, value))
         elif id_no is None:
-            id_no, id_type = value.upper(), kind
+            id_no, id_type, issuer = value.upper(), kind, settings.issuer(system)
     birth = parse_moment(plain_text(patient.get("birthDate")) or "", settings.utc_offset_minutes)
     return SubjectKey(
         local_id=_local_id(patient, others, settings) or _url_id(located.full_url),
@@ -142,7 +144,14 @@ def parse_subject(located: Located, settings: FhirSettings) -> SubjectKey:
         birth_date=birth.day,
         phone=_phone(patient),
         address=_address(patient),
+        nationality=issuer or _nationality(patient, settings),
     )
+
+
+def _nationality(patient: dict[str, Any], settings: FhirSettings) -> str | None:
+    """The country of the first extension that names one."""
+    said = first_text(patient, settings.rules.person.nationality)
+    return load_codelists()["country"].code_of(said) if said else None
 
 
 def _local_id(patient: dict[str, Any], others: list[tuple[str, str]], settings: FhirSettings) -> str | None:

@@ -66,7 +66,7 @@ def _not_found(key: str, literal: str, settings: FhirSettings) -> SubjectKey | U
 def _by_identifier(system: str, value: str, settings: FhirSettings) -> SubjectKey | None:
     kind = settings.id_type(system)
     if kind is not None and value:
-        return SubjectKey(id_no=value.upper(), id_type=kind)
+        return SubjectKey(id_no=value.upper(), id_type=kind, nationality=settings.issuer(system))
     if system in settings.all_local_systems() and value:
         return SubjectKey(local_id=value)
     return None

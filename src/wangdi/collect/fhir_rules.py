@@ -9,6 +9,7 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
+from wangdi.catalog.codelists import load_codelists
 from wangdi.catalog.datafile import parse_data_text
 
 ElementPath = tuple[str | int, ...]
@@ -85,6 +86,9 @@ class PersonRule:
     local_systems: tuple[str, ...]
     organisation_systems: tuple[str, ...]
     sex: Mapping[str, str]
+    passports: tuple[str, str]
+    """Beginning of the identifier systems of passports, which end with their country; and their 证件类别."""
+    nationality: tuple[ElementPath, ...]
     departure_form: str
     departure_day: str
     departure_reason: str
@@ -133,7 +137,14 @@ class FhirSettings:
 
     def id_type(self, system: str) -> str | None:
         """The kind of identity document a system numbers, if it does."""
-        return self.id_systems.get(system) or self.rules.person.id_systems.get(system)
+        prefix, passport = self.rules.person.passports
+        known = self.id_systems.get(system) or self.rules.person.id_systems.get(system)
+        return known or (passport if system.startswith(prefix) else None)
+
+    def issuer(self, system: str) -> str | None:
+        """The country whose passports a system numbers; nothing for other systems, and for a country nobody knows."""
+        prefix, _ = self.rules.person.passports
+        return load_codelists()["country"].code_of(system.removeprefix(prefix)) if system.startswith(prefix) else None
 
     def all_local_systems(self) -> tuple[str, ...]:
         """The systems of local numbers, the institution's own first."""
@@ -185,6 +196,8 @@ def _person(data: dict[str, Any]) -> PersonRule:
         local_systems=tuple(data["local_systems"]),
         organisation_systems=tuple(data["organisation_systems"]),
         sex=data["sex"],
+        passports=(data["passports"]["prefix"], data["passports"]["id_type"]),
+        nationality=_paths(data["nationality"]),
         departure_form=departure["form"],
         departure_day=departure["day_field"],
         departure_reason=departure["reason_field"],

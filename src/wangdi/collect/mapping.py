@@ -9,6 +9,8 @@ from wangdi.language.model import Form, Pack
 
 SUBJECT_ATTRIBUTES: tuple[str, ...] = tuple(name for name, _ in REGISTRATION_TABLE.columns)
 """What a file may say of the person a row is about: the columns of ``system.registration``."""
+SUBJECT_CODES = {"sex": "sex", "id_type": "id_type", "nationality": "country"}
+"""Those of them that are coded, with their code lists."""
 LEDGER_KEY = "code"
 """The one attribute of a subject that is not a person (an institution, a case): its own code."""
 

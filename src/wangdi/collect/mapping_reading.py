@@ -9,7 +9,7 @@ from pathlib import Path
 
 from wangdi.catalog.codelists import load_codelists
 from wangdi.catalog.units import find_conversion
-from wangdi.collect.mapping import LEDGER_KEY, SUBJECT_ATTRIBUTES, ColumnRule, Mapping, find_form
+from wangdi.collect.mapping import LEDGER_KEY, SUBJECT_ATTRIBUTES, SUBJECT_CODES, ColumnRule, Mapping, find_form
 from wangdi.core.problem import Problem
 from wangdi.language.document import DocumentPass, Value, parse_document
 from wangdi.language.model import Form, FormField, Pack
@@ -103,8 +103,7 @@ def _read_subject(reading: _Pass, document: Value, pack: Pack) -> dict[str, Colu
     for name, value in block.entries.items() if block else ():
         if name in known:
             rules[name] = _read_rule(reading, value)
-            codes = {"sex": "sex", "id_type": "id_type"}.get(name, "")
-            _check_codes(reading, rules[name], codes)
+            _check_codes(reading, rules[name], SUBJECT_CODES.get(name, ""))
         else:
             reading.unknown("MAP-004", value.line, name, known)
     return rules

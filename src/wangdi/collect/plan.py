@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from wangdi.catalog.tables import REGISTRATION_TABLE, FormTable
-from wangdi.collect.mapping import LEDGER_KEY, ColumnRule, Mapping
+from wangdi.collect.mapping import LEDGER_KEY, SUBJECT_CODES, ColumnRule, Mapping
 from wangdi.collect.spreadsheet_cells import header_key
 from wangdi.collect.value_sql import (
     Target,
@@ -20,11 +20,10 @@ from wangdi.language.model import Form, FormCheck, FormField, Pack
 from wangdi.language.record import Cell
 from wangdi.store.workspace import sql_name, sql_text
 
-SUBJECT_CODES = {"sex": "sex", "id_type": "id_type"}
 SUBJECT_TYPES = {"BIGINT": "integer", "DATE": "date", "VARCHAR": "text"}
 SUBJECT_LABELS = {
     "name": "姓名", "id_type": "证件类型", "id_no": "证件号码", "sex": "性别", "birth_date": "出生日期", "phone": "联系电话",
-    "local_id": "机构内编号", "address": "住址", LEDGER_KEY: "对象编码",
+    "local_id": "机构内编号", "address": "住址", "nationality": "国籍", LEDGER_KEY: "对象编码",
 }  # fmt: skip
 
 

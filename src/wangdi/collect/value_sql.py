@@ -275,6 +275,8 @@ def _words_of(target: Target, rule: ColumnRule) -> dict[str, str]:
     for code, word in known.codes.items() if known else ():
         words.setdefault(code, code)
         words.setdefault(word, code)
+    for word, code in known.words.items() if known and known.also else ():
+        words.setdefault(word, code)
     return words
 
 

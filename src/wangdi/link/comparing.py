@@ -13,13 +13,10 @@ from wangdi.link.hanzi import UNREADABLE, load_hanzi, look_alike
 from wangdi.link.levels import AREA, BIRTH, COMMONNESS, FIELDS, HOME, MISSING, NAME, NUMBER, PHONE, SEX
 from wangdi.link.lunar import may_be_lunar
 from wangdi.link.names import NAMED, NEWBORN, NO_NAME, SPOKEN, NameTable
-from wangdi.link.normalise import MANY
+from wangdi.link.normalise import MANY, NATIONS, WORDED
 from wangdi.link.records import DOCUMENT, FAMILY, GUARDIAN, ID_KINDS, INVALID, OWN, UNPROVED, Records
 
 CHUNK = 1 << 19
-
-WORDED = 1 << 61
-"""Keys from here on stand for a text, not for a number."""
 
 _KINDS = np.arange(len(ID_KINDS))
 _LENT = np.isin(_KINDS, (GUARDIAN, FAMILY))
@@ -216,9 +213,15 @@ def _compare_numbers(one: Records, a: np.ndarray, other: Records, b: np.ndarray)
         level[rows] = np.where(near, NUMBER.index("near"), NUMBER.index("different"))
     # Texts that are no number can be the same, and otherwise say nothing beside a number.
     level[(level == NUMBER.index("different")) & ((key >= WORDED) != (key_b >= WORDED))] = MISSING
-    papers = (kind == DOCUMENT) & (kind_b == DOCUMENT) & ~same
-    level[papers] = NUMBER.index("different")
+    papers = np.flatnonzero((kind == DOCUMENT) & (kind_b == DOCUMENT) & ~same)
+    level[papers] = np.where(_may_be_one_document(key[papers], key_b[papers]), MISSING, NUMBER.index("different"))
     return level
+
+
+def _may_be_one_document(key: np.ndarray, key_b: np.ndarray) -> np.ndarray:
+    """Whether two documents differ in nothing but that one of them does not say its nationality."""
+    silent = (key & NATIONS == 0) | (key_b & NATIONS == 0)
+    return np.asarray(silent & (key & ~NATIONS == key_b & ~NATIONS))
 
 
 def _compare_phones(one: Records, a: np.ndarray, other: Records, b: np.ndarray) -> np.ndarray:

@@ -24,10 +24,12 @@ SPOKEN = 6
 """How many characters are compared one by one and by sound; a longer name is compared whole beyond them."""
 
 _NO_NAMES = frozenset(read_table("no_names.txt"))
-_NEWBORN = re.compile(
+NEWBORN_NAME = (
     r"^(?P<mother>.{2,}?)(?:之(?:[长次大小双甲乙一二AB12]{0,2})(?:子|女|婴|男婴|女婴|男|儿|儿子|女儿|孩|孩子|宝)"
     r"|的?(?:儿子|女儿)|[男女]婴|婴儿|[大小]?(?:毛毛|宝宝|毛头)|BABY|BB)[甲乙一二大小AB12]?$"
 )
+"""A name that says whose child it is; for Python and the database alike."""
+_NEWBORN = re.compile(NEWBORN_NAME)
 _NEWBORN_SIGNS = "之婴儿毛宝BY"
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -15,15 +15,17 @@ import numpy as np
 from wangdi.core.dates import parse_date_text
 from wangdi.link.blocking import BLOCKS, Block, Keyed
 from wangdi.link.clustering import APART, Pairs, discount_rivals, odds_bits
-from wangdi.link.comparing import WORDED, compare_pairs
+from wangdi.link.comparing import compare_pairs
+from wangdi.link.keysets import distinct
 from wangdi.link.kin import find_kin_risks
 from wangdi.link.names import NAMED, tidy_names
-from wangdi.link.normalise import place_key, road_key
+from wangdi.link.normalise import NATIONS, WORDED, place_key, road_key
 from wangdi.link.numbers import EMPTY, SHAPED, SHAPELESS, RawNumbers, judge_numbers
 from wangdi.link.reading import COLUMNS
 from wangdi.link.records import FAMILY, GUARDIAN, OWN, UNPROVED, Records
 from wangdi.link.scoring import Weights, probability_of, score_levels
-from wangdi.link.texts import ADDRESS
+from wangdi.link.successions import NumberChanges
+from wangdi.link.texts import ADDRESS, nation_place
 
 _FULL_WIDTH = str.maketrans("０１２３４５６７８９Ｘｘ", "0123456789XX")
 _SEXES = {**dict.fromkeys(("1", "男", "M", "MALE", "男性"), 1), **dict.fromkeys(("2", "女", "F", "FEMALE", "女性"), 2)}
@@ -59,21 +61,24 @@ class _Sorted:
 class NewcomerIndex:
     """Records sorted by every key that finds candidates. Holds arrays only; give the records back by letting go of it."""
 
-    def __init__(self, records: Records, weights: Weights, blocks: tuple[Block, ...] = BLOCKS) -> None:
-        self.records, self.weights = records, weights
+    def __init__(self, records: Records, weights: Weights, changes: NumberChanges | None = None) -> None:
+        self.records, self.weights, self.changes = records, weights, changes or NumberChanges()
         keyed = Keyed(records)
-        self.blocks = tuple(_sort_block(block, keyed) for block in blocks)
+        self.blocks = tuple(_sort_block(block, keyed) for block in BLOCKS)
         own = np.flatnonzero(records.own >= 0)
         order = np.argsort(records.id_key[own], kind="stable")
         self.own_rows = own[order].astype(np.int32)
         self.own_keys = records.id_key[self.own_rows]
+        self.documents = distinct(records.id_key[records.id_key >= WORDED])
 
     def read(self, fields: Mapping[str, str | None]) -> Records:
         """A newcomer's fields, called as in a file of records, as a record to compare; its own number as the index proves it."""
         newcomer = read_record(fields)
         kind, key = int(newcomer.id_kind[0]), int(newcomer.id_key[0])
         if kind not in (OWN, UNPROVED, FAMILY, GUARDIAN):
-            return _with_number(newcomer, kind, -1)
+            return self._with_nation(newcomer)
+        key = self.changes.follow(key)
+        newcomer = replace(newcomer, id_key=np.array([key]))
         rows = self._rows_of_number(key)
         whole = re.sub(r"[^0-9A-Za-z]", "", fields.get("id_no") or "")
         if kind == OWN and len(whole) == 15 and not len(rows):
@@ -114,6 +119,15 @@ class NewcomerIndex:
         """Bytes that the index takes beside the records."""
         arrays = [self.own_rows, self.own_keys, *(part for block in self.blocks for part in (block.keys, block.rows))]
         return sum(array.nbytes for array in arrays)
+
+    def _with_nation(self, newcomer: Records) -> Records:
+        """A newcomer's document as the only one of its type and number, where either does not say its nationality."""
+        key = newcomer.id_key[0]
+        first, last = np.searchsorted(self.documents, [key & ~NATIONS, (key | NATIONS) + 1])
+        alike = self.documents[first:last]
+        if key < WORDED or len(alike) != 1 or (key & NATIONS and alike[0] & NATIONS):
+            return newcomer
+        return replace(newcomer, id_key=alike)
 
     def _rows_of_number(self, key: int) -> np.ndarray:
         start, end = np.searchsorted(self.own_keys, [key, key + 1])
@@ -160,28 +174,36 @@ def read_record(fields: Mapping[str, str | None]) -> Records:
 
     Missing: a field not given is missing.
     """
-    given = {name: (fields.get(name) or "").strip() for name in COLUMNS}
-    table, place = tidy_names([given["name"]])
-    day = parse_date_text(_day_part(given.get("birth", "")))
-    birth = np.array([day.year * 10000 + day.month * 100 + day.day if day else 0], dtype=np.int32)
-    sex = np.array([_SEXES.get(given.get("sex", "").upper(), 0)], dtype=np.int8)
-    judged = judge_numbers(_read_number(given), birth, sex)
-    road, room = _read_address(given.get("address", ""))
-    division = re.match(r"[0-9]{4,12}$", given.get("division", ""))
+    return read_records([fields])
+
+
+def read_records(rows: Sequence[Mapping[str, str | None]]) -> Records:
+    """A few records from their texts, each by itself: how many have a phone or a number is not looked at."""
+    given = [{name: (fields.get(name) or "").strip() for name in COLUMNS} for fields in rows]
+    table, place = tidy_names([one["name"] for one in given])
+    named = np.array([bool(one["name"]) for one in given])
+    days = [parse_date_text(_day_part(one["birth"])) for one in given]
+    birth = np.array([day.year * 10000 + day.month * 100 + day.day if day else 0 for day in days], dtype=np.int32)
+    sex = np.array([_SEXES.get(one["sex"].upper(), 0) for one in given], dtype=np.int8)
+    numbers = [_read_number(one) for one in given]
+    joined = (np.concatenate([getattr(one, name) for one in numbers]) for name in RawNumbers.__slots__)
+    judged = judge_numbers(RawNumbers(*joined), birth, sex)
+    homes = [_read_address(one["address"]) for one in given]
+    divisions = [re.match(r"[0-9]{4,12}$", one["division"]) for one in given]
     return Records(
         names=table,
-        name=place.astype(np.int32) if given["name"] else np.array([-1], dtype=np.int32),
+        name=np.where(named, place, -1).astype(np.int32),
         birth=birth,
         id_birth=judged.birth,
         sex=sex,
         id_kind=judged.kind,
         id_key=judged.key,
-        own=np.array([-1]),
-        phone=np.array([_read_phone(given.get("phone", ""))]),
-        phone_use=np.zeros(1, dtype=np.int32),
-        division=np.array([int(division[0].ljust(12, "0")) if division else 0]),
-        place=np.array([room]),
-        road=np.array([road]),
+        own=np.full(len(given), -1),
+        phone=np.array([_read_phone(one["phone"]) for one in given]),
+        phone_use=np.zeros(len(given), dtype=np.int32),
+        division=np.array([int(found[0].ljust(12, "0")) if found else 0 for found in divisions]),
+        place=np.array([room for _, room in homes]),
+        road=np.array([road for road, _ in homes]),
     )
 
 
@@ -203,7 +225,7 @@ def _read_number(given: Mapping[str, str]) -> RawNumbers:
     elif not kind and re.fullmatch(r"[0-9]{4,14}", text):
         key = int(text)
     else:
-        key = _fold_text(f"{text}|{kind}|{given.get('nationality', '')}") | WORDED
+        key = _fold_text(f"{text}|{kind}") & ~int(NATIONS) | nation_place(given["nationality"]) | WORDED
     other = bool(kind) or bool(re.fullmatch(r"[A-Z]{1,2}[0-9]{6,10}", text))
     return RawNumbers(
         digits=np.array([int(first) if first.isascii() and first.isdigit() else 0]),

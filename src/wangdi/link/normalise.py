@@ -19,6 +19,11 @@ from wangdi.link.records import FAMILY, GUARDIAN, INVALID, OWN, PLACEHOLDER, UNP
 from wangdi.link.texts import put_texts
 from wangdi.store.workspace import Workspace
 
+WORDED = 1 << 61
+"""Keys from here on stand for a text, not for a number."""
+NATIONS = np.int64((1 << 10) - 1)
+"""The bits of such a key that hold the nationality; all 0 where it is not said."""
+
 MANY = 6
 """Birth dates that one number or phone can come with before it belongs to more than a household."""
 
@@ -32,17 +37,17 @@ class Callers:
     birth: np.ndarray
 
 
-def normalise_records(workspace: Workspace, order: np.ndarray, successions: Mapping[str, str] | None = None) -> Records:
+def normalise_records(workspace: Workspace, order: np.ndarray, successions: Mapping[int, int] | None = None) -> Records:
     """Table ``records`` as records that can be compared, in the ``order`` given: row numbers of the table.
 
-    ``successions``: numbers that were legitimately changed, old -> new: both are one person's own.
+    ``successions``: keys of numbers that were legitimately changed (:func:`number_key`) -> of the last one of their holder.
     Missing: what cannot be read is missing; it stays readable in the table.
     """
     put_texts(workspace)
     return normalise_texts(workspace, order, successions)
 
 
-def normalise_texts(workspace: Workspace, order: np.ndarray, successions: Mapping[str, str] | None = None) -> Records:
+def normalise_texts(workspace: Workspace, order: np.ndarray, successions: Mapping[int, int] | None = None) -> Records:
     """The same of relation ``texts``, as :func:`wangdi.link.texts.put_texts` makes it."""
     names, place = _tidy_all_names(workspace)
     columns = workspace.arrays(
@@ -89,7 +94,7 @@ def _tidy_all_names(workspace: Workspace) -> tuple[NameTable, np.ndarray]:
     return tidy_names(list(texts) or [""])
 
 
-def _settle(judged: Judged, written: np.ndarray, callers: Callers, successions: Mapping[str, str]) -> Judged:
+def _settle(judged: Judged, written: np.ndarray, callers: Callers, successions: Mapping[int, int]) -> Judged:
     """Kinds once all records of one number have been seen together.
 
     Rule: a valid number that the record itself does not prove is own where somebody of that name has it as his own, or where
@@ -97,9 +102,9 @@ def _settle(judged: Judged, written: np.ndarray, callers: Callers, successions: 
     written with 18 (``written``). A number for many birth dates, none of them its own, is a placeholder.
     """
     key = judged.key.copy()
-    for old, new in successions.items():
-        key[key == number_key(old)] = number_key(new)
+    _follow(key, successions)
     kind = judged.kind.copy()
+    _complete_nations(key)
     proved = kind == OWN
     short = np.flatnonzero(proved & ~written)
     kind[short[~are_among(key[short], key[proved & written])]] = UNPROVED
@@ -118,6 +123,25 @@ def _settle(judged: Judged, written: np.ndarray, callers: Callers, successions: 
     kind[many[~are_among(key[many], key[kind == OWN])]] = PLACEHOLDER
     key[kind == PLACEHOLDER] = 0
     return Judged(kind, key, judged.birth)
+
+
+def _follow(key: np.ndarray, successions: Mapping[int, int]) -> None:
+    """Put the last number of its holder in place of each that was changed."""
+    old = np.array(sorted(successions), dtype=np.int64)
+    last = np.array([successions[number] for number in old.tolist()], dtype=np.int64)
+    rows = np.flatnonzero(are_among(key, old))
+    key[rows] = last[np.searchsorted(old, key[rows])]
+
+
+def _complete_nations(key: np.ndarray) -> None:
+    """Give a document whose nationality is not said that of the others of its type and number, where these have but one."""
+    worded = np.flatnonzero(key >= WORDED)
+    documents = distinct(key[worded])
+    documents = documents[documents & NATIONS > 0]
+    numbers, first, count = np.unique(documents & ~NATIONS, return_index=True, return_counts=True)
+    numbers, whole = numbers[count == 1], documents[first[count == 1]]
+    silent = worded[are_among(key[worded], numbers)]
+    key[silent] = whole[np.searchsorted(numbers, key[silent])]
 
 
 def road_key(head: np.ndarray, tail: np.ndarray, street: np.ndarray) -> np.ndarray:

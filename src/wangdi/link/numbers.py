@@ -47,6 +47,11 @@ def check_values(digits: np.ndarray) -> np.ndarray:
     return np.asarray(CHECKS[total % 11])
 
 
+def number_keys(digits: np.ndarray) -> np.ndarray:
+    """The keys of whole numbers by their first 17 digits, as :class:`wangdi.link.records.Records` has them."""
+    return np.asarray(digits * 11 + check_values(digits))
+
+
 def is_day(days: np.ndarray) -> np.ndarray:
     """Whether yyyymmdd is a day between 1880 and 2100."""
     year, month, day = days // 10000, days // 100 % 100, days % 100

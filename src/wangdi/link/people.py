@@ -47,6 +47,8 @@ class LinkSources:
     salt: str
     stored: str = ""
     """``system.link`` facts: what linking found; empty where it never ran."""
+    successions: str = ""
+    """Identity numbers that were changed, as the persons they make: ``person`` -> ``last``; empty where none were."""
 
 
 def show_person(person_id: int) -> str:
@@ -106,7 +108,40 @@ def plan_held(own: str, stored: str) -> str:
 
 
 def plan_own(sources: LinkSources) -> str:
-    """SQL of what a registration says by itself: ``LINK_COLUMNS`` without the person."""
+    """SQL of what a registration says by itself: ``LINK_COLUMNS`` without the person.
+
+    Rule: a number that was changed makes the person of the last number it was changed to.
+    """
+    return plan_succeeded(f"({_plan_own(sources)})", sources)
+
+
+def plan_succeeded(own: str, sources: LinkSources) -> str:
+    """SQL of what registrations say by themselves (``own``), each that bears a changed number with the person of the last one."""
+    if not sources.successions:
+        return f"SELECT * FROM {own}"
+    return (
+        f"SELECT o.* REPLACE (coalesce(c.last, o.given) AS given) FROM {own} o"
+        f" LEFT JOIN {sources.successions} c ON o.keyed AND c.person = o.given"
+    )
+
+
+def plan_carried(sources: LinkSources) -> str:
+    """SQL of the changed numbers that any registration carries: ``digits`` (17), and the ``person`` the number makes."""
+    return f"""
+    WITH version AS (SELECT DISTINCT upper(trim(id_no)) AS id_no FROM ({sources.registrations}) WHERE id_no IS NOT NULL),
+    numbered AS (SELECT *, length(id_no) AS signs, TRY_CAST(left(id_no, 17) AS BIGINT) AS digits FROM version),
+    keyed AS (SELECT DISTINCT {_KEY_SQL} AS key FROM numbered)
+    SELECT key AS digits, {_person_sql(sources)} AS person FROM keyed WHERE key IS NOT NULL
+        AND {_person_sql(sources)} IN (SELECT person FROM {sources.successions} UNION SELECT last FROM {sources.successions})
+    """
+
+
+def _person_sql(sources: LinkSources) -> str:
+    """The person that a number makes by itself."""
+    return f"(md5_number_lower({sql_text(sources.salt)} || '|person|' || key) >> 1)::BIGINT"
+
+
+def _plan_own(sources: LinkSources) -> str:
     return f"""
     WITH version AS (
         SELECT registration_id, seq, birth_date, sex, upper(trim(id_no)) AS id_no FROM ({sources.registrations})
@@ -133,7 +168,7 @@ def plan_own(sources: LinkSources) -> str:
     )
     SELECT registration_id, first_seq, key IS NOT NULL AS keyed,
            CASE WHEN key IS NULL THEN registration_id
-                ELSE (md5_number_lower({sql_text(sources.salt)} || '|person|' || key) >> 1)::BIGINT END AS given,
+                ELSE {_person_sql(sources)} END AS given,
            coalesce(born, birth_date) AS birth_date, CASE WHEN key IS NULL THEN sex ELSE gender END AS sex
     FROM latest
     """

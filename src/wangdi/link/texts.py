@@ -5,6 +5,7 @@ Nothing here depends on another record: what was read once can be kept.
 
 from __future__ import annotations
 
+from wangdi.catalog.codelists import load_codelists
 from wangdi.core.dates import parse_date_text
 from wangdi.store.workspace import Workspace
 
@@ -21,12 +22,13 @@ select r.$row as row, r.name, coalesce(b.day, 0)::integer as birth,
   case when r.id_no is null then '' when plain then r.id_no
     else upper(regexp_replace(translate(r.id_no, '０１２３４５６７８９Ｘｘ', '0123456789XX'), '[^0-9A-Za-z]', '', 'g')) end as id,
   case when r.id_type is null or r.id_type in ({_IDENTITY_TYPES}) then '' else r.id_type end as id_type,
-  coalesce(r.nationality, '') as nationality,
+  coalesce(c.place, 0) as nation,
   case when r.phone is null then '' when regexp_full_match(r.phone, '1[0-9]{{10}}') then r.phone
     else regexp_replace(regexp_replace(r.phone, '[^0-9]', '', 'g'), '^(?:0086|86|0)([1-9][0-9]{{9,}})$', '\\1') end as phone,
   r.division, r.address,
   regexp_extract(r.address, '{ADDRESS}', ['road', 'building', 'room']) as place
 from records r left join births b on b.text = r.birth
+  left join nations c on c.text = r.nationality
 """
 
 _READ = """
@@ -40,7 +42,7 @@ select row, name, birth, sex,
   length(id) = 18 as long,
   case when plain or id = '' then 0 when id_type = '' and regexp_full_match(id, '[0-9]{4,14}') then id::bigint
     when regexp_full_match(id, '[0-9]{17}[0-9X]') then 0
-    else (md5_number_lower(id || '|' || id_type || '|' || nationality) >> 3)::bigint | (1::bigint << 61) end as text_key,
+    else ((md5_number_lower(id || '|' || id_type) >> 13 << 10)::bigint | nation | (1::bigint << 61)) end as text_key,
   (id_type <> '' or (not plain and regexp_full_match(id, '[A-Z]{1,2}[0-9]{6,10}')))::tinyint as other,
   coalesce(try_cast(case when length(phone) between 7 and 14 then phone end as bigint), 0) as phone,
   case when length(division) between 4 and 12 then coalesce(try_cast(rpad(division, 12, '0') as bigint), 0) else 0 end as division,
@@ -61,6 +63,7 @@ def put_texts(workspace: Workspace, row: str = "rowid") -> None:
     ``tail``, ``building`` and ``room`` -1); it stays readable in the table.
     """
     _read_births(workspace)
+    _read_nations(workspace)
     workspace.run(f"create or replace temp view texts_apart as {_APART.replace('$row', row)}")
     workspace.run(f"create or replace temp view texts as {_READ}")
 
@@ -70,3 +73,16 @@ def _read_births(workspace: Workspace) -> None:
     days = [(text, parse_date_text(text[:10] if text[10:11] in (" ", "T") else text)) for (text,) in rows]
     read = [(text, day.year * 10000 + day.month * 100 + day.day) for text, day in days if day is not None]
     workspace.create_table("births", {"text": "VARCHAR", "day": "INTEGER"}, read)
+
+
+def _read_nations(workspace: Workspace) -> None:
+    rows = workspace.rows("select distinct nationality from records where nationality is not null")
+    read = [(text, place) for (text,) in rows if (place := nation_place(text))]
+    workspace.create_table("nations", {"text": "VARCHAR", "place": "BIGINT"}, read)
+
+
+def nation_place(text: str) -> int:
+    """The place of a nationality among the countries, from 1; 0 where it is none that is known."""
+    countries = load_codelists()["country"]
+    code = countries.code_of(text.strip().upper())
+    return 0 if code is None else 1 + list(countries.codes).index(code)

@@ -366,6 +366,11 @@ class City:
         with self.reading() as connection:
             return managed.every_row(connection, managed.LINK_DECISIONS, citylog.seq_known(connection, known))
 
+    def successions(self, known: int | None = None) -> dict[int, int]:
+        """Identity numbers given up -> their successors at ``known``, as the persons they make by themselves."""
+        with self.reading() as connection:
+            return links.read_successions(connection, citylog.seq_known(connection, known))
+
     def link_model(self, known: int | None = None) -> LinkModel | None:
         """The weights people are told apart by at ``known``; null before any were learnt."""
         with self.reading() as connection:

@@ -12,7 +12,7 @@ from wangdi.store.commit import Commit, next_id
 from wangdi.store.disk import run_moves
 from wangdi.store.managed import LINK_DECISIONS, LINK_MODELS, current_rows, every_row
 from wangdi.store.manifest import insert_segment, place_segment
-from wangdi.store.records import OPEN, LinkDecision, LinkModel, StagedSegment
+from wangdi.store.records import OPEN, SUCCEEDED, LinkDecision, LinkModel, StagedSegment
 from wangdi.store.schema import segment
 
 
@@ -48,6 +48,11 @@ def read_decisions(connection: Connection, known: int) -> list[tuple[int, LinkDe
         newest[row.one, row.other] = (seq, row)
     held = [(seq, row) for seq, row in newest.values() if row.verdict != OPEN]
     return sorted(held, key=lambda item: -item[0])
+
+
+def read_successions(connection: Connection, known: int) -> dict[int, int]:
+    """The identity numbers given up -> their successors, as the persons they make by themselves."""
+    return {row.one: row.other for _, row in read_decisions(connection, known) if row.verdict == SUCCEEDED}
 
 
 def read_model(connection: Connection, known: int) -> LinkModel | None:

@@ -203,11 +203,17 @@ class ParameterOverride:
 
 TOGETHER, APART, UNSURE, OPEN = "together", "apart", "unsure", "open"
 """What can be decided about two registrations. ``OPEN`` takes a decision back."""
+SUCCEEDED = "succeeded"
+"""What can be decided about two identity numbers: one was given up for the other. Both stand as the persons they make by
+themselves, never as numbers."""
 
 
 @dataclass(frozen=True, slots=True)
 class LinkDecision:
-    """What somebody decided about two registrations, and why. The newest about a pair holds."""
+    """What somebody decided about two registrations, and why. The newest about a pair holds.
+
+    Of a succession ``one`` is the number given up and ``other`` its successor.
+    """
 
     one: int
     other: int

@@ -264,7 +264,8 @@ link_decision = Table(
     _text("who"),
     _text("why"),
 )
-"""What somebody decided about two registrations. Grain: one row per decision and pair, the smaller number first."""
+"""What somebody decided about two registrations. Grain: one row per decision and pair, the smaller number first; a
+succession of identity numbers is kept beside them, as the persons the old and the new number make by themselves."""
 
 link_model = Table("link_model", metadata, _number("seq", key=True), _text("name"), _text("body"), _text("who"))
 """What people are told apart by. ``body``: a weights file."""

@@ -46,6 +46,7 @@ class MatchBody(BaseModel):
     birth: Short = Field(None, description="the birth date, 1952-03-04 or as institutions write it")
     id_type: Short = Field(None, description="01 or nothing for an identity number; another document's type")
     id_no: Short = Field(None, description="the number, 18 or 15 digits, or another document's")
+    nationality: Short = Field(None, description="CN, CHN, 156 or 中国; documents are told apart by it")
     phone: Short = None
     address: str | None = Field(None, max_length=200)
     division: Short = Field(None, description="code of the village or township, 4 to 12 digits")

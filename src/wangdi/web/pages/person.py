@@ -12,6 +12,8 @@ from starlette.responses import RedirectResponse, Response
 
 from wangdi.app.labels import label_fields
 from wangdi.app.persons import show_person as look_up
+from wangdi.app.relations import find_relations
+from wangdi.catalog.codelists import load_codelists
 from wangdi.core.dates import age_years
 from wangdi.core.problem import Problem, Refusal
 from wangdi.link.people import parse_person
@@ -69,6 +71,7 @@ def show_person(request: Request, number: str) -> Response:
         "person": found["person"],
         "home": regions.get(found["person"].get("division") or "", ""),
         "registrations": found["registrations"],
+        "nationality": load_codelists()["country"].label(who.get("nationality") or "", view.lang),
         "entries": list(reversed([_entry(door, fact, view) for fact in found["facts"]])),
         "due": [_due(door, row, view) for row in found["due"]],
         "names": names,
@@ -77,6 +80,29 @@ def show_person(request: Request, number: str) -> Response:
         "done": read_whole(request.query_params.get("done", ""), 0, SEQ_DIGITS),
     }
     return render_page(request, "person.html", context, view=view)
+
+
+@router.get("/person/{number}/relations")
+def show_relations(request: Request, number: str) -> Response:
+    """Who is related to a person and why; as a part of the person's page, which does not wait for it, or by itself."""
+    door: Door = request.app.state.door
+    view = read_view(request)
+    person = parse_person(number)
+    if person is None:
+        raise Refusal(Problem(code="FIG-004", args={"person": number}))
+    known = door.number(view.known)
+
+    def look() -> list[dict[str, Any]]:
+        with door.standing(known) as standing:
+            return find_relations(standing, person)
+
+    context = {
+        "number": number,
+        "relations": door.keep(("relations", known, person), look),
+        "names": door.places(known).organisations.latest_names(),
+    }
+    template = "relations_part.html" if request.query_params.get("part") == "1" else "relations.html"
+    return render_page(request, template, context, view=view)
 
 
 def _look_up(door: Door, known: int, person: int) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from starlette.responses import RedirectResponse, Response
 from wangdi.app.link_decisions import VERDICTS, By, decide_pair, list_decisions, split_person, undo_decision
 from wangdi.app.linking import STEPS, find_unseen
 from wangdi.app.reviewing import AGES, Pair, Queue, Wanted, explain_pair, find_pair, list_review
+from wangdi.catalog.codelists import load_codelists
 from wangdi.core.problem import Problem, Refusal
 from wangdi.link.people import parse_person, show_person
 from wangdi.web.door import Door
@@ -26,7 +27,7 @@ router = APIRouter()
 PAGE = 50
 RECENT = 10
 """Decisions that can be taken back from the page; the others by the command line."""
-SHOWN = ("name", "sex", "birth_date", "id_no", "phone", "address", "local_id")
+SHOWN = ("name", "sex", "birth_date", "id_no", "nationality", "phone", "address", "local_id")
 BAR = 220
 """Width of the picture of the evidence, in its own units."""
 ACTOR = "web"
@@ -179,6 +180,8 @@ def _compare(view: View, pair: Pair) -> list[dict[str, Any]]:
     rows = []
     for name in SHOWN:
         one, other = pair.one.said.get(name), pair.other.said.get(name)
+        if name == "nationality" and one is None and other is None:  # hardly anybody's is written down
+            continue
         state = "missing" if one is None or other is None else "same" if one == other else "different"
         if name == "local_id":  # each institution's own: that they differ says nothing
             state = "missing"
@@ -187,6 +190,8 @@ def _compare(view: View, pair: Pair) -> list[dict[str, Any]]:
 
 
 def _say(view: View, name: str, value: Any) -> Any:
+    if name == "nationality" and value is not None:
+        return load_codelists()["country"].label(value, view.lang)
     return word(view.lang, f"person.sex_{value}") if name == "sex" and value in ("1", "2") else value
 
 
