@@ -32,10 +32,10 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Demo:
 @pytest.fixture
 def own_city(demo: Demo, tmp_path: Path) -> Path:
     """A copy that a test may write to, without what another worker's reading makes and removes meanwhile."""
-    return Path(shutil.copytree(demo.folder, tmp_path / "own", ignore=_passing))
+    return Path(shutil.copytree(demo.folder, tmp_path / "own", ignore=leave_passing))
 
 
-def _passing(folder: str, names: list[str]) -> list[str]:
+def leave_passing(folder: str, names: list[str]) -> list[str]:
     """The database's own scratch files, spilled work, and derived tables: none of them is the city's."""
     passing = Path(folder).name in ("tmp", "derived")
     return [name for name in names if passing or name.endswith(("-wal", "-shm"))]

@@ -10,7 +10,7 @@ import io
 import json
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +18,7 @@ import axe_playwright_python
 import pytest
 
 from tests.journey.small_city import call
+from tests.journey.visiting import Visit, open_visit
 from tests.pages import Served, check_page, open_browser, serve
 
 AXE = Path(axe_playwright_python.__file__).with_name("axe.min.js")
@@ -40,40 +41,10 @@ def browser() -> Iterator[Any]:
         yield opened
 
 
-@dataclass
-class Visit:
-    """A page in a window, and what its console said."""
-
-    page: Any
-    url: str
-    said: list[str] = field(default_factory=list)
-
-    def go(self, address: str) -> None:
-        self.page.goto(f"{self.url}{address}")
-        self.page.wait_for_load_state("networkidle")
-
-    def text(self) -> str:
-        return str(self.page.inner_text("main"))
-
-    def wait_for_closed_panel(self) -> None:
-        self.page.wait_for_selector("#panel > *", state="detached")
-
-    def panel(self) -> str:
-        self.page.wait_for_selector("#panel .panel-body")
-        self.page.wait_for_load_state("networkidle")
-        return str(self.page.inner_text("#panel"))
-
-
 @pytest.fixture
 def visit(served: Served, browser: Any) -> Iterator[Visit]:
-    context = browser.new_context(viewport={"width": 1280, "height": 900}, locale="zh-CN")
-    page = context.new_page()
-    seen = Visit(page, served.url)
-    page.on("console", lambda message: seen.said.append(message.text) if message.type in ("error", "warning") else None)
-    page.on("pageerror", lambda error: seen.said.append(str(error)))
-    yield seen
-    context.close()
-    assert seen.said == []
+    with open_visit(served, browser) as seen:
+        yield seen
 
 
 def test_a_newcomers_first_minutes(visit: Visit) -> None:
@@ -258,7 +229,8 @@ def addresses(served: Served) -> list[str]:
         "/search?q=王", "/search?q=没有这个人", "/places", "/populations", "/populations?kind=residents", "/data", "/api",
         "/search?q=wjg", "/who/quality", f"/who/quality/list?org={org}", f"/who/quality/list?org={org}&flaw=no_phone",
         "/deliveries", "/deliveries?refused=1", "/deliveries/3", "/deliveries/3/problems", "/deliveries/new", "/deliveries/silent",
-        "/compare", "/compare?a=2025-11-05", "/who", "/packs", "/packs/hypertension", "/packs/hypertension/examples",
+        "/compare", "/compare?a=2025-11-05", "/who", "/who/spellings", "/packs", "/packs/hypertension",
+        "/packs/hypertension/examples",
         "/packs/hypertension/try", "/packs/childcare", "/nowhere",
     ]  # fmt: skip
 

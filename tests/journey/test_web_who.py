@@ -92,6 +92,43 @@ def test_joining_makes_one_person(client: TestClient, linked: TestCity) -> None:
     assert answer.url.path == f"/person/{show_person(people[8])}", "the old number leads on"
 
 
+def test_who_decides_is_remembered_in_the_browser_and_recorded(client: TestClient, linked: TestCity) -> None:
+    client.post("/who/pair/8-9", data={"verdict": "unsure", "by": " 王  医生\u200b"})
+    ((_, decision),) = linked.city.link_decisions()
+    assert decision.who == "web 王 医生"
+    assert 'value="王 医生"' in read(client, "/who/pair/8-9")
+    client.post("/who/pair/8-9", data={"verdict": "unsure", "why": "还是拿不准"})
+    assert linked.city.link_decisions()[0][1].who == "web 王 医生", (
+        "a form without the field goes by the name given before"
+    )
+    address = f"/person/{show_person(people_of(linked)[5])}"
+    assert 'value="王 医生"' in read(client, address), "kept pages too are filled in with who decided last"
+    client.post("/who/pair/8-9", data={"verdict": "apart", "by": ""})
+    assert linked.city.link_decisions()[0][1].who == "web"
+    assert 'value="王 医生"' not in read(client, address)
+
+
+@pytest.mark.parametrize("name", ["%E7%8E", "a" * 500, "<b>x</b>", "\x00"])
+def test_a_strange_name_does_no_harm(client: TestClient, linked: TestCity, name: str) -> None:
+    assert client.post("/who/pair/8-9", data={"verdict": "unsure", "by": name}).status_code == 200
+    ((_, decision),) = linked.city.link_decisions()
+    assert len(decision.who) <= 44
+    assert "<b>x" not in read(client, "/who")
+
+
+def test_one_number_under_two_names_is_listed_first(client: TestClient, linked: TestCity) -> None:
+    tree = check_page(read(client, "/who/spellings"))
+    (body,) = tree.iter("tbody")
+    first, second = (words_of(row) for row in body)
+    assert "李秀兰、李秀英" in first
+    assert "同一证件号，两个姓名" in first
+    assert "王 建国、王健国、王建国、王建國" in second
+    assert "同一证件号" not in second
+    rows = list(csv.reader(io.StringIO(read(client, "/who/spellings?format=csv").lstrip("\ufeff"))))
+    assert len(rows) == 3
+    assert "One number under two names: 1." in words_of(check_page(read(client, "/who/spellings?lang=en")))
+
+
 def test_unsure_stays_at_the_end(client: TestClient) -> None:
     answer = client.post("/who/pair/8-9", data={"verdict": "unsure", "why": "问过家里再说"})
     assert "有人看过，拿不准" in words_of(check_page(answer.text))
@@ -113,7 +150,7 @@ def test_a_wrong_merge_is_parted_on_the_page_of_the_person(client: TestClient, l
     assert answer.status_code == 200
     assert "李秀兰" in words_of(check_page(answer.text))
     assert people_of(linked)[5] == person != people_of(linked)[6]
-    compared = words_of(check_page(read(client, f"/compare?a={before}&b={linked.city.latest_seq()}&period=2025")))
+    compared = words_of(check_page(read(client, f"/compare?before={before}&period=2025")))
     assert "htn" in compared or "高血压" in compared
 
 

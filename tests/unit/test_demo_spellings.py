@@ -257,3 +257,49 @@ def test_the_files_say_what_truth_says_they_say(folder: Path, told: list[Row]) -
             ]
             looked_at += 1
     assert looked_at > 4_000
+
+
+# ---- pairs in doubt -----------------------------------------------------------------------------------------------------
+def test_what_is_planted_in_doubt_is_what_its_kind_says(folder: Path, told: list[Row], people: dict[str, Row]) -> None:
+    said = {row["registration"]: row for row in told}
+    doubts = read(folder / "truth" / "doubts.csv")
+    assert set(Counter(row["kind"] for row in doubts)) == {"twins", "newborn", "moved"}
+    for row in doubts:
+        one, other = said[row["one"]], said[row["other"]]
+        first, second = people[one["person"]], people[other["person"]]
+        assert one["id_no"] == ""
+        assert (row["same"] == "1") == (one["person"] == other["person"])
+        if row["kind"] == "moved":
+            assert (one["name"], one["birth_date"]) == (other["name"], other["birth_date"])
+            assert one["phone"] != other["phone"] != ""
+            assert other["id_no"] == second["id_no"]
+        else:
+            assert second["person"] in (first["person"], first["twin"])
+        if row["kind"] == "twins":
+            assert (first["sex"], first["name"][:2]) == (second["sex"], second["name"][:2])
+            assert not any(entry["id_no"] for entry in told if entry["person"] in (first["person"], second["person"]))
+        if row["kind"] == "newborn":
+            assert "name_newborn" in one["defects"]
+
+
+def test_who_moved_fits_two_of_one_name(folder: Path) -> None:
+    moved = [row for row in read(folder / "truth" / "doubts.csv") if row["kind"] == "moved"]
+    assert len(moved) >= 4
+    by_one: dict[str, set[str]] = {}
+    for row in moved:
+        by_one.setdefault(row["one"], set()).add(row["same"])
+    assert all(sides == {"0", "1"} for sides in by_one.values())
+
+
+def test_a_household_has_one_address_and_children_a_parents_telephone(told: list[Row], people: dict[str, Row]) -> None:
+    homes: dict[str, set[str]] = {}
+    for row in told:
+        person = people[row["person"]]
+        if row["address"] and not person["moved_on"] and not row["defects"]:
+            homes.setdefault(person["household"], set()).add(row["address"])
+    assert sum(len(found) == 1 for found in homes.values()) > 0.9 * len(homes)
+    children = [one for one in people.values() if one["birth_date"] >= "2015" and one["mother"]]
+    assert len(children) > 100
+    for one in children:
+        parents = {people[one[kin]]["phone"] for kin in ("mother", "father") if one[kin]}
+        assert one["phone"] in parents

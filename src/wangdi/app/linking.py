@@ -155,9 +155,9 @@ def find_unseen(city: City) -> int:
 
     Rule: a city that was never linked waits for somebody to have it linked first.
     """
-    runs = review_folder(city).bases()
+    seen = max(review_folder(city).bases(), default=0)  # 0 in a city just restored, too: what is derived is not kept
     arrived = max((segment.last_seq for segment in city.segments(REGISTRATION_TABLE.name)), default=0)
-    return arrived if runs and arrived > runs[-1] else 0
+    return arrived if arrived > seen and city.segments(LINK_TABLE.name) else 0
 
 
 # ---- what is left to people ------------------------------------------------------------------------------------------
@@ -177,12 +177,13 @@ def write_review(city: City, known: int, fill: Callable[[Path], None]) -> None:
 def _fill_review(workspace: Workspace, registered: Registered, matched: Matched, folder: Path) -> None:
     pairs = matched.pairs
     rows = np.flatnonzero(matched.people.decision == REVIEWED)
+    weight = matched.people.weight[rows]
     one, other = (registered.known.registration[end[rows]] for end in (pairs.left, pairs.right))
     columns: Mapping[str, np.ndarray] = {
         "one": np.minimum(one, other),
         "other": np.maximum(one, other),
-        "probability": probability_of(pairs.weight[rows]),
-        "weight": pairs.weight[rows],
+        "probability": probability_of(weight),
+        "weight": weight,
         "levels": encode_levels(pairs.levels[rows]),
         "kin": find_kin_risks(pairs.levels[rows]),
     }

@@ -16,7 +16,7 @@ from wangdi.link.matching import Tell, tell_nobody
 from wangdi.link.newcomers import Candidate, NewcomerIndex
 from wangdi.link.people import show_person
 from wangdi.link.records import ID_KINDS, Records
-from wangdi.link.scoring import Part, explain_levels
+from wangdi.link.scoring import Part, explain_levels, with_rivals
 
 FIELDS = ("name", "sex", "birth", "id_type", "id_no", "nationality", "phone", "address", "division")
 """What is asked of a newcomer, called as in a file of records."""
@@ -130,9 +130,6 @@ def _decide(everybody: Everybody, newcomer: Records, found: Sequence[Candidate])
 def _tell(everybody: Everybody, newcomer: Records, one: tuple[int, Candidate], decision: int) -> Likely:
     person, candidate = one
     weight, parts = explain_levels(everybody.index.weights, candidate.levels)
-    rivals = candidate.weight - weight
-    if abs(rivals) > 1e-9:
-        parts.append(Part("rivals", "", rivals))
     return Likely(
         person_id=show_person(person),
         registration=int(everybody.registration[candidate.row]),
@@ -141,5 +138,5 @@ def _tell(everybody: Everybody, newcomer: Records, one: tuple[int, Candidate], d
         decision=DECISIONS[decision],
         same_number=_share_number(everybody.index.records, newcomer, candidate.row),
         kin=candidate.kin,
-        parts=tuple(parts),
+        parts=tuple(with_rivals(parts, candidate.weight - weight)),
     )

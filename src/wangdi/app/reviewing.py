@@ -15,7 +15,7 @@ from wangdi.app.questions import as_of_number
 from wangdi.core.problem import Problem, Refusal
 from wangdi.link.levels import decode_levels
 from wangdi.link.people import show_person
-from wangdi.link.scoring import explain_levels
+from wangdi.link.scoring import explain_levels, with_rivals
 from wangdi.store.records import SUCCEEDED, UNSURE
 from wangdi.store.workspace import sql_text
 
@@ -36,7 +36,9 @@ class Side:
 
 @dataclass(frozen=True, slots=True)
 class Pair:
-    """Two registrations to look at. ``kin``: they may be twins, or brothers and sisters; ``unsure``: somebody looked already."""
+    """Two registrations to look at. ``kin``: they may be twins, or brothers and sisters; ``rival``: one of them waits beside
+    another person as well; ``unsure``: somebody looked already.
+    """
 
     one: Side
     other: Side
@@ -45,6 +47,7 @@ class Pair:
     levels: int
     kin: bool
     unsure: bool
+    rival: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,9 +124,13 @@ def find_pair(standing: Standing, one: int, other: int) -> Pair:
 
 
 def explain_pair(standing: Standing, pair: Pair) -> list[dict[str, Any]]:
-    """What each field adds to a pair's weight, in bits, with the weights the city is linked by. It sums to the weight."""
+    """What each field adds to a pair's weight, in bits, with the weights the city is linked by. It sums to the weight.
+
+    ``rivals``: what others of proved number take off, because a registration is one person's.
+    """
     levels = decode_levels(np.array([pair.levels]))[0].tolist()
-    return [asdict(part) for part in explain_levels(read_city_weights(standing), levels)[1]]
+    weight, parts = explain_levels(read_city_weights(standing), levels)
+    return [asdict(part) for part in with_rivals(parts, pair.weight - weight)]
 
 
 def _put_waiting(standing: Standing, pairs: str) -> None:
@@ -155,8 +162,16 @@ def _put_waiting(standing: Standing, pairs: str) -> None:
             LEFT JOIN place x ON x.registration_id = p.one LEFT JOIN place y ON y.registration_id = p.other
             LEFT JOIN decided_pair d ON d.one = p.one AND d.other = p.other
             WHERE a.person_id <> b.person_id AND coalesce(d.unsure, TRUE)
+        ),
+        claimed AS (
+            SELECT registration_id FROM (
+                SELECT one AS registration_id, other_person AS person_id FROM beside
+                UNION SELECT other, one_person FROM beside
+            ) GROUP BY 1 HAVING count(*) > 1
         )
-        SELECT *, {_AGE_SQL} AS age FROM beside
+        SELECT *, {_AGE_SQL} AS age,
+               one IN (SELECT registration_id FROM claimed) OR other IN (SELECT registration_id FROM claimed) AS rival
+        FROM beside
         """
     )
 
@@ -179,6 +194,7 @@ def _read_pairs(standing: Standing, rows: Sequence[dict[str, Any]]) -> Iterable[
             row["levels"],
             row["kin"],
             row["unsure"],
+            row["rival"],
         )
 
 

@@ -1,4 +1,4 @@
-"""The demo's story, found by asking: a rate, somebody missing from it, the clause, the line, a late record, what was refused."""
+"""The demo's story, found by asking: a rate, somebody missing from it, the clause and the line, a late record, who is who."""
 
 from __future__ import annotations
 
@@ -14,6 +14,8 @@ from wangdi.app.people import Asked, Listed, list_people
 from wangdi.app.periods import last_period
 from wangdi.app.persons import show_person
 from wangdi.app.questions import Answer, compute_figures, stand_on
+from wangdi.app.reviewing import Wanted, list_review
+from wangdi.app.spellings import Spelt, find_spellings
 from wangdi.app.traces import trace_fact
 from wangdi.app.tryout import FOLDER, INDICATOR, Tryout, write_tryout
 from wangdi.core.periods import Period, parse_period
@@ -59,6 +61,19 @@ class Late:
 
 
 @dataclass(frozen=True, slots=True)
+class WhoIsWho:
+    """``resident``: whom most spellings mean; ``merge``: who bears a number under two names, the second somebody else's.
+
+    ``waiting``: pairs left to people; ``known``: the number at which this was asked.
+    """
+
+    resident: Spelt | None
+    merge: Spelt | None
+    waiting: int
+    known: int
+
+
+@dataclass(frozen=True, slots=True)
 class Story:
     """Everything the demo tells, each part null where the city has no such case."""
 
@@ -67,6 +82,7 @@ class Story:
     missing: Missing | None
     late: Late | None
     refused: list[tuple[str, int]]
+    who: WhoIsWho
     tryout: Tryout | None
 
 
@@ -84,8 +100,16 @@ def find_story(city: City, standing: Standing, year: int) -> Story:
         _find_missing(standing, townships, whole),
         _find_late(standing, top, year),
         refused,
+        _find_who_is_who(standing),
         _write_tryout(standing, top),
     )
+
+
+def _find_who_is_who(standing: Standing) -> WhoIsWho:
+    spelt = find_spellings(standing)
+    resident = next((one for one in spelt if one.doubted is None), None)
+    merge = next((one for one in spelt if one.doubted is not None and one.doubted.namesake), None)
+    return WhoIsWho(resident, merge, list_review(standing, Wanted(limit=0)).count, standing.known)
 
 
 def _write_tryout(standing: Standing, top: Level) -> Tryout | None:

@@ -26,6 +26,7 @@ from wangdi.core.problem import load_messages
 
 if TYPE_CHECKING:
     from wangdi.app.demo import DemoCity
+    from wangdi.app.spellings import Spelt
     from wangdi.app.story import Late, Missing, Story
     from wangdi.language.library import Library
 
@@ -124,6 +125,7 @@ def _demo_json(session: Session, made: DemoCity, story: Story, seconds: Mapping[
         "missing": None if story.missing is None else asdict(story.missing),
         "late": None if story.late is None else {**asdict(story.late), "period": story.late.period.text},
         "refused": [{"code": code, "count": count} for code, count in story.refused],
+        "who": asdict(story.who),
         "try": None if story.tryout is None else asdict(story.tryout),
     }
 
@@ -135,6 +137,8 @@ def tell_story(session: Session, made: DemoCity, story: Story, library: Library)
         parts.append(_tell_missing(session, story.missing, library))
     if story.late is not None:
         parts.append(_tell_late(session, story.late, library))
+    if (who := _tell_who(session, story)) is not None:
+        parts.append(who)
     parts += [_tell_refused(session, story), _tell_next(session, made.folder, story)]
     return _number(parts)
 
@@ -284,6 +288,33 @@ def _tell_late(session: Session, late: Late, library: Library) -> str:
             *_tell_trace(session, late.trace, late.path, library),
         ]
     )
+
+
+def _tell_who(session: Session, story: Story) -> str | None:
+    """One person under many spellings, one number under two names, and what waits; None where there is nothing of it."""
+    who, lines = story.who, []
+    if (one := who.resident) is not None:
+        lines.append(
+            session.word(
+                "story_resident", person=one.person_id, names=_join_names(session, one), orgs=len(one.orgs),
+                without=one.without_number,
+            )
+        )  # fmt: skip
+    if (two := who.merge) is not None and two.doubted is not None:
+        lines.append(
+            session.word(
+                "story_merge", person=two.person_id, names=_join_names(session, two), name=two.doubted.name,
+                registration=two.doubted.registration, namesake=two.doubted.namesake, known=who.known,
+                period=story.townships.figures[0].period if story.townships.figures else "",
+            )
+        )  # fmt: skip
+    if who.waiting:
+        lines.append(session.word("story_waiting", count=who.waiting))
+    return "\n".join([session.word("story_who_title"), *(line.strip("\n") for line in lines)]) if lines else None
+
+
+def _join_names(session: Session, spelt: Spelt) -> str:
+    return session.word("name_joiner").join(spelt.names)
 
 
 def _tell_refused(session: Session, story: Story) -> str:

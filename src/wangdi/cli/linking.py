@@ -139,6 +139,7 @@ def run_review(session: Session, asked: ReviewAsked) -> Answer:
             "other": _side(pair.other),
             "probability": round(pair.probability, 4),
             "kin": pair.kin,
+            "rival": pair.rival,
             "unsure": pair.unsure,
         }
         for pair in queue.pairs
@@ -162,7 +163,7 @@ def run_review(session: Session, asked: ReviewAsked) -> Answer:
     return Answer(
         payload={"rows": rows, "total": queue.count, "run_at": queue.run_at},
         grids=(Grid(columns, shown, ("address", "phone")),) if rows else (),
-        rows=Grid(("one", "other", "probability", "kin", "unsure"), rows),
+        rows=Grid(("one", "other", "probability", "kin", "rival", "unsure"), rows),
         text="" if rows else session.word("nothing_to_review" if queue.run_at is not None else "never_linked"),
         footer=(session.word("review_total", count=queue.count),) if rows else (),
     )

@@ -13,6 +13,8 @@ from wangdi.demo.settings import WorldSettings, load_model, random_stream
 
 _GROWN = 22
 """From this age somebody has a household of their own."""
+_ONE_AGE = 2 * 365
+"""Days between the births of two who are made namesakes, at most: they then have one birthday."""
 _YOUNG = 18
 """Twins under this age are planted: those are the ones institutions confuse."""
 
@@ -43,6 +45,26 @@ def pair_twins(settings: WorldSettings, birth: Days, groups: tuple[int, int], la
     # Twins are two people: a share of people is the same share of pairs.
     chosen = random_stream(settings, "twins").random(len(pairs)) < load_model()["people"]["twins"]
     return np.asarray(pairs[chosen] if chosen.any() else pairs[:1])
+
+
+def pair_namesakes(
+    settings: WorldSettings, families: Families, alike: tuple[NDArray[Any], ...], birth: Days, moves: NDArray[np.bool_]
+) -> NDArray[np.int32]:
+    """Grown people to be made namesakes, as two columns: who moves away, and somebody of about the same age who stays.
+
+    ``alike``: what both have in common already.
+    """
+    grown = np.flatnonzero((years_at(birth, int(birth.max())) >= _GROWN) & (families.twin < 0)).astype(np.int32)
+    grown = grown[np.lexsort([birth[grown], *(column[grown] for column in alike)])]
+    one, other = grown[:-1], grown[1:]
+    same = (birth[other] - birth[one] < _ONE_AGE) & (moves[one] != moves[other])
+    for column in alike:
+        same &= column[one] == column[other]
+    # Nobody is in two pairs: of two that follow each other the second is left out.
+    same[1:] &= ~same[:-1]
+    pairs = np.stack([np.where(moves[one], one, other), np.where(moves[one], other, one)], axis=1)[same]
+    wanted = max(1, round(load_model()["people"]["namesakes"] * settings.people))
+    return np.asarray(pairs[random_stream(settings, "namesakes").permutation(len(pairs))[:wanted]])
 
 
 def make_families(

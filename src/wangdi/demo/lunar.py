@@ -1,4 +1,8 @@
-"""The lunar calendar, for birthdays that a clerk took from somebody who knows only the lunar one."""
+"""The lunar calendar, for birthdays that a clerk took from somebody who knows only the lunar one.
+
+It has a table of its own and not the one that linking reads: the demo is held against truth, and a fault in a shared table
+would be planted and undone alike. A test compares the two.
+"""
 
 from __future__ import annotations
 

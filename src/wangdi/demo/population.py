@@ -10,9 +10,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wangdi.demo.days import NEVER, Days, Texts, day_number, year_month_day, years_at
-from wangdi.demo.families import Families, make_families, pair_twins
+from wangdi.demo.families import Families, make_families, pair_namesakes, pair_twins
 from wangdi.demo.places import Places, make_places
 from wangdi.demo.settings import WorldSettings, load_model, load_names, random_stream
+
+_OWN_PHONE = 14
+"""From this age somebody has a telephone of their own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,16 +103,20 @@ def make_population(settings: WorldSettings, places: Places | None = None) -> Po
     male = rng.random(count) < model["men_per_100_women"] / (100 + model["men_per_100_women"])
     village = rng.choice(len(places.villages), count, p=places.village_weight).astype(np.int32)
     twins = pair_twins(settings, birth, (settings.people, settings.people + births), last)
-    _copy_twins(twins, birth, entered, village)
+    _copy_first(twins, birth, entered, village)
     moved_on, next_village = _draw_moves(rng, model, places, entered, (len(years), last))
     next_village = np.where(next_village == village, (village + 1) % len(places.villages), next_village)
-    _copy_twins(twins, moved_on, next_village)
+    _copy_first(twins, moved_on, next_village)
     ages = years_at(birth, last)
     hukou = rng.random(count) >= model["non_hukou"]
     long_away = hukou & (rng.random(count) < _step_value(model["long_away"], ages))
     seasonal = rng.random(count) < _step_value(model["seasonal"], ages)
     families = make_families(settings, birth, male, village, twins)
     surname, given = _share_names(settings, families, male, _draw_names(rng, birth, male))
+    alike = (places.village_township[village], male, surname)
+    moves = (next_village >= 0) & (places.village_township[next_village] != places.village_township[village])
+    namesakes = pair_namesakes(settings, families, alike, birth, moves & (moved_on < NEVER))
+    _copy_first(namesakes, birth, given)
     return Population(
         places=places,
         first_day=first,
@@ -126,7 +133,7 @@ def make_population(settings: WorldSettings, places: Places | None = None) -> Po
         away_from=np.where(seasonal, rng.integers(60, 215, count), -1).astype(np.int16),
         away_days=rng.integers(60, 150, count).astype(np.int16),
         id_numbers=make_id_numbers(rng, birth, male, _draw_issuers(rng, model, places, village)),
-        phones=_draw_phones(rng, model, count),
+        phones=_give_parents_phones(_draw_phones(rng, model, count), families, ages),
         surname=surname,
         given=given,
         families=families,
@@ -218,6 +225,14 @@ def _draw_phones(rng: np.random.Generator, model: Any, count: int) -> NDArray[np
     return np.asarray(phones)
 
 
+def _give_parents_phones(phones: NDArray[np.int64], families: Families, ages: NDArray[np.int32]) -> NDArray[np.int64]:
+    """Children are reached under their mother's number, or their father's where she has none."""
+    child = np.flatnonzero((ages < _OWN_PHONE) & (families.mother >= 0))
+    mother, father = phones[families.mother[child]], phones[families.father[child]]
+    phones[child] = np.where(mother > 0, mother, np.where(families.father[child] >= 0, father, 0))
+    return phones
+
+
 def _draw_names(rng: np.random.Generator, birth: Days, male: NDArray[np.bool_]) -> tuple[Any, Any]:
     words = load_names()["surnames"].split()
     weights = np.array([float(weight) for weight in words[1::2]])
@@ -231,10 +246,10 @@ def _draw_names(rng: np.random.Generator, birth: Days, male: NDArray[np.bool_]) 
     return surname, given.astype(np.int32)
 
 
-def _copy_twins(twins: NDArray[np.int32], *of_person: NDArray[Any]) -> None:
+def _copy_first(pairs: NDArray[np.int32], *of_person: NDArray[Any]) -> None:
     """What is the same for both of a pair: the second's is the first's."""
     for values in of_person:
-        values[twins[:, 1]] = values[twins[:, 0]]
+        values[pairs[:, 1]] = values[pairs[:, 0]]
 
 
 def _share_names(

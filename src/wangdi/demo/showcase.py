@@ -14,7 +14,7 @@ from wangdi.demo.hospital import HospitalVisits, add_visits
 from wangdi.demo.places import Places
 from wangdi.demo.population import Population
 from wangdi.demo.registrations import OWN, SECOND
-from wangdi.demo.settings import WorldSettings
+from wangdi.demo.settings import WorldSettings, load_model
 from wangdi.demo.spellings import Spellings
 from wangdi.demo.texts import Writing, local_id_text, person_texts
 from wangdi.demo.written_names import write_homophone, write_traditional
@@ -58,7 +58,8 @@ def choose_showcase(world: World, visits: HospitalVisits) -> Showcase:
     ]
     twice = twice[np.array(spelt, dtype=bool)]
     order = np.argsort(~patient[twice], kind="stable")
-    owner, brother = _choose_brothers(people, usable & ~_seen(people, visits), patient)
+    quiet = usable & ~_seen(people, visits) & ~patient & (people.ages(people.last_day) < load_model()["elderly"]["age"])
+    owner, brother = _choose_brothers(people, quiet)
     hospitals = places.hospitals[0], places.hospitals[min(len(places.counties), len(places.hospitals) - 1)]
     return Showcase(int(twice[order[0]]) if len(twice) else -1, owner, brother, hospitals)
 
@@ -133,11 +134,14 @@ def _tell(writing: Writing, at: int) -> dict[str, Any]:
     }
 
 
-def _choose_brothers(people: Population, usable: NDArray[np.bool_], patient: NDArray[np.bool_]) -> tuple[int, int]:
-    """Two men of one surname and the same first character of the given name, of one village if there are such."""
-    men = np.flatnonzero(usable & people.male & (people.families.twin < 0) & (people.given % 420 >= 20))
+def _choose_brothers(people: Population, quiet: NDArray[np.bool_]) -> tuple[int, int]:
+    """Two men of one surname and the same first character of the given name, of one village if there are such.
+
+    ``quiet``: who has nothing to do with a clinic, so that nobody but the brother has the owner's record used.
+    """
+    men = np.flatnonzero(quiet & people.male & (people.families.twin < 0) & (people.given % 420 >= 20))
     men = men[~people.of_minority(men.astype(np.int32))]
-    found: list[tuple[tuple[bool, bool, int], int, int]] = []
+    found: list[tuple[bool, int, int]] = []
     groups: dict[tuple[int, int], list[int]] = {}
     for man in men.tolist():
         groups.setdefault((int(people.surname[man]), int(people.given[man]) // 20), []).append(man)
@@ -147,9 +151,7 @@ def _choose_brothers(people: Population, usable: NDArray[np.bool_], patient: NDA
             for other in group[place + 1 : 40]:
                 near = abs(int(people.birth[one]) - int(people.birth[other])) <= _APART
                 if near and people.given[one] != people.given[other]:
-                    apart = bool(people.village[one] != people.village[other])
-                    owner, brother = (one, other) if patient[one] else (other, one)
-                    found.append(((apart, not patient[owner], owner), owner, brother))
+                    found.append((bool(people.village[one] != people.village[other]), one, other))
     if not found:
         return -1, -1
     _, owner, brother = min(found)

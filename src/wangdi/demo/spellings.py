@@ -98,6 +98,28 @@ class Spellings:
         self.owner[registration], self.id_numbers[registration] = -1, b""
         self.mark(registration, "id_missing")
 
+    def drop_phone(self, registration: NDArray[Any]) -> None:
+        """Write down no telephone."""
+        self.phones[registration] = 0
+        self.mark(registration, "phone_missing")
+
+    def change_phone(self, registration: NDArray[Any], rng: np.random.Generator) -> None:
+        """Write down a telephone given up since."""
+        self.phones[registration] = 14_200_000_000 + rng.integers(0, 10**8 - 10**6, len(registration))
+        self.mark(registration, "phone_changed")
+
+    def swap_birthday(self, registration: NDArray[Any]) -> None:
+        """Write the day where the month stands; it must be one that there is."""
+        year, month, day = year_month_day(self.birth[registration])
+        self.birth[registration] = _days(year, day, month)
+        self.mark(registration, "birth_swapped")
+
+    def default_birthday(self, registration: NDArray[Any]) -> None:
+        """Write 1 January, as of somebody of whom only the year is known."""
+        year, month, day = year_month_day(self.birth[registration])
+        self.birth[registration] = _days(year, 1, 1)
+        self.mark(registration[(month > 1) | (day > 1)], "birth_january")
+
     def rename(self, registration: int, word: str, turn: int) -> bool:
         """Write the name otherwise; answers whether that can be done with this name."""
         (name,) = self.world.population.names(self.world.registrations.person[[registration]]).tolist()
@@ -198,21 +220,19 @@ def _write_birthdays(spellings: Spellings) -> None:
     world = spellings.world
     rng = random_stream(world.settings, "spelling birthdays")
     birth = spellings.birth
-    year, month, day = year_month_day(birth)
+    _, month, day = year_month_day(birth)
     able = spellings.has(slice(None), "id_missing") & (years_at(birth, world.population.first_day) >= 18)
     lunar = write_lunar(birth)
-    swaps = (day <= 12) & (day != month)
     shares = (
         _shares(world, "birth_lunar") * (able & (lunar != UNKNOWN)),
         _shares(world, "birth_january") * (able & ((month > 1) | (day > 1))),
-        _shares(world, "birth_swapped") * (able & swaps),
+        _shares(world, "birth_swapped") * (able & (day <= 12) & (day != month)),
     )
-    taken = _choose(rng.random(len(birth)), shares)
-    birth[taken[0]] = lunar[taken[0]]
-    birth[taken[1]] = _days(year[taken[1]], 1, 1)
-    birth[taken[2]] = _days(year[taken[2]], day[taken[2]], month[taken[2]])
-    for chosen, word in zip(taken, ("birth_lunar", "birth_january", "birth_swapped"), strict=True):
-        spellings.mark(chosen, word)
+    lunars, firsts, swapped = _choose(rng.random(len(birth)), shares)
+    birth[lunars] = lunar[lunars]
+    spellings.mark(lunars, "birth_lunar")
+    spellings.default_birthday(firsts)
+    spellings.swap_birthday(swapped)
 
 
 def _days(year: NDArray[Any], month: NDArray[Any] | int, day: NDArray[Any] | int) -> Days:
@@ -229,13 +249,13 @@ def _write_phones(spellings: Spellings) -> None:
     able = known & (relative >= 0) & (people.phones[relative] > 0) & (people.phones[relative] != spellings.phones)
     words = ("phone_missing", "phone_shared", "phone_changed", "phone_clinic")
     shares = [_shares(world, word) * (able if word == "phone_shared" else known) for word in words]
-    missing, shared, changed, clinic = taken = _choose(rng.random(registrations.size), shares)
-    spellings.phones[missing] = 0
+    missing, shared, changed, clinic = _choose(rng.random(registrations.size), shares)
+    spellings.drop_phone(missing)
     spellings.phones[shared] = people.phones[relative[shared]]
-    spellings.phones[changed] = 14_200_000_000 + rng.integers(0, 10**8 - 10**6, len(changed))
+    spellings.change_phone(changed, rng)
     spellings.phones[clinic] = _CLINIC_PHONES + registrations.sender[clinic].astype(np.int64)
-    for chosen, word in zip(taken, words, strict=True):
-        spellings.mark(chosen, word)
+    spellings.mark(shared, "phone_shared")
+    spellings.mark(clinic, "phone_clinic")
 
 
 def _write_names(spellings: Spellings) -> None:

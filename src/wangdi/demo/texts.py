@@ -110,6 +110,10 @@ class Writing:
     addresses: Texts
 
 
+_NEXT_HOUSE = 101
+"""How far apart the houses are that one household has in two villages."""
+
+
 def make_writing(world: World, spellings: Spellings) -> Writing:
     """Look up once what every file needs."""
     places = world.population.places
@@ -182,10 +186,12 @@ def person_texts(writing: Writing, source: str, registration: NDArray[Any]) -> T
 
 
 def address_texts(writing: Writing, registration: NDArray[Any], village: NDArray[Any]) -> Texts:
-    """The addresses of people who live in these villages, as they are written down."""
+    """The addresses of people who live in these villages, as they are written down. Who lives together has one address."""
     house = np.array([f"{group}组{number}号" for group in range(1, 13) for number in range(1, 60)], dtype=object)
     at = writing.spellings.addressed_village(registration, village)
-    return np.asarray(writing.addresses[at] + house[writing.world.registrations.person[registration] % len(house)])
+    world = writing.world
+    household = world.population.families.household[world.registrations.person[registration]]
+    return np.asarray(writing.addresses[at] + house[(household + at * _NEXT_HOUSE) % len(house)])
 
 
 def _local_ids(writing: Writing, style: Style, rows: Rows) -> Texts:

@@ -15,6 +15,7 @@ from wangdi.demo.childcare import childcare_rows
 from wangdi.demo.days import NEVER, Days
 from wangdi.demo.defects import FOLLOWUPS, mark_registrations, plant_defects, plant_in_examinations
 from wangdi.demo.deliveries import Inbox, order_rows, write_delivery_list, write_form, write_hospital_files
+from wangdi.demo.doubts import plant_doubts, write_doubts
 from wangdi.demo.elderly import elderly_rows
 from wangdi.demo.examinations import examination_rows, make_examined
 from wangdi.demo.followups import followup_rows
@@ -80,6 +81,7 @@ def write_world(folder: Path, settings: WorldSettings) -> WorldSummary:
     world = _register_deaths(register_elsewhere(world))
     world, patients = _register_patients(world, visits, showcase)
     spellings = make_spellings(world)
+    doubts = plant_doubts(spellings)
     dress(spellings, showcase)
     keep_apart(spellings)
     styles = read_styles(load_exports())
@@ -88,6 +90,7 @@ def write_world(folder: Path, settings: WorldSettings) -> WorldSummary:
     write_catalogue(folder, settings, population)
     write_mappings(folder / "mappings", styles)
     write_people(folder, writing)
+    write_doubts(folder, spellings, doubts)
     defects = _write_forms(inbox, showcase)
     settings.progress("fhir")
     write_hospital_files(inbox, visits, patients)

@@ -104,26 +104,26 @@ def _given_name_and_birth(keyed: Keyed) -> Keys:
     return _fold(rows[full], called[full], day[full])
 
 
-def _phone_and_birth(keyed: Keyed) -> Keys:
-    rows, day = keyed.births(np.flatnonzero(keyed.records.phone > 0))
-    return _fold(rows, keyed.records.phone[rows], day)
+def _beside_birth(column: str) -> Callable[[Keyed], Keys]:
+    """Keys of a birth date and what stands in a column. Missing: 0."""
+
+    def keys(keyed: Keyed) -> Keys:
+        values = getattr(keyed.records, column)
+        rows, day = keyed.births(np.flatnonzero(values > 0))
+        return _fold(rows, values[rows], day)
+
+    return keys
 
 
-def _phone_and_sound(keyed: Keyed) -> Keys:
-    phone = keyed.records.phone[keyed.named]
-    there = phone > 0
-    return _fold(keyed.named[there], phone[there], keyed.records.names.sound_key[keyed.name[there]])
+def _beside_sound(column: str) -> Callable[[Keyed], Keys]:
+    """Keys of the sound of a name and what stands in a column. Missing: 0."""
 
+    def keys(keyed: Keyed) -> Keys:
+        values = getattr(keyed.records, column)[keyed.named]
+        there = values > 0
+        return _fold(keyed.named[there], values[there], keyed.records.names.sound_key[keyed.name[there]])
 
-def _home_and_birth(keyed: Keyed) -> Keys:
-    rows, day = keyed.births(np.flatnonzero(keyed.records.place > 0))
-    return _fold(rows, keyed.records.place[rows], day)
-
-
-def _home_and_sound(keyed: Keyed) -> Keys:
-    place = keyed.records.place[keyed.named]
-    there = place > 0
-    return _fold(keyed.named[there], place[there], keyed.records.names.sound_key[keyed.name[there]])
+    return keys
 
 
 def _name_and_township(keyed: Keyed) -> Keys:
@@ -175,10 +175,10 @@ def _road_and_birth(keyed: Keyed) -> Keys:
 BLOCKS: tuple[Block, ...] = (
     Block("number", _number, 60),
     Block("sound and birth", _sound_and_birth, 120),
-    Block("phone and birth", _phone_and_birth, 60),
-    Block("home and birth", _home_and_birth, 60),
-    Block("phone and sound", _phone_and_sound, 60),
-    Block("home and sound", _home_and_sound, 60),
+    Block("phone and birth", _beside_birth("phone"), 60),
+    Block("home and birth", _beside_birth("place"), 60),
+    Block("phone and sound", _beside_sound("phone"), 60),
+    Block("home and sound", _beside_sound("place"), 60),
     Block("name and year", _name_and_year, 60),
     Block("name and day", _name_and_day, 40),
     Block("given name and birth", _given_name_and_birth, 60),

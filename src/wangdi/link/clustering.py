@@ -82,10 +82,11 @@ def judge_alone(weight: np.ndarray, levels: np.ndarray) -> np.ndarray:
 
 @dataclass(frozen=True, slots=True)
 class People:
-    """``person``: a number for each record. ``decision``: of each pair."""
+    """``person``: a number for each record. ``decision``: of each pair; ``weight``: in bits, once rivals share the odds."""
 
     person: np.ndarray
     decision: np.ndarray
+    weight: np.ndarray
 
 
 def cluster_pairs(records: Records, pairs: Pairs, decided: Decided = NOTHING_DECIDED) -> People:
@@ -126,7 +127,7 @@ def cluster_pairs(records: Records, pairs: Pairs, decided: Decided = NOTHING_DEC
     decision = np.where((alone != SEPARATE) & ~settled, REVIEWED, SEPARATE)
     decision[said.parts(left, right)] = SEPARATE
     decision[component[left] == component[right]] = MERGED
-    return People(count_in_order(component[node]), decision.astype(np.int8))
+    return People(count_in_order(component[node]), decision.astype(np.int8), weight)
 
 
 def _find_shared_newborns(

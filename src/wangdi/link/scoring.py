@@ -125,6 +125,11 @@ def explain_levels(weights: Weights, levels: Sequence[int]) -> tuple[float, list
     return sum(part.weight for part in parts), parts
 
 
+def with_rivals(parts: Sequence[Part], rivals: float) -> list[Part]:
+    """What was added, and what rivals take off where there are any."""
+    return [*parts, *([Part("rivals", "", rivals)] if abs(rivals) > 1e-9 else [])]
+
+
 def score_patterns(weights: Weights, codes: np.ndarray) -> np.ndarray:
     """Weight of each pair by its encoded levels; each pattern is worked out once."""
     patterns, place = np.unique(codes, return_inverse=True)

@@ -17,6 +17,7 @@ from starlette.routing import Route
 from wangdi.core.problem import Problem, Refusal
 from wangdi.web.assets import ROOT, send_asset
 from wangdi.web.door import Clock, Door
+from wangdi.web.guards import is_own
 from wangdi.web.jobs import Jobs
 from wangdi.web.kept_pages import KeptPages
 from wangdi.web.match import router as match_router
@@ -39,6 +40,7 @@ from wangdi.web.pages import (
     search,
     sending,
     source,
+    spellings,
     who,
     worklist,
 )
@@ -126,6 +128,7 @@ def make_app(folder: Path, clock: Clock, hosts: tuple[str, ...] = (), link: bool
         identity_quality,
         interface,
         who,
+        spellings,
     ):
         app.include_router(page.router, include_in_schema=False)
     app.include_router(push_routes(lambda: door.city, lambda: door.library, clock.now))
@@ -149,22 +152,13 @@ async def _guard(request: Request, answer: Callable[[Request], Awaitable[Respons
     name = host.rsplit(":", 1)[0] if not host.endswith("]") else host
     if name not in request.app.state.hosts:
         return PlainTextResponse("unknown host", 421)
-    if request.method in _UNSAFE and not _is_own(request, host):
+    if request.method in _UNSAFE and not is_own(request):
         return PlainTextResponse("cross-site request", 403)
     response = await answer(request)
     for header, value in HEADERS.items():
         response.headers.setdefault(header, value)
     response.headers.setdefault("Cache-Control", "no-store")
     return response
-
-
-def _is_own(request: Request, host: str) -> bool:
-    """Whether what would change something comes from our own pages, or from no page at all.
-
-    Browsers name the site (``Sec-Fetch-Site``) only to addresses they trust; the origin they always send.
-    """
-    site, origin = request.headers.get("sec-fetch-site", "none"), request.headers.get("origin", "")
-    return site in ("none", "same-origin") and origin.rpartition("//")[2] in ("", host)
 
 
 def _answer_refusal(request: Request, error: Exception) -> Response:

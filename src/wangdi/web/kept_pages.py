@@ -14,6 +14,7 @@ from starlette.datastructures import MutableHeaders
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from wangdi.web.deciding import read_decider
 from wangdi.web.view import read_view
 
 STEADY = (
@@ -28,6 +29,7 @@ STEADY = (
     "/search",
     "/compare",
     "/who/quality",
+    "/who/spellings",
 )
 """Pages that show nothing but what the city knows."""
 MOST_BYTES = 64 << 20
@@ -106,6 +108,8 @@ def _key(request: Request) -> Hashable:
         str(request.url.query),
         view.lang,
         view.panel,
+        # The page of a person has the form that parts them, filled in with who decided last.
+        read_decider(request) if request.url.path.startswith("/person/") else "",
         encoding,
         door.number(),
         door.clock.today(),

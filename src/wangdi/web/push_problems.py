@@ -11,6 +11,7 @@ from fastapi.responses import JSONResponse
 from fastapi.routing import APIRoute
 
 from wangdi.core.problem import Problem, Refusal
+from wangdi.web.guards import is_own
 from wangdi.web.push_models import ProblemBody
 
 PROBLEM_TYPE = "application/problem+json"
@@ -66,9 +67,7 @@ def show_given(text: str) -> str:
 
 def check_own(request: Request) -> None:
     """A page of another site, open in a browser on this machine, could send here as well. Errors: WAY-108."""
-    origin, host = request.headers.get("origin"), request.headers.get("host", "")
-    foreign = origin is not None and origin.partition("://")[2] != host
-    if foreign or request.headers.get("sec-fetch-site", "none") not in ("none", "same-origin"):
+    if not is_own(request):
         raise Refusal(Problem(code="WAY-108"))
 
 

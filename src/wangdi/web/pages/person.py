@@ -18,6 +18,7 @@ from wangdi.core.dates import age_years
 from wangdi.core.problem import Problem, Refusal
 from wangdi.link.people import parse_person
 from wangdi.web.anchors import task_anchor
+from wangdi.web.deciding import read_decider
 from wangdi.web.door import Door
 from wangdi.web.render import render_page
 from wangdi.web.view import SEQ_DIGITS, View, read_view, read_whole
@@ -77,6 +78,7 @@ def show_person(request: Request, number: str) -> Response:
         "names": names,
         "on": on,
         "can_decide": not view.known,
+        "decider": read_decider(request),
         "done": read_whole(request.query_params.get("done", ""), 0, SEQ_DIGITS),
     }
     return render_page(request, "person.html", context, view=view)

@@ -16,6 +16,7 @@ from wangdi.app.reviewing import AGES, Pair, Queue, Wanted, explain_pair, find_p
 from wangdi.catalog.codelists import load_codelists
 from wangdi.core.problem import Problem, Refusal
 from wangdi.link.people import parse_person, show_person
+from wangdi.web.deciding import name_actor, read_decider, remember_decider
 from wangdi.web.door import Door
 from wangdi.web.relinking import Relinker
 from wangdi.web.render import render_page
@@ -30,8 +31,6 @@ RECENT = 10
 SHOWN = ("name", "sex", "birth_date", "id_no", "nationality", "phone", "address", "local_id")
 BAR = 220
 """Width of the picture of the evidence, in its own units."""
-ACTOR = "web"
-"""Who decided, while the pages know no accounts."""
 LONGEST_WHY = 500
 
 
@@ -104,7 +103,7 @@ def show_linking(request: Request) -> Response:
 def have_linked(request: Request) -> Response:
     """Have linking run now, in the background."""
     relinker: Relinker = request.app.state.relinker
-    relinker.start(ACTOR)
+    relinker.start(name_actor(request, {}))
     return RedirectResponse(read_view(request).link("/who"), 303)
 
 
@@ -127,7 +126,7 @@ def _queue_table(view: View, queue: Queue, names: Mapping[str, str]) -> Table:
 
 def _queue_row(view: View, pair: Pair, names: Mapping[str, str]) -> dict[str, Any]:
     sides = (pair.one, pair.other)
-    notes = [key for key, holds in (("kin", pair.kin), ("unsure", pair.unsure)) if holds]
+    notes = [key for key, holds in (("kin", pair.kin), ("rival", pair.rival), ("unsure", pair.unsure)) if holds]
     since = max((side.since for side in sides if side.since), default=None)
     return {
         "names": Cell(
@@ -135,14 +134,19 @@ def _queue_row(view: View, pair: Pair, names: Mapping[str, str]) -> dict[str, An
         ),
         "orgs": " / ".join(names.get(side.org, side.org) for side in sides),
         "birth": pair.one.said.get("birth_date") or pair.other.said.get("birth_date"),
-        "probability": round(100 * pair.probability),
+        "probability": _percent(pair),
         "notes": "；".join(word(view.lang, f"who.note_{key}") for key in notes),
         "since": since.date() if since else None,
     }
 
 
-def _pair_link(view: View, pair: Pair) -> str:
-    return view.link(f"/who/pair/{pair.one.registration}-{pair.other.registration}")
+def _percent(pair: Pair) -> int:
+    """How likely, as long as nobody else fits. What is left to people is never certain."""
+    return min(99, round(100 * pair.probability))
+
+
+def _pair_link(view: View, pair: Pair, **changes: object) -> str:
+    return view.link(f"/who/pair/{pair.one.registration}-{pair.other.registration}", **changes)
 
 
 @router.get("/who/pair/{one:int}-{other:int}")
@@ -165,10 +169,11 @@ def _render_pair(request: Request, numbers: tuple[int, int], problem: Problem | 
         "rows": _compare(view, pair),
         "parts": _draw(view, parts),
         "weight": round(pair.weight, 1),
-        "percent": round(100 * pair.probability),
+        "percent": _percent(pair),
         "bar": BAR,
         "message": problem.message(view.lang) if problem else "",
         "done": read_whole(request.query_params.get("done", ""), 0, SEQ_DIGITS),
+        "decider": read_decider(request),
         "action": f"/who/pair/{pair.one.registration}-{pair.other.registration}",
         "can_decide": not view.known,
     }
@@ -176,7 +181,7 @@ def _render_pair(request: Request, numbers: tuple[int, int], problem: Problem | 
 
 
 def _compare(view: View, pair: Pair) -> list[dict[str, Any]]:
-    """What both say, attribute by attribute. ``state``: same, different, or missing on a side."""
+    """What both say, attribute by attribute. ``state``: same, different, missing on a side; empty where it says nothing."""
     rows = []
     for name in SHOWN:
         one, other = pair.one.said.get(name), pair.other.said.get(name)
@@ -184,7 +189,7 @@ def _compare(view: View, pair: Pair) -> list[dict[str, Any]]:
             continue
         state = "missing" if one is None or other is None else "same" if one == other else "different"
         if name == "local_id":  # each institution's own: that they differ says nothing
-            state = "missing"
+            state = ""
         rows.append({"name": name, "one": _say(view, name, one), "other": _say(view, name, other), "state": state})
     return rows
 
@@ -239,9 +244,10 @@ def _decide(request: Request, pair: tuple[int, int], said: Mapping[str, str]) ->
     with door.standing() as standing:
         following = list_review(standing, Wanted(limit=1)).pairs
     view = read_view(request)
+    address = view.link("/who", done=outcome.number)
     if following and not following[0].unsure:
-        return RedirectResponse(f"{_pair_link(view, following[0])}?done={outcome.number}", 303)
-    return RedirectResponse(view.link("/who", done=outcome.number), 303)
+        address = _pair_link(view, following[0], done=outcome.number)
+    return remember_decider(RedirectResponse(address, 303), said)
 
 
 @router.post("/who/undo/{number:int}")
@@ -272,7 +278,8 @@ async def take_split(request: Request, number: str) -> Response:
         with door.standing() as standing:
             outcome = split_person(standing, person, chosen, _by(request, said))
         gone = next(whose for one, whose in outcome.moved.items() if one in chosen)
-        return RedirectResponse(read_view(request).link(f"/person/{show_person(gone)}", done=outcome.number), 303)
+        address = read_view(request).link(f"/person/{show_person(gone)}", done=outcome.number)
+        return remember_decider(RedirectResponse(address, 303), said)
 
     return await run_in_threadpool(split)
 
@@ -287,4 +294,4 @@ def _by(request: Request, said: Mapping[str, str]) -> By:
     """Who decides, and why: the page's own words where somebody gave none, for the answer itself is the reason then."""
     door: Door = request.app.state.door
     why = said.get("why", "").strip()[:LONGEST_WHY] or word(read_view(request).lang, "who.by_the_card")
-    return By(ACTOR, why, door.clock.now())
+    return By(name_actor(request, said), why, door.clock.now())
