@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import sys
 
+from bench.audit import bench_audit
 from bench.collect import bench_collect
 from bench.kin import bench_kin
 from bench.linking import bench_link
@@ -22,6 +23,7 @@ BENCHMARKS = {
     "match": bench_match,
     "kin": bench_kin,
     "link": bench_link,
+    "audit": bench_audit,
     "web": bench_web,
 }
 

@@ -1,8 +1,8 @@
 """The commands of a page: found, run one after another in a folder of their own, and their output written back.
 
 A fence says what it is. ``console``: commands after ``$``, and below them what they print. ``bash``: commands, one a line.
-``csv NAME``, ``yaml NAME``: a file of that name, written before what follows runs. ``sh`` and everything else is not run: it
-is for what needs another machine. ``<!-- after: PAGE -->`` at the top: the page goes on where that one ended.
+``csv NAME``, ``yaml NAME``, ``text NAME``: a file of that name, written before what follows runs. ``sh`` and everything else is not
+run: it is for what needs another machine. ``<!-- after: PAGE -->`` at the top: the page goes on where that one ended.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ ROOT = Path(__file__).resolve().parents[1]
 DOCS = ROOT / "docs"
 FENCE = re.compile(r"^```(\w*) ?(.*)$")
 AFTER = re.compile(r"^<!-- after: (\S+) -->$", re.MULTILINE)
-WRITTEN = ("csv", "yaml", "json")
+WRITTEN = ("csv", "yaml", "json", "text")
 MAY_END_WITH = (0, 11)
 """11: something was refused, the rest is kept. A page that shows another ending asks for it with ``|| echo $?``."""
 COLUMNS = "110"

@@ -41,6 +41,7 @@ MESSAGE_AREAS = {
     "FILE": "files as a whole",
     "ID": "identifiers",
     "LINK": "matching person records",
+    "AUDIT": "checking reports",
     "MAP": "mapping files",
     "PACK": "packs and their examples",
     "ROW": "rows of a file",

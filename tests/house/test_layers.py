@@ -18,6 +18,8 @@ FENCES = {
     "click": {"cli"},
     "rich": {"cli"},
     "argparse": {"cli"},
+    "docx": {"reports"},
+    "pypdf": {"reports"},
 }
 
 

@@ -47,6 +47,10 @@ EXIT_CODES: tuple[tuple[str, int], ...] = (
     ("LINK-008", USAGE),
     ("LINK-009", USAGE),
     ("LINK-", REFUSED),
+    ("AUDIT-001", ENVIRONMENT),
+    ("AUDIT-007", USAGE),
+    ("AUDIT-008", USAGE),
+    ("AUDIT-", REFUSED),
     ("CAT-001", ENVIRONMENT),
     ("CAT-", REFUSED),
 )

@@ -28,6 +28,7 @@ VERBS: tuple[tuple[str, str], ...] = (
     ("worklist", "wangdi.cli.persons:worklist"),
     ("link", "wangdi.cli.linking:link"),
     ("match", "wangdi.cli.matching:match"),
+    ("audit", "wangdi.cli.auditing:audit"),
     ("pack", "wangdi.cli.main:pack"),
     ("mapping", "wangdi.cli.main:mapping"),
     ("enter", "wangdi.cli.entries:enter"),

@@ -1,0 +1,96 @@
+"""``audit``: what a report claims, and what of it does not fit together."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from wangdi.cli.answer import CHECK_FAILED, OK, Answer, Grid
+from wangdi.cli.frame import Verb, argument, option
+from wangdi.cli.kinds import PATH
+from wangdi.cli.session import Session
+
+CLAIM_COLUMNS = (
+    "file", "start", "end", "text", "indicator", "value", "value_hi", "unit", "norm_value", "norm_unit",
+    "comparator", "kind", "status", "period", "region",
+)  # fmt: skip
+SEVERITY_WORDS = {
+    "impossible": "severity_impossible",
+    "arithmetic": "severity_arithmetic",
+    "bases": "severity_bases",
+    "unverifiable": "severity_unverifiable",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class AuditOptions:
+    """Which reports, and what else is to be written."""
+
+    reports: tuple[Path, ...]
+    html: Path | None
+    docx: Path | None
+
+
+def run_audit(session: Session, asked: AuditOptions) -> Answer:
+    """Check reports; one that states what cannot be ends with exit code 13."""
+    from wangdi.app.auditing import audit_files, list_verdicts, tell_claims, tell_relations, write_docx, write_html
+
+    audit = audit_files(asked.reports)
+    claims, relations = tell_claims(audit), tell_relations(audit, session.lang)
+    counts = {name: sum(one["severity"] == name for one in relations) for name in SEVERITY_WORDS}
+    summary = session.word("audited", claims=len(claims), relations=len(relations), **counts)
+    words = _words(session, asked.reports[0].name, summary)
+    if asked.html is not None:
+        write_html(audit, asked.html, words)
+    if asked.docx is not None:
+        write_docx(audit, asked.docx, words)
+    rows = [
+        {"file": report.path.name, "severity": words[one.severity], "message": one.text, "hint": one.hint}
+        for report in audit.reports
+        for one in list_verdicts(report, session.lang)
+    ]
+    rows += [
+        {
+            "file": audit.reports[one.result[0]].path.name,
+            "severity": words[one.severity],
+            "message": one.told.message(session.lang),
+            "hint": one.told.hint(session.lang),
+        }
+        for one in audit.kept
+        if one.severity
+    ]
+    columns = ("file", "severity", "message", "hint") if len(audit.reports) > 1 else ("severity", "message", "hint")
+    return Answer(
+        payload={"claims": claims, "relations": relations},
+        text=summary,
+        grids=(Grid(columns, rows),) if rows else (),
+        rows=Grid(CLAIM_COLUMNS if len(audit.reports) > 1 else CLAIM_COLUMNS[1:], claims),
+        notes=tuple(session.word("written", file=path) for path in (asked.html, asked.docx) if path is not None),
+        exit_code=CHECK_FAILED if audit.accuses() else OK,
+    )
+
+
+def _words(session: Session, name: str, summary: str) -> dict[str, str]:
+    """What the marked-up copies are told with."""
+    words = {severity: session.word(key) for severity, key in SEVERITY_WORDS.items()}
+    words |= {
+        "indicator": session.word("claim_indicator"),
+        "value": session.word("claim_value"),
+        "status": session.word("claim_status"),
+        "period": session.word("claim_period"),
+        "region": session.word("claim_region"),
+        "actual": session.word("claim_actual"),
+        "target": session.word("claim_target"),
+    }
+    return words | {"lang": session.lang, "title": session.word("audit_title", name=name), "summary": summary}
+
+
+audit = Verb(
+    run_audit,
+    [
+        argument("reports", type=PATH, nargs=-1, required=True, metavar="REPORT..."),
+        option("--html", type=PATH, metavar="FILE.html"),
+        option("--docx", type=PATH, metavar="FILE.docx"),
+    ],
+    AuditOptions,
+)

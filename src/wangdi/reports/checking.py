@@ -1,0 +1,42 @@
+"""Runs every search for relations over one text."""
+
+from __future__ import annotations
+
+from wangdi.reports.claims import find_claims
+from wangdi.reports.ground import Ground, Relation
+from wangdi.reports.growth import find_growth
+from wangdi.reports.heads import find_heads
+from wangdi.reports.mortality import find_mortality
+from wangdi.reports.orders import find_orders
+from wangdi.reports.populations import find_populations
+from wangdi.reports.ratios import find_ratios
+from wangdi.reports.repeats import find_repeats
+from wangdi.reports.sums import find_sums
+from wangdi.reports.wholes import find_wholes
+from wangdi.reports.wording import find_wording
+
+SEARCHES = (
+    find_sums,
+    find_wholes,
+    find_ratios,
+    find_heads,
+    find_growth,
+    find_orders,
+    find_populations,
+    find_mortality,
+    find_repeats,
+    find_wording,
+)
+
+
+def check_text(text: str) -> tuple[Ground, list[Relation]]:
+    """The claims of a text and the relations between them, each once, in the order of their first claim.
+
+    Rule: a relation is tested on intervals of displayed rounding; it fails only where no numbers that would be printed so fit.
+    """
+    ground = Ground(*find_claims(text))
+    found: dict[tuple[str, tuple[int, ...]], Relation] = {}
+    for search in SEARCHES:
+        for one in search(ground):
+            found.setdefault((one.relation, one.claims), one)
+    return ground, sorted(found.values(), key=lambda one: (min(one.claims), one.relation, one.claims))

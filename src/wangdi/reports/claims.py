@@ -1,0 +1,178 @@
+"""What a report claims: every amount with its indicator, unit, comparator, period, and whether it is a result or a target."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+from fractions import Fraction
+
+from wangdi.reports.dating import Dates
+from wangdi.reports.layout import Layout, Stretch
+from wangdi.reports.lexicon import load_lexicon, ratio_units
+from wangdi.reports.naming import Name, Named, name_quantity
+from wangdi.reports.numerals import Interval, narrow_digits, open_interval, rounding_interval
+from wangdi.reports.phrases import left_of
+from wangdi.reports.quantities import Quantity, find_quantities
+from wangdi.reports.reading import (
+    ACTUAL,
+    CHANGE,
+    MONEY,
+    RATE,
+    TARGET,
+    VALUE,
+    add_head,
+    read_comparator,
+    read_direction,
+    read_measure,
+    read_status,
+)
+from wangdi.reports.regions import Regions
+from wangdi.reports.when import Period
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """One statistical statement.
+
+    ``start`` to ``end``: number and unit, in code points of the text. ``norm_value``: in ``norm_unit``, without 万 and 亿.
+    ``interval``: every value the statement allows, in ``norm_unit``; ``printed``: the same without 以上, 不超过 and their like.
+    ``own``: what the claim itself is called, without
+    what it takes from the claim before it. ``per``: the people a rate is told for.
+    """
+
+    start: int
+    end: int
+    text: str
+    indicator: str
+    own: str
+    value: float
+    value_hi: float | None
+    unit: str
+    norm_value: float
+    norm_unit: str
+    comparator: str
+    measure: str
+    status: str
+    period: Period
+    region: str
+    per: str
+    direction: str
+    sentence: Stretch
+    interval: Interval
+    printed: Interval
+
+    @property
+    def kind(self) -> str:
+        """One label: target before change before money before rank before rate before count before any other value."""
+        if self.status == TARGET:
+            return TARGET
+        return ACTUAL if self.measure == VALUE else self.measure
+
+    @property
+    def scale(self) -> int:
+        """What 万 or 亿 multiplies the printed number by."""
+        return round(self.norm_value / self.value) if self.value else 1
+
+    @property
+    def printed_number(self) -> str:
+        """The number in digits as printed, without unit, sign and separators."""
+        found = re.match(r"[-−－]?([\d,，.]+)", narrow_digits(self.text))
+        return re.sub(r"[,，]", "", found.group(1)).rstrip(".") if found else str(self.value)
+
+    @property
+    def exact(self) -> Fraction:
+        """The stated number itself."""
+        return Fraction(str(self.norm_value))
+
+
+def find_claims(text: str) -> tuple[Layout, list[Claim]]:
+    """Every claim of a text, in order, with the text's layout.
+
+    Rule: comparators are literal: 以上 and 不低于 are ``>=``, 余, 约 and 左右 are ``approx``; 控制在 is ``<=`` in a target only.
+    """
+    layout = Layout(text)
+    quantities = find_quantities(text)
+    regions, dates = Regions(layout), Dates(layout)
+    claims: list[Claim] = []
+    before: Name | None = None
+    told: Stretch | None = None
+    for index, one in enumerate(quantities):
+        sentence = layout.statement_at(one.start)
+        near = before if told and layout.paragraph_at(told.start) == layout.paragraph_at(one.start) else None
+        name = name_quantity(Named(layout, quantities, index, before if told == sentence else None, near))
+        before, told = name, sentence
+        claim = _read_claim(layout, one, (left_of(layout, quantities, index), name), (regions, dates))
+        claims.append(_share_reading(layout, claims[-1], claim) if claims else claim)
+    return layout, claims
+
+
+def _share_reading(layout: Layout, last: Claim, one: Claim) -> Claim:
+    """分别比上年增长9.8%、8.8%, 分别不低于24%和30%: what stands before the first is said of the second too."""
+    between = layout.text[last.end : one.start]
+    if (
+        between not in ("、", "和", "及", "，", ",")
+        or last.norm_unit != one.norm_unit
+        or (between in "，," and one.own)
+    ):
+        return one
+    if last.measure == CHANGE and one.measure == RATE and not one.per:
+        name = one.indicator + {"up": "升幅", "down": "降幅"}[last.direction]
+        return replace(one, measure=CHANGE, direction=last.direction, indicator=name, period=last.period)
+    before = layout.text[layout.clause_at(last.start).start : last.start]
+    shared = "分别" in before and last.comparator in (">=", "<=") and one.comparator == "="
+    return replace(one, comparator=last.comparator) if shared else one
+
+
+def _read_claim(layout: Layout, one: Quantity, told: tuple[str, Name], where: tuple[Regions, Dates]) -> Claim:
+    left, name = told
+    regions, dates = where
+    direction = read_direction(layout.text, one, left)
+    measure = read_measure(one, name, direction)
+    status = read_status(layout, one, left, measure)
+    comparator = read_comparator(layout.text, one, status)
+    norm = one.value * one.scale
+    unit = one.written_unit
+    return Claim(
+        start=one.start,
+        end=one.end,
+        text=layout.text[one.start : one.end],
+        indicator=add_head(name.text, one, measure, direction),
+        own=name.own,
+        value=float(one.value),
+        value_hi=None if one.value_hi is None else float(one.value_hi),
+        unit=unit,
+        norm_value=float(norm),
+        norm_unit=one.unit,
+        comparator=comparator,
+        measure=measure,
+        status=status,
+        period=dates.period_at(one.start, measure == CHANGE),
+        region=regions.at(one.start),
+        per=name.per if measure in (RATE, MONEY) else "",
+        direction=direction if measure == CHANGE else "",
+        sentence=layout.sentence_at(one.start),
+        interval=_interval(one, comparator),
+        printed=_interval(one, "approx" if comparator == "approx" else "="),
+    )
+
+
+def _interval(one: Quantity, comparator: str) -> Interval:
+    whole = one.unit not in ratio_units() and one.unit not in load_lexicon("units")["money"]["units"]
+    exact = Fraction(one.value) * one.scale
+    if one.value_hi is not None:
+        return Interval(exact, Fraction(one.value_hi) * one.scale)
+    if comparator == "approx":
+        return open_interval(one.value, one.scale) if one.more else _around(one)
+    found = rounding_interval(one.value, one.scale, whole)
+    if comparator == ">=":
+        return Interval(found.low, None)
+    if comparator == "<=":
+        return Interval(Fraction(0), found.high)
+    return found
+
+
+def _around(one: Quantity) -> Interval:
+    """约: as a number rounded at its last digit that is not a nought."""
+    opened = open_interval(one.value, one.scale)
+    step = (opened.high or opened.low) - opened.low
+    return Interval(opened.low - step, opened.low + step)

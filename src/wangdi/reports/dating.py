@@ -1,0 +1,69 @@
+"""Which period a claim holds for."""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_left
+from collections.abc import Iterator
+
+from wangdi.reports.layout import Layout
+from wangdi.reports.when import Mention, Period, find_mentions, prior_year
+
+_FAR = 100
+"""How many named periods back a paragraph is searched."""
+
+
+class Dates:
+    """The periods a text names, asked by place."""
+
+    def __init__(self, layout: Layout) -> None:
+        self.layout = layout
+        self.mentions = find_mentions(layout.text)
+        self._starts = [one.start for one in self.mentions]
+
+    def period_at(self, place: int, change: bool) -> Period:
+        """When a claim holds; ``change``: it says by how much something changed, so that what it is compared with is not it.
+
+        Rule: a period named in its sentence; else the last 截止 or year of its paragraph; else the year of its section, of its
+        report's first mention.
+        """
+        layout, section = self.layout, self.layout.section_at(place)
+        here = list(self._back(place, layout.statement_at(place).start))
+        if not change and here and here[0].prior and here[0].start >= layout.clause_at(place).start:
+            return here[0].period if here[0].period.year else prior_year(self._base_year(place))
+        if not change and re.search(r"[由从]$", layout.text[max(0, place - 1) : place]):
+            return prior_year(self._base_year(place))
+        for one in here:
+            if not one.prior:
+                return _dated(one.period, section.period)
+        for one in self._back(place, layout.paragraph_at(place).start):
+            if not one.prior and (one.period.until or (one.period.year and not one.period.part)):
+                return _dated(one.period, section.period)
+        return section.period or self._first_year(place)
+
+    def _back(self, place: int, start: int) -> Iterator[Mention]:
+        """The periods named between two places, the last first."""
+        last = bisect_left(self._starts, place)
+        for index in range(last - 1, max(-1, last - _FAR), -1):
+            if self.mentions[index].start < start:
+                return
+            yield self.mentions[index]
+
+    def _base_year(self, place: int) -> Period:
+        years = (one.period for one in self._back(place, self.layout.paragraph_at(place).start) if not one.prior)
+        named = next((period for period in years if period.year), None)
+        return named or self.layout.section_at(place).period or self._first_year(place)
+
+    def _first_year(self, place: int) -> Period:
+        part = self.layout.part_at(place)
+        for one in self.mentions[bisect_left(self._starts, part.start) : bisect_left(self._starts, part.end)]:
+            if one.period.year:
+                return Period(one.period.year)
+        return Period("")
+
+
+def _dated(period: Period, known: Period | None) -> Period:
+    """A part of a year with the year of its section, where that one is known to the digit."""
+    if period.year or known is None or not known.year.isdecimal() or period.part in ("目前", ""):
+        return period
+    return Period(known.year, period.part, period.until)

@@ -1,0 +1,157 @@
+"""Reads the text of a report from a text, Word, HTML or PDF file, without trusting the file."""
+
+from __future__ import annotations
+
+import codecs
+import io
+import logging
+import re
+from html.parser import HTMLParser
+from pathlib import Path
+
+from wangdi.core.problem import Problem, Refusal
+from wangdi.reports.word_files import read_docx
+
+MOST_BYTES = 64 << 20
+MOST_CHARACTERS = 2_000_000
+MOST_PAGES = 3000
+SUFFIXES = (".txt", ".docx", ".html", ".htm", ".pdf")
+
+_BLOCKS = frozenset(
+    ("p", "div", "li", "tr", "h1", "h2", "h3", "h4", "h5", "h6", "br", "section", "article", "table", "ul")
+)
+_BLOCKS |= frozenset(("ol", "header", "footer", "blockquote", "dd", "dt", "pre", "title", "caption"))
+_MARKS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))
+_SILENT = frozenset(("script", "style", "noscript", "template", "svg"))
+_SENTENCE_ENDS = tuple("。！？；：:;!?”)）")
+
+
+def read_document(path: Path) -> str:
+    """The text of a report. Offsets are counted in it: of a ``.txt``, after its byte order mark, every character is kept.
+
+    Errors: AUDIT-001 to AUDIT-007.
+    """
+    suffix = path.suffix.lower()
+    if suffix not in SUFFIXES:
+        raise Refusal(Problem(code="AUDIT-007", file=path.name, args={"suffix": suffix or path.name}))
+    data = _read_bytes(path)
+    if suffix == ".txt":
+        text = decode_text(data, path.name)
+    elif suffix == ".docx":
+        text = read_docx(data, path.name)
+    elif suffix == ".pdf":
+        text = _read_pdf(data, path.name)
+    else:
+        text = _read_html(_decode_html(data, path.name))
+    if not text.strip():
+        raise Refusal(Problem(code="AUDIT-002", file=path.name))
+    if len(text) > MOST_CHARACTERS:
+        args = {"size": f"{len(text):,}", "most": f"{MOST_CHARACTERS:,}"}
+        raise Refusal(Problem(code="AUDIT-006", file=path.name, args=args))
+    return text
+
+
+def _read_bytes(path: Path) -> bytes:
+    try:
+        with path.open("rb") as file:
+            data = file.read(MOST_BYTES + 1)
+    except OSError as error:
+        raise Refusal(Problem(code="AUDIT-001", file=path.name, args={"reason": error.strerror or ""})) from error
+    if len(data) > MOST_BYTES:
+        args = {"size": f"> {MOST_BYTES >> 20} MB", "most": f"{MOST_BYTES >> 20} MB"}
+        raise Refusal(Problem(code="AUDIT-006", file=path.name, args=args))
+    if not data:
+        raise Refusal(Problem(code="AUDIT-002", file=path.name))
+    return data
+
+
+def decode_text(data: bytes, name: str) -> str:
+    """Text by its byte order mark, else UTF-8, else GB 18030.
+
+    Errors: AUDIT-003 it is neither, or holds bytes no text has.
+    """
+    marked = next((pair for pair in _MARKS if data.startswith(pair[0])), None)
+    encodings = ("utf-8", "gb18030") if marked is None else (marked[1],)
+    data = data if marked is None else data[len(marked[0]) :]
+    for encoding in encodings:
+        try:
+            text = data.decode(encoding)
+        except UnicodeDecodeError:
+            continue
+        if not re.search(r"[\x00-\x08\x0e-\x1a]", text):
+            return text
+    raise Refusal(Problem(code="AUDIT-003", file=name))
+
+
+def _read_pdf(data: bytes, name: str) -> str:
+    from pypdf import PdfReader
+    from pypdf.errors import DependencyError, FileNotDecryptedError, PyPdfError
+
+    logging.getLogger("pypdf").setLevel(logging.CRITICAL)  # what it finds wrong is told as a problem
+    try:
+        reader = PdfReader(io.BytesIO(data))
+        if reader.is_encrypted and not reader.decrypt(""):
+            raise Refusal(Problem(code="AUDIT-005", file=name))
+        if len(reader.pages) > MOST_PAGES:
+            args = {"size": str(len(reader.pages)), "most": str(MOST_PAGES)}
+            raise Refusal(Problem(code="AUDIT-006", file=name, args=args))
+        return "\n".join(join_lines(page.extract_text()) for page in reader.pages)
+    except (DependencyError, FileNotDecryptedError) as error:
+        raise Refusal(Problem(code="AUDIT-005", file=name)) from error
+    except (PyPdfError, ValueError, KeyError, TypeError, IndexError, AttributeError, RecursionError, OSError) as error:
+        raise Refusal(Problem(code="AUDIT-004", file=name, args={"kind": "PDF"})) from error
+
+
+def join_lines(page: str) -> str:
+    """A page's lines as paragraphs: a line that is full and ends no sentence goes on in the next."""
+    lines = [line.strip() for line in page.splitlines() if line.strip()]
+    full = max((len(line) for line in lines), default=0) * 3 // 4
+    text = ""
+    for line in lines:
+        text += line
+        goes_on = len(line) >= full and not line.endswith(_SENTENCE_ENDS)
+        text += "" if goes_on else "\n"
+    return text.rstrip("\n")
+
+
+def _decode_html(data: bytes, name: str) -> str:
+    declared = re.search(rb"charset=[\"']?\s*([\w-]+)", data[:4096], re.IGNORECASE)
+    if declared and declared.group(1).lower() in (b"gb2312", b"gbk", b"gb18030"):
+        try:
+            return data.decode("gb18030")
+        except UnicodeDecodeError:
+            pass
+    return decode_text(data, name)
+
+
+class _TextOfPage(HTMLParser):
+    """Collects what a reader of the page sees, a line for each block."""
+
+    def __init__(self) -> None:
+        super().__init__(convert_charrefs=True)
+        self.parts: list[str] = []
+        self.silent = 0
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.silent += tag in _SILENT
+        if tag in _BLOCKS:
+            self.parts.append("\n")
+        elif tag in ("td", "th"):
+            self.parts.append(" ")
+
+    def handle_endtag(self, tag: str) -> None:
+        self.silent -= tag in _SILENT and self.silent > 0
+        if tag in _BLOCKS:
+            self.parts.append("\n")
+
+    def handle_data(self, data: str) -> None:
+        if not self.silent:
+            self.parts.append(re.sub(r"\s+", " ", data))
+
+
+def _read_html(page: str) -> str:
+    parser = _TextOfPage()
+    parser.feed(page)
+    parser.close()
+    lines = (line.strip() for line in "".join(parser.parts).split("\n"))
+    return "\n".join(line for line in lines if line)

@@ -1,0 +1,172 @@
+"""What relations are found on, and what one is: claims that belong together, whether they fit, and how it is told."""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_left
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from functools import cache, cached_property
+
+from wangdi.core.problem import Problem
+from wangdi.reports.claims import Claim
+from wangdi.reports.layout import Layout
+from wangdi.reports.lexicon import load_lexicon, ratio_units
+
+IMPOSSIBLE, ARITHMETIC, BASES, UNVERIFIABLE = "impossible", "arithmetic", "bases", "unverifiable"
+SEVERITIES = (IMPOSSIBLE, ARITHMETIC, BASES, UNVERIFIABLE)
+"""From what cannot be to what cannot be settled here."""
+
+CROWD = frozenset(("人", "名", "人次", "例", "位", "户次", "人份"))
+"""Units of people and their visits."""
+
+
+@dataclass(frozen=True, slots=True)
+class Relation:
+    """Claims that stand in a relation. ``holds``: None where it cannot be settled; ``severity``: empty where it holds.
+
+    ``claims``: places in the list of claims; of a sum the total first, of a ratio numerator, denominator, rate.
+    """
+
+    relation: str
+    claims: tuple[int, ...]
+    holds: bool | None
+    severity: str
+    told: Problem
+
+
+class Ground:
+    """The claims of one text, asked by sentence, paragraph and noun."""
+
+    def __init__(self, layout: Layout, claims: Sequence[Claim]) -> None:
+        self.layout = layout
+        self.claims = tuple(claims)
+
+    @property
+    def text(self) -> str:
+        """The text itself."""
+        return self.layout.text
+
+    def between(self, one: int, other: int) -> str:
+        """What stands between two claims."""
+        return self.text[self.claims[one].end : self.claims[other].start]
+
+    def sentence_start(self, index: int) -> int:
+        """Where the sentence of a claim begins, after the last full stop."""
+        return self.layout.statement_at(self.claims[index].start).start
+
+    def sentence_end(self, index: int) -> int:
+        """Where the sentence of a claim ends, at its full stop."""
+        return self.layout.statement_at(self.claims[index].start).end
+
+    def same_sentence(self, one: int, other: int) -> bool:
+        """Whether no full stop stands between two claims."""
+        return self._sentences[one] == self._sentences[other]
+
+    def same_part(self, one: int, other: int) -> bool:
+        """Whether two claims stand in one report."""
+        return self._parts[one] == self._parts[other]
+
+    def same_paragraph(self, one: int, other: int) -> bool:
+        """Whether no line ends between two claims."""
+        return self._paragraphs[one] == self._paragraphs[other]
+
+    @cached_property
+    def _sentences(self) -> list[int]:
+        return [self.sentence_start(index) for index in range(len(self.claims))]
+
+    @cached_property
+    def _parts(self) -> list[int]:
+        return [self.layout.part_at(one.start).start for one in self.claims]
+
+    @cached_property
+    def _paragraphs(self) -> list[int]:
+        return [self.layout.paragraph_at(one.start).start for one in self.claims]
+
+    @cached_property
+    def nouns(self) -> list[str]:
+        """What each claim counts, in one word for one thing."""
+        return [plain_thing(one.own) for one in self.claims]
+
+    def depth(self, index: int) -> int:
+        """How many parentheses are open where a claim stands, within its sentence."""
+        return self._depths[index]
+
+    @cached_property
+    def _depths(self) -> list[int]:
+        found, place, level = [], 0, 0
+        for one in self.claims:
+            between = self.text[place : one.start]
+            if any(mark in between for mark in "。！？\n"):
+                between = re.split(r"[。！？\n]", between)[-1]
+                level = 0
+            level += len(re.findall(r"[(（]", between)) - len(re.findall(r"[)）]", between))
+            found.append(level)
+            place = one.start
+        return found
+
+    @cached_property
+    def _starts(self) -> list[int]:
+        return [one.start for one in self.claims]
+
+    def first_from(self, place: int) -> int:
+        """The first claim that begins at a place or behind it; the number of claims where there is none."""
+        return bisect_left(self._starts, place)
+
+    @cached_property
+    def counted(self) -> dict[str, list[int]]:
+        """Every noun that is counted, with its claims."""
+        found: dict[str, list[int]] = {}
+        for index, noun in enumerate(self.nouns):
+            if self.is_count(index):
+                found.setdefault(noun, []).append(index)
+        return found
+
+    def same_time(self, one: int, other: int) -> bool:
+        """Whether two claims are told of one period, as a result or as a target both."""
+        left, right = self.claims[one], self.claims[other]
+        return left.period == right.period and left.status == right.status
+
+    def is_count(self, index: int) -> bool:
+        """Whether a claim counts things one by one, to the number."""
+        one = self.claims[index]
+        return one.measure == "count" and one.comparator == "=" and one.value_hi is None and not one.per
+
+    def is_share(self, index: int) -> bool:
+        """Whether a claim is a percentage told exactly, and no change."""
+        one = self.claims[index]
+        return one.measure == "rate" and one.norm_unit == "%" and one.comparator == "=" and one.value_hi is None
+
+
+@cache
+def plain_thing(noun: str) -> str:
+    """A noun without the word that says it is counted, and with its usual name."""
+    text = re.sub(r"[“”\"\s]", "", noun)
+    text = re.sub(r"(?:总数|人数|人次|数量|人口|规模|数|量)$", "", text) or text
+    text = re.sub(r"^(?:(?:全|我)[市县区省国]|目前|其中|新增|建成|组建|现有|共有|有)+", "", text)
+    for word, usual in load_lexicon("relations")["synonyms"].items():
+        text = text.replace(word, usual)
+    return text
+
+
+def written(value: Fraction, places: int = 2) -> str:
+    """A number as a report prints it, without noughts at its end."""
+    if value.denominator == 1:
+        return str(value.numerator)
+    return f"{float(value):.{places}f}".rstrip("0").rstrip(".")
+
+
+def written_claim(one: Claim) -> str:
+    """A claim's number and unit as they stand."""
+    return one.text.replace(" ", "")
+
+
+def written_list(claims: Iterable[Claim], mark: str = " + ") -> str:
+    """Several claims in a row."""
+    return mark.join(written_claim(one) for one in claims)
+
+
+def fraction_of(unit: str) -> Fraction:
+    """What one of a ratio's unit is: 1/100 for a percentage; 1 for anything else."""
+    return ratio_units().get(unit, Fraction(1))

@@ -1,0 +1,115 @@
+"""Noun phrases around a number: what stands before and behind it, without verbs of counting, dates and copulas."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from functools import cache
+
+from wangdi.reports.layout import Layout
+from wangdi.reports.lexicon import cue, load_lexicon, one_of
+from wangdi.reports.quantities import Quantity
+
+EDGE = ' \t\u3000,，、。；;：:“”‘’"()（）〔〕—-·#\n'
+LONGEST = 30
+_PER = re.compile(
+    r"(?:每(?P<each>十万|万|千|百|\d+万|百万)(?:名|个)?(?:常住|户籍)?(?:人口?|居民)?|(?<![\d\w])(?P<bare>千|万)人(?:口|均)?(?=\w)|(?P<mean>人均))"
+)
+_DATE = (
+    r"(?:今年|本年|当年)?\s?(?:截止|截至|到|至)?(?:今年)?\s?(?:(?:19|20)[\dxX]{2}年(?:度)?)?"
+    r"(?:\d{1,2}\s?[-—–~至]?\s?\d{0,2}月(?:份|底|末)?)?(?:\d{1,2}日)?(?:末|底)?"
+)
+
+
+@cache
+def _leads() -> re.Pattern[str]:
+    words = load_lexicon("words")
+    return re.compile(rf"^(?:{one_of('lead_verbs')}|{words['single_leads']}|{_DATE})")
+
+
+def strip_tail(text: str) -> str:
+    """Without the copula and the verbs at its end."""
+    return _tails().sub("", text)
+
+
+@cache
+def _tails() -> re.Pattern[str]:
+    return re.compile(
+        r"(?:分别|(?<![人年日月户次])均|都|提标至|提标|已|要|共|为|达到|达|是|有|至|到|约|近|超过|超|不低于|不少于|至少|控制在|保持在|稳定在|缩短|(?<!负)提高|提升|增至|降至|升至|升到|降到|压到|净增|压|保持|稳定|合计|总计|累计|"
+        r"共计|全部|以|的|等|总|各|了|仅|增加|减少|上升|下降|(?<!负)增长|降低|上调|下调|回落|较上年多|较上|比上年|较上年|多|由|从|也|就|将|突破|"
+        r"数为|[≥>＞≤<]|现|能|(?:19|20)[\dxX]{2}年|能够|高达|仅为|预计)+$"
+    )
+
+
+def plain_noun(text: str) -> str:
+    """A noun phrase without the words of counting before it and the copula behind it."""
+    text = re.sub(r"^.*其中[:：,，]?", "", text.strip(EDGE)).strip(EDGE)
+    text = re.sub(
+        r"^[一二三四五六七八九十]{1,2}是|^[^、]{1,10}?[室院市县区局心统站]共(?![有同享建病产青和])(?=..)", "", text
+    )
+    for _ in range(12):
+        shorter = _leads().sub("", text.strip(EDGE))
+        if shorter == text or shorter in ("率", "数", "量", "情况"):
+            break
+        text = shorter
+    for _ in range(4):
+        shorter = _tails().sub("", text.rstrip(EDGE))
+        if shorter == text:
+            break
+        text = shorter
+    return text.strip(EDGE)
+
+
+def left_of(layout: Layout, quantities: Sequence[Quantity], index: int) -> str:
+    """What stands in the clause before a quantity, after the one before it."""
+    one = quantities[index]
+    start = layout.clause_at(one.start).start
+    if index and quantities[index - 1].end > start:
+        start = quantities[index - 1].end
+    text = layout.text[start : one.start]
+    opened = max(text.rfind("("), text.rfind("（"))
+    closed = max(text.rfind(")"), text.rfind("）"))
+    if opened > closed:
+        text = text[opened + 1 :]
+    elif closed >= 0 and opened < 0:
+        text = text[closed + 1 :]
+    if index and start == quantities[index - 1].end:
+        text = re.sub(r"^(?:及?以上|以下|以内|左右)", "", text)
+    return re.sub(r"[(（][^()（）]{12,}[)）]|[(（][^()（）]{5,}[)）]\s*$", "", text)
+
+
+def right_of(layout: Layout, quantities: Sequence[Quantity], index: int) -> str:
+    """What stands in the clause after a quantity, up to the next one."""
+    one = quantities[index]
+    end = layout.clause_at(max(one.start, one.end - 1)).end
+    if index + 1 < len(quantities):
+        end = min(end, quantities[index + 1].start)
+    text = re.sub(r"^\s*(?:及?以上|以下|以内|左右)?的?", "", layout.text[one.end : end])
+    if text[:1] in EDGE:
+        return ""
+    return re.split(r"[(（)）:：]", text.rstrip(EDGE))[0]
+
+
+def find_per(text: str) -> str:
+    """How many people a rate is told for: 千人, 万人, 10万人; 人 for a mean."""
+    found = list(_PER.finditer(text))
+    if not found:
+        return ""
+    match = found[-1]
+    return "人" if match["mean"] else f"{match['each'] or match['bare']}人"
+
+
+def first_noun(right: str) -> str:
+    """The noun a number counts, up to the verb that follows it; a relative clause before it belongs to it."""
+    cut = cue("cut_before").search(right)
+    if cut and cut.start() and "的" in right[cut.end() : cut.end() + 10]:
+        cut = None
+    noun = right[: cut.start()] if cut and cut.start() else right
+    return re.sub(r"(?:均|都|已|全部|能够|能|可|和|及|与|、|将|正在|也|合计|共计|累计|共)+$", "", noun) or right
+
+
+def shorten(text: str) -> str:
+    """A name of readable length, its parentheses closed."""
+    text = re.sub(r"[“”\"\s]", "", text).strip(EDGE)
+    text += ")" * (text.count("(") - text.count(")")) + "）" * (text.count("（") - text.count("）"))
+    return text if len(text) <= LONGEST else text[-LONGEST:]

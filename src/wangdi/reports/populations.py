@@ -1,0 +1,218 @@
+"""Which population each rate implies, and whether the rates of one report speak of one population."""
+
+from __future__ import annotations
+
+import itertools
+import re
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterator
+from dataclasses import dataclass
+from fractions import Fraction
+from math import ceil, floor
+
+from wangdi.core.problem import Problem
+from wangdi.reports.ground import BASES, Ground, Relation, fraction_of, plain_thing, written, written_claim
+from wangdi.reports.lexicon import load_lexicon
+from wangdi.reports.numerals import Interval
+
+_PEOPLE = {
+    "人": 1,
+    "百人": 100,
+    "千人": 1000,
+    "万人": 10_000,
+    "十万人": 100_000,
+    "10万人": 100_000,
+    "百万人": 1_000_000,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Implied:
+    """A count with its rate, and every population that fits both."""
+
+    count: int
+    rate: int
+    population: Interval
+
+
+def find_populations(ground: Ground) -> list[Relation]:
+    """Rates of the population against each other, deaths against live births, and rates of a part of a year."""
+    found: list[Relation] = []
+    implied = list(find_implied(ground))
+    found += [_tell_implied(ground, one) for one in implied]
+    for part in ground.layout.parts:
+        here = [one for one in implied if part.start <= ground.claims[one.rate].start < part.end]
+        found += _compare_populations(ground, here)
+        found += _compare_growth(ground, here)
+    return found
+
+
+def _tell_implied(ground: Ground, one: Implied) -> Relation:
+    """The population a single rate implies."""
+    told = Problem(code="AUDIT-169", args={"implied": _told(ground, one)})
+    return Relation("implied_denominator", (one.count, one.rate), True, "", told)
+
+
+def find_implied(ground: Ground) -> Iterator[Implied]:
+    """Every count that its rate per so many people follows, or that stands anywhere under the same noun."""
+    for index, one in enumerate(ground.claims):
+        if one.measure != "rate" or one.comparator != "=" or one.exact <= 0:
+            continue
+        factor = Fraction(_PEOPLE[one.per]) if one.per in _PEOPLE and one.per != "人" else None
+        if factor is None and one.norm_unit not in ("%", ""):
+            factor = 1 / fraction_of(one.norm_unit)
+        count = _find_count(ground, index) if factor is not None else None
+        if count is None or factor is None:
+            continue
+        people = ground.claims[count].interval.over(one.interval)
+        if people is not None:
+            yield Implied(count, index, people.times(factor))
+
+
+def _find_count(ground: Ground, rate: int) -> int | None:
+    """The count a rate was made of."""
+    one = ground.claims[rate]
+    if one.per:
+        noun = _without_people(one.indicator)
+        return _nearest(ground, rate, noun) if len(noun) > 1 else None
+    for rule in load_lexicon("relations")["populations"]:
+        if re.search(rule["rate"], one.own):
+            return next(
+                (index for index in _before(ground, rate) if re.search(rule["count"], ground.nouns[index])), None
+            )
+    if re.search(r"发病率|报告发病率|患病率", one.indicator):
+        cases = [index for index in _before(ground, rate) if ground.claims[index].norm_unit in ("例", "人")]
+        return next((index for index in cases if "死亡" not in ground.nouns[index]), None)
+    return None
+
+
+def _without_people(name: str) -> str:
+    text = re.sub(
+        r"^.*?(?:每[十百千万\d]+(?:名|个)?(?:常住|户籍)?(?:人口?|居民)|千人(?:口|均)?|万人(?:口|均)?)(?:口?拥有|均)?",
+        "",
+        name,
+    )
+    return plain_thing(text)
+
+
+def _nearest(ground: Ground, rate: int, noun: str) -> int | None:
+    """The count of a noun in the same report that stands nearest before a rate, else behind it."""
+    alike = [one for one in ground.counted if _is_noun_of(one, noun)]
+    found = [
+        index
+        for one in alike
+        for index in ground.counted[one]
+        if ground.same_part(index, rate) and _is_stock(ground, index)
+    ]
+    return min(found, key=lambda index: (index > rate, abs(index - rate)), default=None)
+
+
+def _is_noun_of(own: str, noun: str) -> bool:
+    """Whether a count's noun is that of a rate."""
+    return own == noun or (len(noun) > 1 and own.endswith(noun[-3:]) and (noun in own or own in noun))
+
+
+def _before(ground: Ground, rate: int) -> list[int]:
+    near = range(rate - 1, max(-1, rate - 6), -1)
+    return [index for index in near if ground.is_count(index) and ground.same_paragraph(index, rate)]
+
+
+def _is_stock(ground: Ground, index: int) -> bool:
+    """Whether a count is of all there are, and not of what is new or of a part."""
+    one = ground.claims[index]
+    near = one.indicator + ground.text[max(0, one.start - 8) : one.start]
+    return not re.search(r"新增|新建|备案|其中|培训|能开展", near)
+
+
+def _compare_populations(ground: Ground, implied: list[Implied]) -> Iterator[Relation]:
+    """The largest group that agrees is one relation; every other pair is held against it, and neighbours against each other."""
+    kinds = [one for one in implied if not re.search(r"婴儿|儿童死亡|孕产妇", ground.claims[one.rate].indicator)]
+    if len(kinds) < 2:
+        return
+    group = _largest_group(kinds)
+    if len(group) > 1:
+        yield _agreeing(ground, group)
+    seen = {(one.rate, other.rate) for one in group for other in group}
+    lead = group[0]
+    pairs = [(one, lead) for one in kinds if one not in group]
+    pairs += [
+        (one, other)
+        for one, other in itertools.pairwise(kinds)
+        if one not in group and other not in group and ground.same_paragraph(one.rate, other.rate)
+    ]
+    for one, other in pairs:
+        if (one.rate, other.rate) not in seen:
+            seen |= {(one.rate, other.rate), (other.rate, one.rate)}
+            yield _compare_two(ground, *sorted((one, other), key=lambda item: item.count))
+
+
+def _largest_group(kinds: list[Implied]) -> list[Implied]:
+    """The most pairs that some one population fits."""
+    lows = sorted(one.population.low for one in kinds)
+    highs = sorted(one.population.high or one.population.low for one in kinds)
+    best = max(lows, key=lambda end: bisect_right(lows, end) - bisect_left(highs, end))
+    return [one for one in kinds if one.population.meets(Interval(best, best))]
+
+
+def _places(*pairs: Implied) -> tuple[int, ...]:
+    return tuple(index for one in pairs for index in (one.count, one.rate))
+
+
+def _agreeing(ground: Ground, group: list[Implied]) -> Relation:
+    low = max(one.population.low for one in group)
+    high = min(one.population.high or one.population.low for one in group)
+    args = {"count": str(len(group)), "low": str(ceil(low)), "high": str(floor(high))}
+    return Relation("same_denominator", _places(*group), True, "", Problem(code="AUDIT-160", args=args))
+
+
+def _compare_two(ground: Ground, one: Implied, other: Implied) -> Relation:
+    holds = one.population.meets(other.population)
+    args = {"one": _told(ground, one), "other": _told(ground, other)}
+    told = Problem(code="AUDIT-161", args=args) if holds else Problem(code="AUDIT-162", args=args)
+    return Relation("same_denominator", _places(one, other), holds, "" if holds else BASES, told)
+
+
+def _told(ground: Ground, one: Implied) -> str:
+    count, rate = ground.claims[one.count], ground.claims[one.rate]
+    high = one.population.high or one.population.low
+    return f"{rate.indicator} {written_claim(count)} / {written_claim(rate)}: {ceil(one.population.low)}—{floor(high)}"
+
+
+def _compare_growth(ground: Ground, implied: list[Implied]) -> Iterator[Relation]:
+    """Natural growth in people against its rate, on the population of the births beside it."""
+    for index, one in enumerate(ground.claims):
+        if not re.search(r"自然增长率", one.indicator):
+            continue
+        people = next(
+            (
+                p
+                for p in range(index - 1, max(-1, index - 4), -1)
+                if re.search(r"负增长|自然增长(?!率)|净增", ground.claims[p].indicator)
+            ),
+            None,
+        )
+        births = next(
+            (
+                pair
+                for pair in implied
+                if "出生" in ground.claims[pair.rate].indicator and ground.same_paragraph(pair.rate, index)
+            ),
+            None,
+        )
+        if people is None or births is None or births.population.low <= 0:
+            continue
+        rate = ground.claims[people].interval.over(births.population)
+        if rate is None or rate.high is None:
+            continue
+        thousand = rate.times(1 / fraction_of(one.norm_unit))
+        stated = abs(one.exact)
+        half = (one.interval.high or one.interval.low) - one.exact
+        holds = thousand.meets(Interval(stated - half, stated + half))
+        args = {
+            "people": written_claim(ground.claims[people]),
+            "rate": written_claim(one),
+            "computed": written(thousand.low, 3),
+        }
+        args["births"] = _told(ground, births)
+        told = Problem(code="AUDIT-163", args=args) if holds else Problem(code="AUDIT-164", args=args)
+        yield Relation("rate", (people, index, births.count, births.rate), holds, "" if holds else BASES, told)

@@ -1,0 +1,220 @@
+"""Finds every number with its unit in a text, and leaves out those that date, order, label or limit something."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from decimal import Decimal
+from functools import cache
+
+from wangdi.reports.lexicon import counted_units, cue, either, load_lexicon, ratio_units
+from wangdi.reports.numerals import HANZI_NUMBER, narrow_digits, parse_decimal, parse_hanzi
+
+_DASH = r" ?[-—–－~～至]{1,2} ?"
+_YEAR = r"(?:(?:19|20)\d{2}|(?:19|20)[xX×＊*]{2}|[xX×]{4}|[一二三四五六七八九〇零]{4})"
+# Bounded repetitions throughout: a line of digits must not be tried from each of its places to its end.
+_WHOLE = r"(?<!\d)\d{1,15}"
+_NUMBER = rf"(?<!\d)\d{{1,3}}(?:[,，]\d{{3}}){{1,4}}(?!\d)(?:\.\d{{1,9}})?|{_WHOLE}(?:\.\d{{1,9}})?(?!\d)"
+
+
+@dataclass(frozen=True, slots=True)
+class Quantity:
+    """A number as written. ``more``: 余 or 多 stands in it; ``rank``: it says a place in an order."""
+
+    start: int
+    end: int
+    value: Decimal
+    value_hi: Decimal | None
+    scale: int
+    scale_name: str
+    unit: str
+    more: bool = False
+    rank: bool = False
+
+    @property
+    def written_unit(self) -> str:
+        """Scale and unit as one: 万人次."""
+        return self.scale_name + self.unit
+
+
+@cache
+def _masks() -> tuple[re.Pattern[str], ...]:
+    """What holds digits and claims nothing."""
+    span = rf"\d{{1,2}}{_DASH}\d{{1,2}}"
+    patterns = (
+        rf"{_YEAR}{_DASH}{_YEAR}(?:年度?)?",
+        rf"{_YEAR}年(?:度|底|末|初)?(?:\d{{1,2}}(?:{_DASH}\d{{1,2}})?月(?:份|底|末|初|上旬|中旬|下旬)?(?:\d{{1,2}}[日号])?)?",
+        r"(?<!\d)(?:19|20)\d{2}(?:[-/]\d{1,2}(?:[-/]\d{1,2})?|\.\d{1,2}\.\d{1,2})(?![\d%‰])",
+        r"\d{1,2}[:：]\d{2}(?::\d{2})?",
+        rf"{span}月(?:份|底|末)?",
+        rf"\d{{1,2}}月(?:份|底|末|初|上旬|中旬|下旬)?(?:\d{{1,2}}(?:{_DASH}\d{{1,2}})?[日号])?",
+        rf"(?<![\d.])\d{{1,2}}(?:{_DASH}\d{{1,2}})?[日号](?!均)",
+        rf"{_WHOLE}(?:{_DASH}\d{{1,9}})?(?:余|多)?(?:个)?(?:周?年(?!级)|个月|季度|世纪|星期|周(?!岁|年))",
+        r"[〔\[【(（]\s*(?:19|20)\d{2}\s*[〕\]】)）]",
+        r"“[^”]{0,28}”",
+        r"‘[^’]{0,28}’",
+        r"「[^」]{0,28}」",
+        r"《[^》]{0,120}》",
+        rf"第\s?(?:\d{{1,9}}|{HANZI_NUMBER})",
+        r"(?m)^\s*(?:[(（]?\d{1,2}[)）.、．]|\d{1,2}$)(?!\d)",
+        r"(?<![A-Za-z])[A-Za-z_/][A-Za-z]{0,20}[-./]?\d{1,9}(?:\.\d{1,9}){0,4}[A-Za-z]{0,9}",
+        rf"{_WHOLE}(?:\.\d{{1,9}})?(?:G\b|D\b|型|号|版|级|价|线(?!下|上))",
+        r"每\s?\d{1,9}\s?(?:万|千|百)?\s?(?:名|个)?(?:常住|户籍)?(?:人口?|居民|儿童)",
+        r"(?:https?|www)[:.]\S+",
+        r"以(?:女性|男性)?为?100(?:为基数)?",
+    )
+    return tuple(re.compile(pattern) for pattern in patterns)
+
+
+@cache
+def _quantity_pattern() -> re.Pattern[str]:
+    lexicon = load_lexicon("units")
+    units = [*ratio_units(), *lexicon["points"]["units"], *lexicon["money"]["units"], *counted_units()]
+    units += [*lexicon["times"]["units"], *lexicon["ages"]["units"]]
+    unit = either(units)
+    scale = rf"(?:{either(lexicon['scales'])})(?!米|克|瓦)"
+    return re.compile(
+        rf"(?P<sign>(?<=[为是达至到：:(（、,，])[-−－])?(?<![\d.])(?P<low>{_NUMBER})"
+        rf"(?:(?P<dash_unit>{unit})?(?:{_DASH}|到)(?P<high>{_NUMBER}))?"
+        rf"\s?(?P<more1>[余多来])?(?P<scale>{scale})?(?P<more2>[余多])?(?:\s?(?P<unit>{unit}))?(?P<more3>[余多](?!次))?"
+    )
+
+
+def find_quantities(text: str) -> list[Quantity]:
+    """Every number of a text that states an amount, in order.
+
+    Missing: dates, ages, list numbers, versions, ordinals, titles and short quotations are passed over.
+    """
+    narrow = narrow_digits(text)
+    hidden = _hidden(narrow)
+    found = [one for match in _quantity_pattern().finditer(narrow) if (one := _read_match(narrow, match, hidden))]
+    taken = bytearray(hidden)
+    for one in found:
+        taken[one.start : one.end] = b"\1" * (one.end - one.start)
+    found += _find_hanzi(narrow, taken)
+    found += _find_ranks(narrow)
+    return sorted(found, key=lambda one: one.start)
+
+
+def _hidden(text: str) -> bytearray:
+    """One byte per character: 1 where a number claims nothing."""
+    hidden = bytearray(len(text))
+    for pattern in _masks():
+        for match in pattern.finditer(text):
+            hidden[match.start() : match.end()] = b"\1" * (match.end() - match.start())
+    return hidden
+
+
+def _read_match(text: str, match: re.Match[str], hidden: bytearray) -> Quantity | None:
+    start, end = match.span()
+    if any(hidden[start : match.end("high") if match["high"] else match.end("low")]):
+        return None
+    low = parse_decimal((match["sign"] or "") + match["low"])
+    high = parse_decimal(match["high"]) if match["high"] else None
+    unit, scale_name = match["unit"] or "", match["scale"] or ""
+    if high is not None and (not unit or high <= low or (match["dash_unit"] or unit) != unit):
+        return None
+    more = any(match[name] for name in ("more1", "more2", "more3"))
+    end = start + len(match.group().rstrip())
+    one = Quantity(start, end, low, high, _scale_of(scale_name), scale_name, unit, more)
+    if not unit:
+        return one if _claims_without_unit(text, one) else None
+    return one if _counts(text, one) else None
+
+
+def _scale_of(name: str) -> int:
+    return int(load_lexicon("units")["scales"].get(name, 1))
+
+
+def _counts(text: str, one: Quantity) -> bool:
+    """Whether a number with a unit states an amount, and no age, deadline or opening hour."""
+    lexicon = load_lexicon("units")
+    before, after = text[max(0, one.start - 14) : one.start], text[one.end : one.end + 4]
+    for group in ("times", "ages"):
+        if one.unit in lexicon[group]["units"]:
+            if "." in text[one.start : one.end]:
+                return True
+            return any(word in before + after for word in lexicon[group]["context"])
+    if one.unit == "人" and after.startswith("次"):
+        return False
+    if one.unit == "分":
+        return after[:1] not in ("之", "类", "级", "区", "段")
+    return not after.startswith(("工作日", "小时", "月", "方面", "维度", "环节"))
+
+
+def _claims_without_unit(text: str, one: Quantity) -> bool:
+    """Numbers without a unit are claims after a noun that asks for one: an index, a ratio, a count in a list."""
+    before, after = text[max(0, one.start - 16) : one.start], text[one.end : one.end + 1]
+    if re.match(r"[:：∶]\d", text[one.end : one.end + 2]):
+        return False
+    if one.scale > 1:
+        return after not in "元" and not before.endswith("/")
+    if one.more or (after.isalnum() and not ("\u4e00" <= after <= "\u9fff")):
+        return False
+    if before.endswith("+") and re.search(r"1\+$", before) and (not after or after in "两个、,，。和"):
+        return True
+    if re.search(r"分别(?:为|达|达到|控制在|是)?$", before) and after in "、,，":
+        return True
+    if re.search(r"分别[^。;；]{0,16}、$", before) and after in "、,，和":
+        return True
+    if after and after not in ",，、;；。.:：)）(（ \n中至以":
+        return False
+    if before.endswith("率"):
+        return True
+    heads = either(load_lexicon("words")["bare_heads"])
+    if re.search(rf"{heads}(?:要|约|均|已|将|提高|降低|上升|下降)?(?:为|达|达到|是|到|至|升至|降至|控制在)$", before):
+        return True
+    if re.search(r"(?:指数|性别比|得分|评分|总分|CMI值?|比值)$", before):
+        return True
+    return bool(re.search(rf"{either(load_lexicon('words')['bare_counted'])}$", before)) and not one.value % 1
+
+
+def _find_hanzi(text: str, taken: bytearray) -> list[Quantity]:
+    """Amounts in Chinese numerals. A single digit counts only after a verb of counting: 五大, 三个, 两项 are labels."""
+    words = load_lexicon("words")
+    unit = either(counted_units() | set(load_lexicon("units")["money"]["units"]))
+    pattern = re.compile(rf"(?P<number>{HANZI_NUMBER})(?P<more>[余多])?(?P<scale>[万亿])?(?P<unit>{unit})")
+    verbs = re.compile(rf"{either(words['counting_verbs'])}$")
+    found = []
+    for match in pattern.finditer(text):
+        if any(taken[match.start() : match.end()]) or (value := parse_hanzi(match["number"])) is None:
+            continue
+        before, number = text[max(0, match.start() - 6) : match.start()], match["number"]
+        lone = len(number) == 1 and number not in "十"
+        if lone and not (match["unit"] in words["hanzi_units"] and verbs.search(before)):
+            continue
+        if not lone and not match["more"] and (value < 10 or before[-1:] in "第数几" or number in ("十", "百", "千")):
+            continue
+        scale = match["scale"] or ""
+        found.append(
+            Quantity(
+                match.start(),
+                match.end(),
+                Decimal(value),
+                None,
+                _scale_of(scale),
+                scale,
+                match["unit"],
+                bool(match["more"]),
+            )
+        )
+    return found
+
+
+def _find_ranks(text: str) -> list[Quantity]:
+    """Places in an order: 居全省第二, 位列第3名, 前三."""
+    pattern = re.compile(rf"(?:第|前)(?P<number>\d{{1,6}}|{HANZI_NUMBER})(?P<unit>名|位)?(?=$|[,，。、;；)）\s和])")
+    before_rank = cue("rank_before")
+    found: list[Quantity] = []
+    for match in pattern.finditer(text):
+        before = text[max(0, match.start() - 8) : match.start()]
+        follows = found and found[-1].end + 1 == match.start()
+        if not follows and not before_rank.search(before):
+            continue
+        number = match["number"]
+        value = int(number) if number.isdecimal() else parse_hanzi(number)
+        if value is not None:
+            found.append(
+                Quantity(match.start(), match.end(), Decimal(value), None, 1, "", match["unit"] or "", rank=True)
+            )
+    return found

@@ -1,0 +1,90 @@
+"""When a claim holds: the year of its section, 截止…, 1—10月, 上半年, 今年, 上年."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+_YEAR = r"(?:(?:19|20)\d{2}|(?:19|20)[xX×＊*]{2}|[xX×]{4})"
+_DASH = r" ?[-—–－~～至到]{1,2} ?"
+_PART = (
+    r"(?:度|全年)?(?P<part>上半年|下半年|前?[一二三四]季度|第[一二三四]季度|[一二三]季度末"
+    rf"|\d{{1,2}}{_DASH}\d{{1,2}}月(?:份)?|前\d{{1,2}}个月|前[一二三四五六七八九十]个?月|\d{{1,2}}月(?:份|底|末)?(?:\d{{1,2}}[日号])?|底|末)?"
+)
+_FULL = re.compile(rf"(?P<until>截止|截至|到|至)?(?P<year>{_YEAR})年{_PART}")
+_PARTIAL = re.compile(
+    rf"(?P<until>截止|截至)(?:目前|(?P<month>(?:今年)?\d{{1,2}}月(?:份|底|末)?(?:\d{{1,2}}[日号])?))"
+    rf"|(?P<range>(?:今年)? ?\d{{1,2}}{_DASH}\d{{1,2}}月(?:份)?)|(?P<half>(?:今年)?上半年|下半年|前三季度|第?一季度)"
+)
+_PRIOR = re.compile(r"上一年|上年|去年")
+_LABEL = re.compile(rf"{_YEAR}版|十[一二三四五]五|[^》]{{0,60}}》")
+
+
+@dataclass(frozen=True, slots=True)
+class Period:
+    """A period as named. ``year``: empty where the text names none; ``until``: it is a state at a day (截止)."""
+
+    year: str
+    part: str = ""
+    until: bool = False
+
+    def text(self) -> str:
+        """As a report would write it: 截止2024年9月, 2023年1—10月."""
+        year = f"{self.year}年" if self.year else ""
+        if self.part == "目前":
+            return "截至目前"
+        return ("截止" if self.until else "") + year + self.part
+
+
+def find_year(text: str) -> Period | None:
+    """The first year a heading names."""
+    match = re.search(rf"({_YEAR})年", text)
+    return Period(_plain_year(match.group(1))) if match else None
+
+
+@dataclass(frozen=True, slots=True)
+class Mention:
+    """A period where the text names it."""
+
+    start: int
+    end: int
+    period: Period
+    prior: bool = False
+    """What is compared with: 上年, 去年, 比2020年."""
+
+
+def find_mentions(text: str) -> list[Mention]:
+    """Every period named in a text, in order; years inside titles of documents are passed over."""
+    titles = [match.span() for match in re.finditer(r"《[^》]{0,120}》|“[^”]{0,28}”", text)]
+    found = []
+    for match in _FULL.finditer(text):
+        if any(start <= match.start() < end for start, end in titles) or text[match.end() : match.end() + 1] == "版":
+            continue
+        part = _plain_part(match["part"] or "")
+        until = match["until"] in ("截止", "截至") or (match["until"] in ("到", "至") and bool(part))
+        compared = bool(re.search(r"[比较与]$", text[max(0, match.start() - 1) : match.start()]))
+        found.append(Mention(match.start(), match.end(), Period(_plain_year(match["year"]), part, until), compared))
+    taken = [(one.start, one.end) for one in found]
+    for match in _PARTIAL.finditer(text):
+        if any(start <= match.start() < end or match.start() <= start < match.end() for start, end in taken):
+            continue
+        part = match["month"] or match["range"] or match["half"] or "目前"
+        plain = _plain_part(part.removeprefix("今年").strip())
+        found.append(Mention(match.start(), match.end(), Period("", plain, bool(match["until"]))))
+    found += [Mention(match.start(), match.end(), Period("", "上年"), True) for match in _PRIOR.finditer(text)]
+    return sorted(found, key=lambda one: one.start)
+
+
+def _plain_year(year: str) -> str:
+    return re.sub(r"[X×＊*]", "x", year)
+
+
+def _plain_part(part: str) -> str:
+    return re.sub(_DASH, "—", part.replace("份", "")) if re.search(rf"\d{_DASH}\d", part) else part.replace("份", "")
+
+
+def prior_year(period: Period) -> Period:
+    """The year before; of a redacted year only that it is the one before."""
+    if period.year.isdecimal():
+        return Period(str(int(period.year) - 1))
+    return Period("", "上年")

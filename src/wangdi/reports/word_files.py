@@ -1,0 +1,68 @@
+"""Word files: their text, and comments on parts of it. A file is opened only once its size is known."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from wangdi.core.problem import Problem, Refusal
+
+if TYPE_CHECKING:
+    from docx.document import Document
+    from docx.table import _Cell
+    from docx.text.paragraph import Paragraph
+
+MOST_UNPACKED = 256 << 20
+_LOCKED = b"\xd0\xcf\x11\xe0"
+"""How an encrypted file begins, and a .doc of before 2007."""
+
+
+def read_docx(data: bytes, name: str) -> str:
+    """The paragraphs of a Word file, those of its tables where they stand, one to a line.
+
+    Errors: AUDIT-004 it is none, AUDIT-005 it is locked, AUDIT-006 it unpacks to too much.
+    """
+    return "\n".join(paragraph.text for paragraph in list_paragraphs(open_docx(data, name)))
+
+
+def open_docx(data: bytes, name: str) -> Document:
+    """A Word file.
+
+    Errors: AUDIT-004, AUDIT-005, AUDIT-006.
+    """
+    from docx import Document as open_file  # noqa: N813 -- a function of theirs
+    from docx.opc.exceptions import PackageNotFoundError
+    from lxml.etree import LxmlError
+
+    if data.startswith(_LOCKED):
+        raise Refusal(Problem(code="AUDIT-005", file=name))
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            size = sum(member.file_size for member in archive.infolist())
+        if size > MOST_UNPACKED:
+            args = {"size": f"{size >> 20} MB", "most": f"{MOST_UNPACKED >> 20} MB"}
+            raise Refusal(Problem(code="AUDIT-006", file=name, args=args))
+        return open_file(io.BytesIO(data))
+    except (zipfile.BadZipFile, PackageNotFoundError, LxmlError) as error:
+        raise Refusal(Problem(code="AUDIT-004", file=name, args={"kind": "docx"})) from error
+    except (KeyError, ValueError, EOFError, OSError, NotImplementedError, AttributeError) as error:
+        # What python-docx and zipfile raise over a package with parts missing or of another kind.
+        raise Refusal(Problem(code="AUDIT-004", file=name, args={"kind": "docx"})) from error
+
+
+def list_paragraphs(document: Document | _Cell) -> Iterator[Paragraph]:
+    """Every paragraph in reading order, a merged cell's once."""
+    from docx.table import Table
+
+    for block in document.iter_inner_content():
+        if not isinstance(block, Table):
+            yield block
+            continue
+        seen = set()
+        for row in block.rows:
+            for cell in row.cells:
+                if cell._tc not in seen:
+                    seen.add(cell._tc)
+                    yield from list_paragraphs(cell)

@@ -1,0 +1,44 @@
+"""The labelled reports beside the repository: how much of them is found, and how much of what is said is right."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from bench.audit import ACCUSED_WRONGLY, WANTED, Tally, same_indicator, score_claims, score_edits, score_relations
+
+
+@pytest.fixture(scope="module")
+def tallies(shared_folder: Path) -> list[Tally]:
+    if not (shared_folder / "reports").is_dir():
+        pytest.skip("there are no labelled reports beside this repository")
+    return [score_claims(shared_folder), score_relations(shared_folder), score_edits(shared_folder)]
+
+
+@pytest.mark.parametrize(("what", "least"), WANTED)
+def test_enough_is_right(tallies: list[Tally], what: str, least: float) -> None:
+    asked = [one for one in tallies if one.asked[what]]
+    if not asked:
+        pytest.skip("nothing of the kind is labelled")
+    assert asked[0].share(what) >= least, asked[0].misses
+
+
+def test_hardly_anything_is_accused_wrongly(tallies: list[Tally]) -> None:
+    relations = tallies[1]
+    wrong = relations.asked["accusations right"] - relations.right["accusations right"]
+    assert relations.asked["accusations right"] > 0
+    assert wrong <= ACCUSED_WRONGLY, relations.misses
+
+
+@pytest.mark.parametrize(
+    ("said", "label", "same"),
+    [
+        ("听力筛查人数", "听力筛查人数", True),
+        ("县级疾控机构数", "疾控机构数", True),
+        ("健康管理率", "高血压规范管理率", False),
+        ("病例数", "床位数", False),
+    ],
+)
+def test_the_measure_of_a_name_tells_names_apart(said: str, label: str, same: bool) -> None:
+    assert same_indicator(said, label) == same
