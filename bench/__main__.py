@@ -9,6 +9,8 @@ import sys
 
 from bench.audit import bench_audit
 from bench.collect import bench_collect
+from bench.detect import bench_detect
+from bench.detect_quality import bench_detect_quality
 from bench.kin import bench_kin
 from bench.linking import bench_link
 from bench.match import bench_match
@@ -24,6 +26,8 @@ BENCHMARKS = {
     "kin": bench_kin,
     "link": bench_link,
     "audit": bench_audit,
+    "detect": bench_detect,
+    "detect-quality": bench_detect_quality,
     "web": bench_web,
 }
 

@@ -36,6 +36,7 @@ MESSAGE_AREAS = {
     "CITY": "what a city is asked",
     "CLI": "the command line",
     "DATE": "dates and periods",
+    "DETECT": "outbreaks in series of counts",
     "FHIR": "FHIR files",
     "FIG": "figures, people, traces",
     "FILE": "files as a whole",

@@ -29,6 +29,7 @@ VERBS: tuple[tuple[str, str], ...] = (
     ("link", "wangdi.cli.linking:link"),
     ("match", "wangdi.cli.matching:match"),
     ("audit", "wangdi.cli.auditing:audit"),
+    ("detect", "wangdi.cli.detecting:detect"),
     ("pack", "wangdi.cli.main:pack"),
     ("mapping", "wangdi.cli.main:mapping"),
     ("enter", "wangdi.cli.entries:enter"),

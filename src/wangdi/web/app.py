@@ -49,6 +49,29 @@ from wangdi.web.relinking import Relinker
 from wangdi.web.render import render_problem
 from wangdi.web.trials import Trials
 
+PAGES = (
+    board,
+    indicator,
+    lists,
+    person,
+    source,
+    deliveries,
+    delivery,
+    sending,
+    compare,
+    worklist,
+    search,
+    places,
+    populations,
+    data,
+    packs,
+    pack_examples,
+    pack_try,
+    identity_quality,
+    interface,
+    who,
+    spellings,
+)
 CONTENT_SECURITY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; connect-src 'self'; "
     "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
@@ -107,29 +130,7 @@ def make_app(folder: Path, clock: Clock, hosts: tuple[str, ...] = (), link: bool
     app.state.jobs = jobs
     app.state.relinker = relinker
     app.state.hosts = {*LOOPBACK, *hosts}
-    for page in (
-        board,
-        indicator,
-        lists,
-        person,
-        source,
-        deliveries,
-        delivery,
-        sending,
-        compare,
-        worklist,
-        search,
-        places,
-        populations,
-        data,
-        packs,
-        pack_examples,
-        pack_try,
-        identity_quality,
-        interface,
-        who,
-        spellings,
-    ):
+    for page in PAGES:
         app.include_router(page.router, include_in_schema=False)
     app.include_router(push_routes(lambda: door.city, lambda: door.library, clock.now))
     app.include_router(match_router)

@@ -1,0 +1,1 @@
+"""The detectors, each on a whole panel of series at once."""

@@ -1,0 +1,1 @@
+"""Counts with outbreaks that are known, and how well a method finds them."""
