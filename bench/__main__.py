@@ -14,7 +14,9 @@ from bench.detect_quality import bench_detect_quality
 from bench.kin import bench_kin
 from bench.linking import bench_link
 from bench.match import bench_match
+from bench.nowcast import bench_nowcast
 from bench.questions import bench_city, bench_county, bench_form
+from bench.scan import bench_scan
 from bench.web import bench_web
 
 BENCHMARKS = {
@@ -28,6 +30,8 @@ BENCHMARKS = {
     "audit": bench_audit,
     "detect": bench_detect,
     "detect-quality": bench_detect_quality,
+    "scan": bench_scan,
+    "nowcast": bench_nowcast,
     "web": bench_web,
 }
 

@@ -1,4 +1,4 @@
-"""Follow pages of docs/tutorial and docs/how-to and write what their commands print into them.
+"""Follow pages of docs/tutorial, docs/how-to and docs/explanation and write what their commands print into them.
 
 ``python tools/follow_pages.py [PAGE...]``; all that can be followed without a database server when none is named.
 """
@@ -13,7 +13,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-from tools.pages import DOCS, find_before, read_blocks, run_page, write_output  # noqa: E402
+from tools.pages import DOCS, asking_pages, find_before, read_blocks, run_page, write_output  # noqa: E402
 
 NEEDS_A_SERVER = ("postgresql",)
 
@@ -54,4 +54,5 @@ def follow_all(pages: list[Path]) -> bool:
 if __name__ == "__main__":
     named = [Path(name).resolve() for name in sys.argv[1:]]
     every = [*sorted((DOCS / "tutorial").glob("*.md")), *sorted((DOCS / "how-to").glob("*.md"))]
+    every += asking_pages(DOCS / "explanation")
     sys.exit(0 if follow_all(named or [page for page in every if page.stem not in NEEDS_A_SERVER]) else 1)

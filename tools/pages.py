@@ -100,6 +100,11 @@ def find_before(page: Path) -> Path | None:
     return (page.parent / found[1]).resolve() if found else None
 
 
+def asking_pages(folder: Path) -> list[Path]:
+    """The pages of a folder that show commands."""
+    return [page for page in sorted(folder.glob("*.md")) if read_blocks(page.read_text(encoding="utf-8"))]
+
+
 def run_page(text: str, folder: Path, more: Mapping[str, str] | None = None) -> list[Ran]:
     """Run a page's commands in a folder, in one shell, in the page's order; stops at the first that fails."""
     script, commands = _write_script(text)

@@ -43,6 +43,8 @@ MESSAGE_AREAS = {
     "ID": "identifiers",
     "LINK": "matching person records",
     "AUDIT": "checking reports",
+    "SPREAD": "incidence, serial intervals, line lists and other plain files of outbreaks",
+    "SPACE": "zones and their cases, for clusters",
     "MAP": "mapping files",
     "PACK": "packs and their examples",
     "ROW": "rows of a file",

@@ -14,10 +14,13 @@ from pathlib import Path
 import pytest
 
 from tests.house.reading import ROOT
-from tools.pages import DOCS, Ran, find_before, read_blocks, run_page, same_output, write_output
+from tools.pages import DOCS, Ran, asking_pages, find_before, read_blocks, run_page, same_output, write_output
 
 FIRST_CITY = DOCS / "tutorial" / "first-city.md"
-FOLLOWED = sorted({*(DOCS / "tutorial").glob("*.md"), *(DOCS / "how-to").glob("*.md")} - {FIRST_CITY})
+FOLLOWED = sorted(
+    {*(DOCS / "tutorial").glob("*.md"), *(DOCS / "how-to").glob("*.md"), *asking_pages(DOCS / "explanation")}
+    - {FIRST_CITY}
+)
 PAGES = sorted([*ROOT.glob("*.md"), *DOCS.rglob("*.md")])
 REFRESH = "follow the page with: python tools/follow_pages.py PAGE"
 LINK = re.compile(r"(?<!!)\[[^\]]*\]\(([^)\s]+)\)")

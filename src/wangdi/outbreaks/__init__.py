@@ -1,1 +1,1 @@
-"""Outbreaks: series of counts, detectors, what they say together, and how well they do on simulations with known outbreaks."""
+"""Outbreaks: what stands out from the usual, where it lies, how fast it spreads; and how often all this is right."""

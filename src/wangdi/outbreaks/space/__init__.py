@@ -1,0 +1,1 @@
+"""Where cases lie closer together than chance puts them: scan statistics in space and time."""

@@ -1,0 +1,1 @@
+"""How fast a disease spreads, and how many cases are still to be reported."""

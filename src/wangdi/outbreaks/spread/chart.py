@@ -1,0 +1,136 @@
+"""A curve over time with its band, as an SVG that needs nothing else: no script, no style sheet, no font."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from html import escape
+from math import floor, log10
+
+WIDTH, HEIGHT = 760, 320
+LEFT, RIGHT, TOP, BOTTOM = 52, 16, 40, 40
+LINE, BARS, LEVEL, INK = "#0b5f8a", "#b9c6cf", "#a4341f", "#333"
+
+Values = Sequence[float | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Chart:
+    """What is drawn, all by the same times. ``line`` with its band from ``low`` to ``high``; ``bars`` behind them; ``level``: a
+    value worth a line of its own. ``legend``: what line, band and bars are called.
+
+    Missing: a gap in line and band; no bar.
+    """
+
+    title: str
+    times: Sequence[str]
+    line: Values
+    low: Values
+    high: Values
+    legend: Sequence[str]
+    bars: Values = ()
+    level: float | None = None
+
+
+def render_chart(chart: Chart) -> str:
+    """The picture as SVG text."""
+    known = [value for part in (chart.line, chart.high, chart.bars) for value in part if value is not None]
+    top = max([*known, chart.level or 0.0, 1e-9])
+    step = _tick_step(top)
+    ceiling = step * (floor(top / step * (1 - 1e-12)) + 1)
+    frame = _Frame(len(chart.times), ceiling)
+    parts = [*_draw_axes(chart, frame, step), *_draw_bars(chart, frame), *_draw_band(chart, frame)]
+    if chart.level is not None:
+        y = frame.y(chart.level)
+        parts.append(
+            f'<line x1="{LEFT}" x2="{WIDTH - RIGHT}" y1="{y}" y2="{y}" stroke="{LEVEL}" stroke-dasharray="5 4"/>'
+        )
+    for run in _runs(chart.line):
+        points = " ".join(f"{frame.x(place)},{frame.y(value)}" for place, value in run)
+        parts.append(f'<polyline points="{points}" fill="none" stroke="{LINE}" stroke-width="2"/>')
+    parts += _draw_legend(chart)
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" role="img" font-family="sans-serif"'
+        f' font-size="12" fill="{INK}">\n<title>{escape(chart.title)}</title>\n'
+        f'<rect width="{WIDTH}" height="{HEIGHT}" fill="#fff"/>\n' + "\n".join(parts) + "\n</svg>\n"
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Frame:
+    """Where a time and a value stand in the picture."""
+
+    count: int
+    ceiling: float
+
+    @property
+    def step(self) -> float:
+        return (WIDTH - LEFT - RIGHT) / max(1, self.count)
+
+    def x(self, place: int) -> float:
+        return round(LEFT + (place + 0.5) * self.step, 1)
+
+    def y(self, value: float) -> float:
+        return round(HEIGHT - BOTTOM - value / self.ceiling * (HEIGHT - TOP - BOTTOM), 1)
+
+
+def _tick_step(top: float) -> float:
+    """A round step that makes about five of the height: 1, 2 or 5 times a power of ten."""
+    rough = top / 5
+    power = 10.0 ** floor(log10(rough))
+    return power * min((size for size in (1, 2, 5, 10) if power * size >= rough * (1 - 1e-9)), default=10)
+
+
+def _runs(values: Values) -> Iterator[list[tuple[int, float]]]:
+    """Stretches without a gap."""
+    run: list[tuple[int, float]] = []
+    for place, value in enumerate(values):
+        if value is not None:
+            run.append((place, value))
+        elif run:
+            yield run
+            run = []
+    if run:
+        yield run
+
+
+def _draw_axes(chart: Chart, frame: _Frame, step: float) -> Iterator[str]:
+    value = 0.0
+    while value <= frame.ceiling * (1 + 1e-9):
+        y = frame.y(value)
+        yield f'<line x1="{LEFT}" x2="{WIDTH - RIGHT}" y1="{y}" y2="{y}" stroke="#e4e7ea"/>'
+        yield f'<text x="{LEFT - 6}" y="{y + 4}" text-anchor="end">{value:g}</text>'
+        value = round(value + step, 10)
+    every = max(1, -(-len(chart.times) // 8))
+    for place in range(0, len(chart.times), every):
+        yield (
+            f'<text x="{frame.x(place)}" y="{HEIGHT - BOTTOM + 18}" text-anchor="middle">'
+            f"{escape(chart.times[place])}</text>"
+        )
+
+
+def _draw_bars(chart: Chart, frame: _Frame) -> Iterator[str]:
+    width = round(frame.step * 0.8, 1)
+    for place, value in enumerate(chart.bars):
+        if value:
+            y = frame.y(value)
+            x = round(frame.x(place) - width / 2, 1)
+            height = round(HEIGHT - BOTTOM - y, 1)
+            yield f'<rect x="{x}" y="{y}" width="{width}" height="{height}" fill="{BARS}"/>'
+
+
+def _draw_band(chart: Chart, frame: _Frame) -> Iterator[str]:
+    both = [None if low is None or high is None else high for low, high in zip(chart.low, chart.high, strict=True)]
+    for run in _runs(both):
+        above = [f"{frame.x(place)},{frame.y(high)}" for place, high in run]
+        below = [f"{frame.x(place)},{frame.y(chart.low[place] or 0.0)}" for place, _ in reversed(run)]
+        yield f'<polygon points="{" ".join([*above, *below])}" fill="{LINE}" fill-opacity="0.2"/>'
+
+
+def _draw_legend(chart: Chart) -> Iterator[str]:
+    yield f'<text x="{LEFT}" y="18" font-size="14" font-weight="bold">{escape(chart.title)}</text>'
+    x = LEFT
+    for name, colour, opacity in zip(chart.legend, (LINE, LINE, BARS), (1, 0.2, 1), strict=False):
+        yield f'<rect x="{x}" y="26" width="12" height="8" fill="{colour}" fill-opacity="{opacity}"/>'
+        yield f'<text x="{x + 16}" y="34">{escape(name)}</text>'
+        x += 36 + 12 * len(name) if not name.isascii() else 36 + 7 * len(name)
