@@ -229,7 +229,7 @@ def addresses(served: Served) -> list[str]:
         "/search?q=王", "/search?q=没有这个人", "/places", "/populations", "/populations?kind=residents", "/data", "/api",
         "/search?q=wjg", "/who/quality", f"/who/quality/list?org={org}", f"/who/quality/list?org={org}&flaw=no_phone",
         "/deliveries", "/deliveries?refused=1", "/deliveries/3", "/deliveries/3/problems", "/deliveries/new", "/deliveries/silent",
-        "/compare", "/compare?a=2025-11-05", "/who", "/who/spellings", "/packs", "/packs/hypertension",
+        "/compare", "/compare?a=2025-11-05", "/who", "/who/spellings", "/audit", "/packs", "/packs/hypertension",
         "/packs/hypertension/examples",
         "/packs/hypertension/try", "/packs/childcare", "/nowhere",
     ]  # fmt: skip

@@ -17,6 +17,7 @@ from wangdi.app import linking
 from wangdi.app.linking import find_unseen
 from wangdi.cli.main import main
 from wangdi.core.problem import Problem, Refusal
+from wangdi.store.city import City
 from wangdi.web.door import Clock, Door
 from wangdi.web.relinking import ACTOR, Relinker, Relinking
 
@@ -147,3 +148,25 @@ def test_a_watcher_never_takes_the_city_itself(linked: TestCity, capsys: pytest.
         assert main(["watch", str(watched), "--org", CLINIC_A1, "--once", "--settle", "0", "--city", str(folder)]) == 20
         assert "WAY-037" in capsys.readouterr().err
     assert (folder / "city.toml").is_file()
+
+
+def test_a_look_that_fails_is_not_the_last(linked: TestCity, monkeypatch: pytest.MonkeyPatch) -> None:
+    failing = [True, True]
+
+    def look(city: City) -> int:
+        if failing:
+            failing.pop()
+            raise OSError("the database is busy")
+        return find_unseen(city)
+
+    monkeypatch.setattr("wangdi.web.relinking.find_unseen", look)
+    deliver(linked)
+    door = Door(linked.city.folder, Clock(lambda: NOW))
+    relinker = Relinker(door, quiet=0.05)
+    try:
+        relinker.follow()
+        wait_for(lambda: find_unseen(linked.city) == 0)
+    finally:
+        relinker.close()
+        door.close()
+    assert not failing

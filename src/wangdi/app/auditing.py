@@ -13,7 +13,8 @@ from wangdi.reports.claims import Claim
 from wangdi.reports.documents import read_document
 from wangdi.reports.ground import ARITHMETIC, IMPOSSIBLE, SEVERITIES, Ground, Relation
 from wangdi.reports.marked_docx import render_docx
-from wangdi.reports.marked_html import Verdict, render_html
+from wangdi.reports.marked_html import render_html
+from wangdi.reports.marking import MarkedParagraph, Verdict, mark_paragraphs
 from wangdi.reports.plans import Kept, compare_plans
 
 _LONGEST_QUOTE = 160
@@ -132,6 +133,19 @@ def _verdicts(report: Audited, lang: str) -> Iterator[Verdict]:
         if one.severity:
             quotes = _quotes(report.ground, one.claims)
             yield Verdict(one.claims, one.severity, one.told.message(lang), one.told.hint(lang), quotes)
+
+
+def mark_report(report: Audited, lang: str) -> list[MarkedParagraph]:
+    """A report cut at its claims, with its verdicts beside the paragraphs they begin in."""
+    return mark_paragraphs(report.ground, list_verdicts(report, lang))
+
+
+def count_verdicts(audit: Audit) -> dict[str, int]:
+    """How many relations of each severity do not hold or cannot be settled, the gravest first."""
+    found = [one.severity for report in audit.reports for one in report.relations] + [
+        one.severity for one in audit.kept
+    ]
+    return {severity: found.count(severity) for severity in SEVERITIES}
 
 
 def write_html(audit: Audit, out: Path, words: Mapping[str, str]) -> None:

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from copy import deepcopy
 from typing import TYPE_CHECKING
 
-from wangdi.reports.marked_html import Verdict
+from wangdi.reports.marking import Verdict
 from wangdi.reports.word_files import list_paragraphs, open_docx
 
 if TYPE_CHECKING:

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from html import escape
 
-from wangdi.reports.claims import Claim
-from wangdi.reports.ground import IMPOSSIBLE, SEVERITIES, Ground
+from wangdi.reports.ground import IMPOSSIBLE, Ground
+from wangdi.reports.marking import Piece, Verdict, mark_paragraphs, tell_reading
 
 _STYLE = """
 :root{color-scheme:light dark}
@@ -24,32 +23,13 @@ aside q{display:block;opacity:.8}
 """
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
-    """What is said in the margin. ``claims``: places of the claims it is about; ``quotes``: the sentences they stand in."""
-
-    claims: tuple[int, ...]
-    severity: str
-    text: str
-    hint: str
-    quotes: tuple[str, ...]
-
-
 def render_html(ground: Ground, verdicts: Sequence[Verdict], words: Mapping[str, str]) -> str:
     """The page. ``words``: ``lang``, ``title``, ``summary``, and a word for each severity and part of a claim's reading."""
-    worst = _worst_of(verdicts)
-    beside: dict[int, list[str]] = {}
-    for number, verdict in enumerate(verdicts, start=1):
-        beside.setdefault(verdict.claims[0], []).append(_note(number, verdict, words))
     rows = []
-    for paragraph in ground.layout.paragraphs:
-        text = ground.text[paragraph.start : paragraph.end].rstrip("\r\n")
-        if not text.strip():
-            continue
-        inside = range(ground.first_from(paragraph.start), ground.first_from(paragraph.end))
-        marked = _mark(text, paragraph.start, [(index, ground.claims[index]) for index in inside], worst, words)
-        notes = "".join(note for index in inside for note in beside.get(index, ()))
-        rows.append(f'<div class="row"><p>{marked}</p><div>{notes}</div></div>')
+    for paragraph in mark_paragraphs(ground, verdicts):
+        text = "".join(_mark(piece, words) for piece in paragraph.pieces)
+        notes = "".join(_note(number, verdict, words) for number, verdict in paragraph.notes)
+        rows.append(f'<div class="row"><p>{text}</p><div>{notes}</div></div>')
     head = f'<meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>{escape(words["title"])}</title>'
     return (
         f'<!doctype html>\n<html lang="{escape(words["lang"])}"><head>{head}<style>{_STYLE}</style></head>\n'
@@ -59,48 +39,11 @@ def render_html(ground: Ground, verdicts: Sequence[Verdict], words: Mapping[str,
     )
 
 
-def _worst_of(verdicts: Sequence[Verdict]) -> dict[int, str]:
-    """The gravest severity that a claim is part of."""
-    worst: dict[int, str] = {}
-    for one in verdicts:
-        for claim in one.claims:
-            known = worst.get(claim)
-            if known is None or SEVERITIES.index(one.severity) < SEVERITIES.index(known):
-                worst[claim] = one.severity
-    return worst
-
-
-def _mark(
-    text: str, start: int, claims: Sequence[tuple[int, Claim]], worst: Mapping[int, str], words: Mapping[str, str]
-) -> str:
-    parts, place = [], 0
-    for index, one in claims:
-        low, high = one.start - start, one.end - start
-        if low < place:
-            continue
-        parts.append(escape(text[place:low]))
-        kind = f"claim {worst[index]}" if index in worst else "claim"
-        parts.append(
-            f'<span class="{kind}" tabindex="0" title="{escape(_reading(one, words))}">{escape(text[low:high])}</span>'
-        )
-        place = high
-    return "".join(parts) + escape(text[place:])
-
-
-def _reading(one: Claim, words: Mapping[str, str]) -> str:
-    """A claim as it was read, for the hover."""
-    per = f" / {one.per}" if one.per else ""
-    lines = (
-        (words["indicator"], one.indicator),
-        (
-            words["value"],
-            f"{one.comparator} {one.value:g}{'' if one.value_hi is None else f'—{one.value_hi:g}'} {one.unit}{per}",
-        ),
-        (words["status"], words[one.status]),
-        (words["period"], one.period.text()),
-        (words["region"], one.region),
-    )
-    return "\n".join(f"{name}: {value}" for name, value in lines if value.strip())
+def _mark(piece: Piece, words: Mapping[str, str]) -> str:
+    if piece.claim is None:
+        return escape(piece.text)
+    kind = f"claim {piece.worst}".rstrip()
+    return f'<span class="{kind}" tabindex="0" title="{escape(tell_reading(piece.claim, words))}">{escape(piece.text)}</span>'
 
 
 def _note(number: int, one: Verdict, words: Mapping[str, str]) -> str:

@@ -22,6 +22,7 @@ from wangdi.web.jobs import Jobs
 from wangdi.web.kept_pages import KeptPages
 from wangdi.web.match import router as match_router
 from wangdi.web.pages import (
+    audit,
     board,
     compare,
     data,
@@ -71,6 +72,7 @@ PAGES = (
     interface,
     who,
     spellings,
+    audit,
 )
 CONTENT_SECURITY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; connect-src 'self'; "

@@ -92,7 +92,7 @@ class Relinker:
                 return
             now = time.monotonic()
             if not asked:
-                newest = find_unseen(self._door.city)
+                newest = self._look()
                 if newest != arrived:
                     arrived, since = newest, now
                 if not newest or now < max(since + self._quiet, rest_until):
@@ -102,6 +102,13 @@ class Relinker:
             self._asked.clear()
             self._run()
             rest_until = time.monotonic() + REST * (time.monotonic() - now)
+
+    def _look(self) -> int:
+        try:
+            return find_unseen(self._door.city)
+        except Exception:  # whatever ails the city now, the next look may find it well again
+            _LOG.exception("what has come could not be looked at")
+            return 0
 
     def _run(self) -> None:
         try:
