@@ -21,7 +21,8 @@ from wangdi.outbreaks.series import Panel, panel_of
 Floats = npt.NDArray[np.float64]
 
 REFERENCES = Path(__file__).parent / "references"
-R_OUTPUTS = os.environ.get("WANGDI_SURVEILLANCE_OUTPUTS")
+_BESIDE = Path(__file__).parents[3] / "shared" / "surveillance"
+R_OUTPUTS = os.environ.get("WANGDI_SURVEILLANCE_OUTPUTS") or (str(_BESIDE) if _BESIDE.is_dir() else None)
 """A folder with ``runs.csv``, ``series/`` and ``outputs/``: series run through R's surveillance 1.20.3."""
 
 METHODS = {
@@ -85,7 +86,9 @@ def read_runs() -> list[dict[str, str]]:
 @pytest.fixture(scope="module", params=read_runs() or [{}], ids=lambda row: row["run_id"] if row else "absent")
 def run(request: pytest.FixtureRequest) -> dict[str, str]:
     if not request.param:
-        pytest.skip("set WANGDI_SURVEILLANCE_OUTPUTS to a folder of R's outputs to compare with them")
+        pytest.skip(
+            "R's outputs are not beside this repository; WANGDI_SURVEILLANCE_OUTPUTS names another folder of them"
+        )
     found: dict[str, str] = request.param
     return found
 
@@ -142,5 +145,7 @@ def test_bounds_scores_and_alarms_are_those_of_r(run: dict[str, str]) -> None:
 
 def test_no_method_is_left_out_of_the_comparison() -> None:
     if R_OUTPUTS is None:
-        pytest.skip("set WANGDI_SURVEILLANCE_OUTPUTS to a folder of R's outputs to compare with them")
+        pytest.skip(
+            "R's outputs are not beside this repository; WANGDI_SURVEILLANCE_OUTPUTS names another folder of them"
+        )
     assert {run["method"] for run in read_runs()} == set(METHODS)

@@ -9,6 +9,10 @@ import pytest
 from bench.audit import ACCUSED_WRONGLY, WANTED, Tally, same_indicator, score_claims, score_edits, score_relations
 
 
+TRAPS = "traps left alone"
+"""Of these the labels may hold none."""
+
+
 @pytest.fixture(scope="module")
 def tallies(shared_folder: Path) -> list[Tally]:
     if not (shared_folder / "reports").is_dir():
@@ -19,9 +23,8 @@ def tallies(shared_folder: Path) -> list[Tally]:
 @pytest.mark.parametrize(("what", "least"), WANTED)
 def test_enough_is_right(tallies: list[Tally], what: str, least: float) -> None:
     asked = [one for one in tallies if one.asked[what]]
-    if not asked:
-        pytest.skip("nothing of the kind is labelled")
-    assert asked[0].share(what) >= least, asked[0].misses
+    assert asked or what == TRAPS, "nothing of the kind is labelled"
+    assert all(one.share(what) >= least for one in asked), asked[0].misses
 
 
 def test_hardly_anything_is_accused_wrongly(tallies: list[Tally]) -> None:
