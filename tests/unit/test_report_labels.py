@@ -8,7 +8,6 @@ import pytest
 
 from bench.audit import ACCUSED_WRONGLY, WANTED, Tally, same_indicator, score_claims, score_edits, score_relations
 
-
 TRAPS = "traps left alone"
 """Of these the labels may hold none."""
 
