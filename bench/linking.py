@@ -48,7 +48,7 @@ def bench_link(people: int = PEOPLE) -> bool:
         city.close()
         note = f"{count:,} registrations; first run {first.cpu:.0f} cpu s, wall {first.wall:.0f} s; wall {after.wall:.0f} s"
         results = [
-            tell("link: a run after 3,000 registrations", after.cpu, 30, "cpu s", note),
+            tell("link: a run after 3,000 registrations", after.cpu, 60, "cpu s", note),
             tell("link: the same over the first run", after.cpu / first.cpu, 0.6, "times"),
             tell("link: peak of memory", peak_gigabytes(), 4, "GB"),
             _tell_newcomers(city.folder, newcomers),
