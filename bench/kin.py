@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -11,62 +10,31 @@ import numpy as np
 
 from bench.match import PEOPLE
 from bench.measuring import measure, tell
-from bench.registrations import write_registrations
+from bench.registered_city import MADE_AT, SENDER_BITS, deliver, make_registered_city
 from wangdi.app.derivation import Standing, derive
 from wangdi.app.questions import stand_on
 from wangdi.app.relations import find_relations, refresh_keys
 from wangdi.app.rolls import read_roll
-from wangdi.catalog.tables import REGISTRATION_TABLE
 from wangdi.language.library import load_library
 from wangdi.link.people import parse_person
-from wangdi.store.city import City
-from wangdi.store.records import BatchRecord
-from wangdi.store.workspace import sql_name, sql_text
+from wangdi.store.workspace import sql_text
 from wangdi.web.door import ENGINE_MEMORY, ENGINE_THREADS
 
 ASKED = 100
-MADE_AT = datetime(2025, 6, 1, 9)
-
-_SAID = {
-    "registration_id": "((hash(inst_code) & 255)::BIGINT << 55) | rec_id",
-    "occurred_on": "DATE '2020-01-01'",
-    "org": "inst_code",
-    "name": "name",
-    "id_type": "id_type",
-    "id_no": "id_no",
-    "sex": "sex",
-    "birth_date": "try_strptime(birth, ['%Y-%m-%d', '%Y%m%d', '%Y/%m/%d'])::DATE",
-    "phone": "phone",
-    "local_id": "rec_id::VARCHAR",
-    "address": "address",
-}
 
 
 def bench_kin(people: int = PEOPLE) -> bool:
     """One person's relations, by the keys that are kept; and how many of those found are of one household."""
     with TemporaryDirectory() as folder:
         path = Path(folder)
-        write_registrations(path, people)
-        with _make_city(path) as city:
+        with make_registered_city(path, people) as city:
+            deliver(city, path / "records.parquet", 0, 8 * people, MADE_AT)
             with city.workspace("3GB") as workspace:
                 standing = stand_on(city, workspace, load_library())
                 derive(standing)
                 _, making = measure(lambda: refresh_keys(standing))
             with city.workspace(ENGINE_MEMORY, ENGINE_THREADS) as workspace:
                 return _ask(stand_on(city, workspace, load_library()), path / "truth.parquet", making.cpu)
-
-
-def _make_city(path: Path) -> City:
-    city = City.create(path / "city", name="基准市", now=MADE_AT, salt="bench")
-    with city.writer("bench") as writer:
-        columns = {name: f"NULL::{kind}" for name, kind in REGISTRATION_TABLE.all_columns()} | _SAID
-        columns["seq_offset"] = "row_number() OVER (ORDER BY rec_id) - 1"
-        listed = ", ".join(f"{sql} AS {sql_name(name)}" for name, sql in columns.items())
-        source = f"SELECT {listed} FROM read_parquet({sql_text(path / 'records.parquet')}) ORDER BY registration_id"
-        staged = writer.stage(REGISTRATION_TABLE, source, writer.workspace)
-        record = BatchRecord(org="001", received_at=MADE_AT, received=staged.rows, accepted=staged.rows)
-        writer.accept(record, [staged], ())
-    return city
 
 
 def _ask(standing: Standing, truth: Path, making: float) -> bool:
@@ -86,7 +54,7 @@ def _ask(standing: Standing, truth: Path, making: float) -> bool:
         for row in rows:
             ((other, _), *_) = roll.registrations_of([parse_person(row["person_id"]) or 0])
             ((one, _), *_) = roll.registrations_of([person])
-            pairs.append((one & ((1 << 55) - 1), other & ((1 << 55) - 1), row["role"]))
+            pairs.append((one & ((1 << SENDER_BITS) - 1), other & ((1 << SENDER_BITS) - 1), row["role"]))
     workspace.create_table("related", {"one": "BIGINT", "other": "BIGINT", "role": "VARCHAR"}, pairs)
     households = f"SELECT rec_id, household_id FROM read_parquet({sql_text(truth)})"
     judged = workspace.rows(

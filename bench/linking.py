@@ -7,6 +7,7 @@ import time
 import urllib.error
 import urllib.request
 from datetime import timedelta
+from itertools import pairwise
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -42,9 +43,11 @@ def bench_link(people: int = PEOPLE) -> bool:
                 f" {sql_text(records)} using sample {ASKED + WARMING} rows (reservoir, 7)"
             )
         deliver(city, records, 0, count - DELIVERED, MADE_AT)
-        first = _link(city, 0)
+        first, told = _link(city, 0)
+        print(f"     the first run, processor seconds by step: {told}")
         deliver(city, records, count - DELIVERED, count, MADE_AT + timedelta(days=1))
-        after = _link(city, 1)
+        after, told = _link(city, 1)
+        print(f"     a run after {DELIVERED:,} registrations: {told}")
         city.close()
         note = f"{count:,} registrations; first run {first.cpu:.0f} cpu s, wall {first.wall:.0f} s; wall {after.wall:.0f} s"
         results = [
@@ -56,12 +59,21 @@ def bench_link(people: int = PEOPLE) -> bool:
     return all(results)
 
 
-def _link(city: City, day: int) -> Cost:
+def _link(city: City, day: int) -> tuple[Cost, str]:
+    """What a run takes, and what each of its steps does."""
+    begun: list[tuple[str, float]] = []
+
+    def tell_step(step: str) -> None:
+        begun.append((step, time.process_time()))
+
     def work() -> None:
         with city.workspace("3GB") as workspace:
-            link_city(stand_on(city, workspace, load_library()), LinkRun("bench", MADE_AT + timedelta(days=day)))
+            run = LinkRun("bench", MADE_AT + timedelta(days=day))
+            link_city(stand_on(city, workspace, load_library()), run, tell_step)
+        tell_step("")
 
-    return measure(work)[1]
+    cost = measure(work)[1]
+    return cost, ", ".join(f"{step} {end - start:.1f}" for (step, start), (_, end) in pairwise(begun))
 
 
 def _tell_newcomers(folder: Path, newcomers: list[dict[str, str | None]]) -> bool:

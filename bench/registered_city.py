@@ -13,6 +13,8 @@ from wangdi.store.records import BatchRecord
 from wangdi.store.workspace import sql_name, sql_text
 
 MADE_AT = datetime(2026, 1, 5, 12)
+SENDER_BITS = 55
+"""Below them a registration's number is that of its record; above, its sender."""
 _COUNTY = "990101000000"
 
 
@@ -33,22 +35,14 @@ def make_registered_city(folder: Path, people: int) -> City:
 def deliver(city: City, records: Path, first: int, last: int, at: datetime) -> int:
     """Accept the registrations numbered from ``first`` to before ``last``; answers how many."""
     rows = f"""
-        select (hash(rec_id) >> 1)::bigint as registration_id, inst_code as org, rec_date as occurred_on, name, id_type, id_no,
-          sex, try_cast(birth as date) as birth_date, phone, address from {sql_text(records)}
-        where rec_id >= {first} and rec_id < {last}
+        select ((hash(inst_code) & 255)::bigint << {SENDER_BITS}) | rec_id as registration_id, inst_code as org,
+          rec_date as occurred_on, name, id_type, id_no, sex,
+          try_strptime(birth, ['%Y-%m-%d', '%Y%m%d', '%Y/%m/%d'])::date as birth_date, phone, rec_id::varchar as local_id, address
+        from {sql_text(records)} where rec_id >= {first} and rec_id < {last}
     """
     given = (
-        "registration_id",
-        "org",
-        "occurred_on",
-        "name",
-        "id_type",
-        "id_no",
-        "sex",
-        "birth_date",
-        "phone",
-        "address",
-    )
+        "registration_id", "org", "occurred_on", "name", "id_type", "id_no", "sex", "birth_date", "phone", "local_id", "address",
+    )  # fmt: skip
     listed = ["row_number() over (order by registration_id) - 1 as seq_offset"]
     for name, kind in REGISTRATION_TABLE.all_columns()[1:]:
         listed.append(f"{sql_name(name) if name in given else 'null'}::{kind} as {sql_name(name)}")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import fcntl
 import os
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,8 @@ import pytest
 
 from tests.journey.demo_city import YEAR, Demo, ask
 from tests.journey.small_city import call
+from tests.journey.visiting import Visit, open_visit
+from tests.pages import Served, open_browser
 
 
 @pytest.fixture(scope="session")
@@ -27,6 +30,20 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Demo:
             assert made.exit_code == 0, made.output
             told.write_text(made.stdout, encoding="utf-8")
     return Demo(folder, told.read_text(encoding="utf-8"))
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    """A real browser."""
+    with open_browser() as opened:
+        yield opened
+
+
+@pytest.fixture
+def visit(served: Served, browser: Any) -> Iterator[Visit]:
+    """A window onto what a module serves: its fixture ``served``."""
+    with open_visit(served, browser) as seen:
+        yield seen
 
 
 @pytest.fixture

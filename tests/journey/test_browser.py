@@ -12,14 +12,13 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import axe_playwright_python
 import pytest
 
 from tests.journey.small_city import call
-from tests.journey.visiting import Visit, open_visit
-from tests.pages import Served, check_page, open_browser, serve
+from tests.journey.visiting import Visit
+from tests.pages import Served, check_page, serve
 
 AXE = Path(axe_playwright_python.__file__).with_name("axe.min.js")
 PEOPLE = 1_500
@@ -33,18 +32,6 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     assert made.exit_code == 0, made.output
     with serve(folder) as server:
         yield replace(server, story=json.loads(made.stdout))
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    with open_browser() as opened:
-        yield opened
-
-
-@pytest.fixture
-def visit(served: Served, browser: Any) -> Iterator[Visit]:
-    with open_visit(served, browser) as seen:
-        yield seen
 
 
 def test_a_newcomers_first_minutes(visit: Visit) -> None:

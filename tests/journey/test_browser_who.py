@@ -5,14 +5,13 @@ from __future__ import annotations
 import re
 import shutil
 from collections.abc import Iterator
-from typing import Any
 
 import pytest
 
 from tests.journey.conftest import leave_passing
 from tests.journey.demo_city import YEAR, Demo, ask
-from tests.journey.visiting import Visit, open_visit
-from tests.pages import Served, open_browser, serve
+from tests.journey.visiting import Visit
+from tests.pages import Served, serve
 
 FIGURE = f"/indicator/ehr_use?period={YEAR}"
 
@@ -24,18 +23,6 @@ def served(demo: Demo, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ser
     ask(folder, "link")
     with serve(folder) as server:
         yield server
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    with open_browser() as opened:
-        yield opened
-
-
-@pytest.fixture
-def visit(served: Served, browser: Any) -> Iterator[Visit]:
-    with open_visit(served, browser) as seen:
-        yield seen
 
 
 def latest_number(served: Served) -> int:

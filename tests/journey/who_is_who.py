@@ -5,6 +5,7 @@ A recount of figures takes from here whose record each is, and nothing else: it 
 
 from __future__ import annotations
 
+import sys
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -75,3 +76,14 @@ def score_links(rows: Iterable[Mapping[str, str]], people: Mapping[str, int]) ->
         both[person, found] += 1
     pairs = (sum(comb(count, 2) for count in counts.values()) for counts in (told, true, both))
     return PairScore(*pairs)
+
+
+def main(folder: Path) -> None:
+    """Print how near the links of a demonstration city come to its truth."""
+    with City.open(folder) as city:
+        score = score_links(list(read(folder / "truth" / "registrations.csv")), ask_who(city, folder / "truth").people)
+    print(f"precision {score.precision:.4f}, recall {score.recall:.4f}, F1 {score.f1:.4f} over {score.true} pairs")
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from wangdi.app.derivation import Standing, link_sources
+from wangdi.core.encodings import decode_text
 from wangdi.core.identifiers import IdNumber, check_id_number
 from wangdi.core.problem import Problem, Refusal
 from wangdi.link.normalise import number_key
@@ -77,14 +78,10 @@ def _check_change(cells: Sequence[str]) -> Change | None:
 
 def _read_rows(path: Path) -> list[list[str]]:
     try:
-        data = path.read_bytes()
-        try:
-            text = data.decode("utf-8-sig")
-        except UnicodeDecodeError:
-            text = data.decode("gb18030")
+        text = decode_text(path.read_bytes())
+        if text is None:
+            raise Refusal(Problem(code="LINK-001", file=path.name, args={"reason": "UTF-8 / GB 18030"}))
         return list(csv.reader(text.splitlines()))
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        reason = "UTF-8 / GB 18030" if isinstance(error, UnicodeDecodeError) else str(error)
-        if isinstance(error, OSError):
-            reason = error.strerror or type(error).__name__
+    except (OSError, csv.Error) as error:
+        reason = (error.strerror if isinstance(error, OSError) else str(error)) or type(error).__name__
         raise Refusal(Problem(code="LINK-001", file=path.name, args={"reason": reason})) from error

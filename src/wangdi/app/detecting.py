@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -13,6 +12,7 @@ import numpy as np
 
 from wangdi.core.problem import Problem, Refusal
 from wangdi.outbreaks.alarms import Alarms, Reason
+from wangdi.outbreaks.columns import read_rows
 from wangdi.outbreaks.evidence.neighbourhood import Links
 from wangdi.outbreaks.methods import Beside, check_freq, check_params, run_method
 from wangdi.outbreaks.reading import SeriesFile, read_series
@@ -218,28 +218,17 @@ def _no_period(option: str, value: str, last: int) -> Problem:
 
 
 Edge = tuple[str, str, str]
+_NEIGHBOURS = {"unit": ("序列",), "neighbour": ("邻近",), "kind": ("关系",)}
 
 
 def _find_edges(path: Path, content: SeriesFile) -> list[Edge]:
-    """Who is next to whom. Errors: DETECT-001, DETECT-002, DETECT-013."""
-    try:
-        raw = path.read_bytes()
-        text = raw.decode("utf-8-sig")
-    except OSError as error:
-        raise Refusal(Problem(code="DETECT-001", file=path.name, args={"reason": error.strerror or ""})) from error
-    except UnicodeDecodeError:
-        text = raw.decode("gb18030", "replace")
-    reader = csv.DictReader(text.splitlines())
-    for name in ("unit", "neighbour"):
-        if name not in (reader.fieldnames or ()):
-            columns = ", ".join(reader.fieldnames or ())
-            raise Refusal(Problem(code="DETECT-002", file=path.name, args={"name": name, "columns": columns}))
+    """Who is next to whom. Errors: SPREAD-001 to SPREAD-003 of the file, DETECT-013 no such series."""
     found: list[Edge] = []
-    for row in reader:
-        edge = (str(row["unit"]).strip(), str(row["neighbour"]).strip(), str(row.get("kind") or "place").strip())
+    for row in read_rows(path, _NEIGHBOURS, ("unit", "neighbour")):
+        edge = (row.text("unit"), row.text("neighbour"), row.text("kind") or "place")
         for unit in edge[:2]:
             if unit not in content.units:
-                args = {"line": str(reader.line_num), "unit": unit}
+                args = {"line": str(row.line), "unit": unit}
                 raise Refusal(Problem(code="DETECT-013", file=path.name, args=args))
         found.append(edge)
     return found

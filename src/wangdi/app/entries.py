@@ -18,7 +18,7 @@ from wangdi.language.model import Form
 from wangdi.language.names import nearest_name
 from wangdi.language.record import Cell, Event, Judgement, Subject
 from wangdi.language.rules import bind_pack
-from wangdi.link.people import parse_person, show_person
+from wangdi.link.people import check_person, parse_person, show_person
 from wangdi.store.records import JournalEntry, Withdrawal
 from wangdi.store.workspace import sql_name
 
@@ -121,10 +121,7 @@ def _find_subject(
     elif filled.registration is not None:
         wanted, value = "l.registration_id", filled.registration
     elif filled.person:
-        person = parse_person(filled.person)
-        if person is None:
-            raise Refusal(Problem(code="FIG-004", args={"person": filled.person}))
-        wanted, value = "l.person_id", person
+        wanted, value = "l.person_id", check_person(filled.person)
     else:
         raise Refusal(Problem(code="CITY-007"))
     rows = _registrations(standing, f"{wanted} = {value}")

@@ -11,7 +11,6 @@ from wangdi.cli.frame import Verb, argument, option
 from wangdi.cli.kinds import PATH, WordKind
 from wangdi.cli.progress import show_steps
 from wangdi.cli.session import Session, actor_name, read_clock
-from wangdi.core.problem import Problem, Refusal
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -80,8 +79,9 @@ search = Verb(
 def run_merge(session: Session, one: str, other: str, why: str) -> Answer:
     """Decide that two people are one."""
     from wangdi.app.link_decisions import merge_people
+    from wangdi.link.people import check_person
 
-    pair = (_number(one), _number(other))
+    pair = (check_person(one), check_person(other))
     with session.open_city() as city, session.standing(city) as standing:
         outcome = merge_people(standing, *pair, _by(why))
     return _tell(session, outcome, "people_merged")
@@ -100,9 +100,10 @@ merge = Verb(
 def run_split(session: Session, person: str, registrations: tuple[int, ...], why: str) -> Answer:
     """Decide that some of a person's registrations are somebody else's."""
     from wangdi.app.link_decisions import split_person
+    from wangdi.link.people import check_person
 
     with session.open_city() as city, session.standing(city) as standing:
-        outcome = split_person(standing, _number(person), registrations, _by(why))
+        outcome = split_person(standing, check_person(person), registrations, _by(why))
     return _tell(session, outcome, "person_split")
 
 
@@ -315,15 +316,6 @@ def _by(why: str) -> By:
     from wangdi.app.link_decisions import By
 
     return By(actor_name(), why, read_clock())
-
-
-def _number(text: str) -> int:
-    from wangdi.link.people import parse_person
-
-    number = parse_person(text)
-    if number is None:
-        raise Refusal(Problem(code="FIG-004", args={"person": text}))
-    return number
 
 
 def _tell(session: Session, outcome: Outcome, key: str) -> Answer:

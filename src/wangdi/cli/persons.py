@@ -15,7 +15,6 @@ from wangdi.cli.numbers import show_inside
 from wangdi.cli.session import Session, read_clock
 from wangdi.cli.words import column_title
 from wangdi.core.periods import Period
-from wangdi.core.problem import Problem, Refusal
 
 if TYPE_CHECKING:
     from wangdi.app.people import Listed
@@ -129,11 +128,9 @@ def run_show(session: Session, person: str, on: date | None, known: str | None) 
     """Everything known of one person."""
     from wangdi.app.persons import show_person
     from wangdi.app.relations import find_relations
-    from wangdi.link.people import parse_person
+    from wangdi.link.people import check_person
 
-    number = parse_person(person)
-    if number is None:
-        raise Refusal(Problem(code="FIG-004", args={"person": person}))
+    number = check_person(person)
     with session.open_city() as city, session.standing(city, known) as standing:
         found = show_person(standing, number, on)
         found["relations"] = find_relations(standing, number)
@@ -183,11 +180,9 @@ show = Verb(
 def run_slip(session: Session, person: str, on: date | None, known: str | None) -> Answer:
     """The slip to hand over after somebody's latest examination."""
     from wangdi.app.slips import hand_slip
-    from wangdi.link.people import parse_person
+    from wangdi.link.people import check_person
 
-    number = parse_person(person)
-    if number is None:
-        raise Refusal(Problem(code="FIG-004", args={"person": person}))
+    number = check_person(person)
     with session.open_city() as city, session.standing(city, known) as standing:
         slip = hand_slip(standing, number, on)
     rows = [

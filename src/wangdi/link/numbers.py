@@ -15,8 +15,6 @@ CHECKS = np.array([1, 0, 10, 9, 8, 7, 6, 5, 4, 3, 2])
 GENERATION = 13
 """Years between a child and whoever's number stands for it, at least."""
 
-CHILD = 18
-
 EMPTY, SHAPED, SHAPELESS = 0, 1, 2
 
 

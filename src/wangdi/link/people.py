@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from wangdi.core.problem import Problem, Refusal
 from wangdi.store.workspace import sql_text
 
 WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
@@ -64,6 +65,14 @@ def parse_person(text: str) -> int | None:
     except ValueError:
         return None
     return number if len(digits) == 16 and number < 2**63 else None
+
+
+def check_person(text: str) -> int:
+    """The same, of a number that somebody typed or followed. Errors: FIG-004 (as Refusal) it is none."""
+    number = parse_person(text)
+    if number is None:
+        raise Refusal(Problem(code="FIG-004", args={"person": text}))
+    return number
 
 
 LINK_COLUMNS = "registration_id, person_id, given, first_seq, keyed, birth_date, sex"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import codecs
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -11,6 +10,7 @@ from tempfile import TemporaryDirectory
 
 import numpy as np
 
+from wangdi.core.encodings import find_utf8
 from wangdi.core.problem import Problem, Refusal
 from wangdi.store.workspace import Workspace, reading_files, sql_name, sql_text
 
@@ -30,8 +30,6 @@ OTHER_NAMES = {
 
 JOINED = {"name": ("given_name", "surname"), "address": ("street_number", "address_1", "address_2", "suburb")}
 """Columns put together from several, where the column itself is missing."""
-
-_BLOCK = 1 << 22
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,20 +115,10 @@ def _readable(path: Path) -> Iterator[str]:
 
 def _as_utf8(path: Path, folder: Path) -> Path:
     """The file itself if it is UTF-8, else a copy that is. Errors: LINK-001 when it is no known encoding."""
-    for encoding in ("utf-8", "gb18030"):
-        decoder = codecs.getincrementaldecoder(encoding)()
-        copy = folder / "records.csv"
-        try:
-            with path.open("rb") as file, copy.open("w", encoding="utf-8", newline="") as out:
-                while block := file.read(_BLOCK):
-                    text = decoder.decode(block)
-                    if encoding != "utf-8":
-                        out.write(text)
-                decoder.decode(b"", final=True)
-            return path if encoding == "utf-8" else copy
-        except UnicodeDecodeError:
-            continue
-    raise _unreadable(path, "UTF-8 / GB 18030")
+    found = find_utf8(path, folder / "records.csv")
+    if found is None:
+        raise _unreadable(path, "UTF-8 / GB 18030")
+    return found
 
 
 def _unreadable(path: Path, reason: str) -> Refusal:

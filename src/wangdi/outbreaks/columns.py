@@ -11,6 +11,7 @@ from datetime import date
 from pathlib import Path
 
 from wangdi.core.dates import parse_date_text
+from wangdi.core.encodings import decode_text
 from wangdi.core.problem import Problem, Refusal
 
 
@@ -68,10 +69,13 @@ def read_rows(path: Path, names: Mapping[str, Collection[str]], needed: Collecti
     except OSError as error:
         why = error.strerror or type(error).__name__
         raise Refusal(Problem(code="SPREAD-001", file=path.name, args={"reason": why})) from error
-    reader = csv.reader(io.StringIO(_decode(raw, path), newline=""))
+    text = decode_text(raw)
+    if text is None:
+        raise Refusal(Problem(code="SPREAD-001", file=path.name, args={"reason": "UTF-8 / GB 18030"}))
+    reader = csv.reader(io.StringIO(text, newline=""))
     rows: list[Row] = []
     try:
-        header = [cell.strip().strip("\ufeff") for cell in next(reader, [])]
+        header = [cell.strip() for cell in next(reader, [])]
         columns = _find_columns(header, names, path, needed)
         for cells in reader:
             if any(cell.strip() for cell in cells):
@@ -84,15 +88,6 @@ def read_rows(path: Path, names: Mapping[str, Collection[str]], needed: Collecti
     if not rows:
         raise Refusal(Problem(code="SPREAD-003", file=path.name))
     return rows
-
-
-def _decode(raw: bytes, path: Path) -> str:
-    for encoding in ("utf-8-sig", "gb18030"):
-        try:
-            return raw.decode(encoding)
-        except UnicodeDecodeError:
-            continue
-    raise Refusal(Problem(code="SPREAD-001", file=path.name, args={"reason": "UTF-8 / GB 18030"}))
 
 
 def _find_columns(

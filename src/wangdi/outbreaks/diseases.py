@@ -37,7 +37,7 @@ class DiseaseSettings:
 @cache
 def read_disease_settings() -> DiseaseSettings:
     """The shipped settings, with sources and doubts in the file itself."""
-    text = files("wangdi.outbreaks").joinpath("data", "diseases.yaml").read_text(encoding="utf-8")
+    text = files("wangdi.packs").joinpath("disease_report", "diseases.yaml").read_text(encoding="utf-8")
     content = parse_data_text(text)
     percentiles = {
         disease: float(group["percentile"]) for group in content["moving_percentile"] for disease in group["diseases"]

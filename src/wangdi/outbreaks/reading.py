@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import codecs
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -12,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from wangdi.core.encodings import find_utf8
 from wangdi.core.problem import Problem, Refusal
 from wangdi.outbreaks.series import MONTHLY, WEEKLY, Days, Floats, Ints, Panel, infer_freq
 from wangdi.store.workspace import Workspace, reading_files, sql_name, sql_text
@@ -28,8 +28,6 @@ UNDATED = -999_999
 
 LONGEST = 20_000
 """Periods of a series; daily for half a century. One series must not make all the others as long as it says."""
-
-_BLOCK = 1 << 22
 
 
 @dataclass(frozen=True, slots=True)
@@ -246,20 +244,11 @@ def _readable(path: Path, folder: Path) -> Iterator[str]:
 
 
 def _as_utf8(path: Path, folder: Path) -> Path:
-    for encoding in ("utf-8", "gb18030"):
-        decoder = codecs.getincrementaldecoder(encoding)()
-        copy = folder / "series.csv"
-        try:
-            with path.open("rb") as file, copy.open("w", encoding="utf-8", newline="") as out:
-                while block := file.read(_BLOCK):
-                    text = decoder.decode(block)
-                    if encoding != "utf-8":
-                        out.write(text)
-                decoder.decode(b"", final=True)
-            return path if encoding == "utf-8" else copy
-        except UnicodeDecodeError:
-            continue
-    raise _unreadable(path, "UTF-8 / GB 18030")
+    """The file itself if it is UTF-8, else a copy that is. Errors: DETECT-001 when it is no known encoding."""
+    found = find_utf8(path, folder / "series.csv")
+    if found is None:
+        raise _unreadable(path, "UTF-8 / GB 18030")
+    return found
 
 
 def _unreadable(path: Path, reason: str) -> Refusal:

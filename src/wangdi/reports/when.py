@@ -17,7 +17,6 @@ _PARTIAL = re.compile(
     rf"|(?P<range>(?:今年)? ?\d{{1,2}}{_DASH}\d{{1,2}}月(?:份)?)|(?P<half>(?:今年)?上半年|下半年|前三季度|第?一季度)"
 )
 _PRIOR = re.compile(r"上一年|上年|去年")
-_LABEL = re.compile(rf"{_YEAR}版|十[一二三四五]五|[^》]{{0,60}}》")
 
 
 @dataclass(frozen=True, slots=True)

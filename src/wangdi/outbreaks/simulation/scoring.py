@@ -23,7 +23,6 @@ class Quality:
     ``at_once``: events alarmed in the week of their first case. Intervals are of 95 %, events being independent.
     """
 
-    false_positives: float
     series: float
     series_interval: float
     events: float
@@ -43,10 +42,10 @@ def score_detection(score: Floats, outbreak: Floats, event: Ints) -> list[Qualit
     touched = outbreak > 0
     given = np.where(np.isnan(score), -np.inf, score)
     quiet = np.sort(given[~touched])[::-1]
-    return [_at(given, touched, event, float(quiet[int(share * len(quiet))]), share) for share in SHARES]
+    return [_at(given, touched, event, float(quiet[int(share * len(quiet))])) for share in SHARES]
 
 
-def _at(score: Floats, touched: np.ndarray, event: Ints, threshold: float, share: float) -> Quality:
+def _at(score: Floats, touched: np.ndarray, event: Ints, threshold: float) -> Quality:
     alarmed = (score > threshold) & touched
     hit = touched.any(axis=1)
     by_series = alarmed.any(axis=1)[hit]
@@ -60,7 +59,6 @@ def _at(score: Floats, touched: np.ndarray, event: Ints, threshold: float, share
     found = first_alarm[events] < np.iinfo(np.int64).max
     delay = (first_alarm - first_case)[events][found]
     return Quality(
-        share,
         float(by_series.mean()),
         _clustered_interval(by_series, number_of),
         float(found.mean()),

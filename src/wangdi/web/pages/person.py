@@ -15,8 +15,8 @@ from wangdi.app.persons import show_person as look_up
 from wangdi.app.relations import find_relations
 from wangdi.catalog.codelists import load_codelists
 from wangdi.core.dates import age_years
-from wangdi.core.problem import Problem, Refusal
-from wangdi.link.people import parse_person
+from wangdi.core.problem import Refusal
+from wangdi.link.people import check_person
 from wangdi.web.anchors import task_anchor
 from wangdi.web.deciding import read_decider
 from wangdi.web.door import Door
@@ -47,9 +47,7 @@ def show_person(request: Request, number: str) -> Response:
     """Everything known of one person."""
     door: Door = request.app.state.door
     view = read_view(request)
-    person = parse_person(number)
-    if person is None:
-        raise Refusal(Problem(code="FIG-004", args={"person": number}))
+    person = check_person(number)
     known = door.number(view.known)
     on = door.as_of(known)
     try:
@@ -89,9 +87,7 @@ def show_relations(request: Request, number: str) -> Response:
     """Who is related to a person and why; as a part of the person's page, which does not wait for it, or by itself."""
     door: Door = request.app.state.door
     view = read_view(request)
-    person = parse_person(number)
-    if person is None:
-        raise Refusal(Problem(code="FIG-004", args={"person": number}))
+    person = check_person(number)
     known = door.number(view.known)
 
     def look() -> list[dict[str, Any]]:

@@ -14,8 +14,8 @@ from wangdi.app.link_decisions import VERDICTS, By, decide_pair, list_decisions,
 from wangdi.app.linking import STEPS, find_unseen
 from wangdi.app.reviewing import AGES, Pair, Queue, Wanted, explain_pair, find_pair, list_review
 from wangdi.catalog.codelists import load_codelists
-from wangdi.core.problem import Problem, Refusal
-from wangdi.link.people import parse_person, show_person
+from wangdi.core.problem import Problem
+from wangdi.link.people import check_person, show_person
 from wangdi.web.deciding import name_actor, read_decider, remember_decider
 from wangdi.web.door import Door
 from wangdi.web.relinking import Relinker
@@ -272,9 +272,7 @@ async def take_split(request: Request, number: str) -> Response:
 
     def split() -> Response:
         door: Door = request.app.state.door
-        person = parse_person(number)
-        if person is None:
-            raise Refusal(Problem(code="FIG-004", args={"person": number}))
+        person = check_person(number)
         with door.standing() as standing:
             outcome = split_person(standing, person, chosen, _by(request, said))
         gone = next(whose for one, whose in outcome.moved.items() if one in chosen)
