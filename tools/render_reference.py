@@ -215,8 +215,9 @@ def render_codes() -> str:
 
 PLACES = """## Regions
 
-`code,name,level,parent,valid_from,valid_to,successor`. 6 or 9 digits are filled up to 12. An empty level or parent is taken
-from the code. Levels: city, county, township, village. A region that was merged names its `successor`.
+`code,name,level,parent,valid_from,valid_to,successor,lon,lat`. 6 or 9 digits are filled up to 12. An empty level or parent is
+taken from the code. Levels: city, county, township, village. A region that was merged names its `successor`. `lon` and `lat`
+are its centre in degrees, for distances and maps; they may be empty.
 
 ## Organisations
 

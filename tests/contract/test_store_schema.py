@@ -24,7 +24,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "v9000"
-down_revision = "v0003"
+down_revision = "v0004"
 
 def upgrade():
     op.create_table("a_later_table", sa.Column("id", sa.BigInteger, primary_key=True))

@@ -158,3 +158,16 @@ def test_organisations(tmp_path: Path) -> None:
     ]
     assert sorted(codes(problems)) == [("CAT-004", 6), ("CAT-005", 5), ("CAT-010", 4)]
     assert [row.code for row in plant_tree(rows).ancestors("V01", DAY)] == ["H01"]
+
+
+def test_a_centre_is_two_numbers_on_earth(tmp_path: Path) -> None:
+    path = tmp_path / "regions.csv"
+    path.write_text(
+        "code,name,经度,纬度\n990101000000,示范县,100.5,0.25\n990102000000,云县,,\n"
+        "990103000000,错县,100.5,\n990104000000,远县,100,95\n990105000000,歪县,东经一百度,0\n",
+        encoding="utf-8",
+    )
+    rows, problems = read_regions(path)
+    centres = [(100.5, 0.25), (None, None), (None, None), (None, None), (None, None)]
+    assert [(row.lon, row.lat) for row in rows] == centres
+    assert [(problem.code, problem.line) for problem in problems] == [("CAT-017", 4), ("CAT-017", 5), ("CAT-017", 6)]

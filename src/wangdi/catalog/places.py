@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import date
@@ -62,6 +63,8 @@ _REGION_COLUMNS = Columns(
         "valid_from": ("启用日期", "生效日期"),
         "valid_to": ("停用日期", "失效日期"),
         "successor": ("继任代码", "并入代码", "后继代码"),
+        "lon": ("经度",),
+        "lat": ("纬度",),
     },
     required=("code", "name"),
 )
@@ -82,11 +85,12 @@ _ORGANISATION_COLUMNS = Columns(
 
 
 def read_regions(path: Path) -> tuple[list[Region], list[Problem]]:
-    """The regions of a CSV file: code, name, level, parent, valid_from, valid_to, successor.
+    """The regions of a CSV file: code, name, level, parent, valid_from, valid_to, successor, lon and lat of the centre.
 
     Rule: codes of 6 or 9 digits are filled up to 12; an empty level is the code's own; an empty parent is the code's
     own parent where the file has it.
-    Errors: those of :func:`check_places`, of the file's shape, ID-010, ID-011, CAT-016 an unknown successor (warning).
+    Errors: those of :func:`check_places`, of the file's shape, ID-010, ID-011, CAT-016 an unknown successor, CAT-017 no such
+    place on earth (warnings).
     """
     sheet, problems = read_sheet(path, _REGION_COLUMNS)
     rows: list[tuple[SheetRow, Region]] = []
@@ -96,6 +100,8 @@ def read_regions(path: Path) -> tuple[list[Region], list[Problem]]:
         level, wrong_level = _level(row, "" if division is None else division.level)
         parent, wrong_parent = _division(row, "parent")
         successor, wrong_successor = _division(row, "successor")
+        (lon, lat), wrong_centre = _centre(row)
+        problems += wrong_centre
         (start, wrong_start), (end, wrong_end) = row.day("valid_from"), row.day("valid_to")
         found = [*wrong, *wrong_level, *wrong_parent, *wrong_successor, *wrong_start, *wrong_end]
         problems += found
@@ -105,7 +111,7 @@ def read_regions(path: Path) -> tuple[list[Region], list[Problem]]:
             inferred[division.code] = division.parent
         above = None if parent is None else parent.code
         after = None if successor is None else successor.code
-        rows.append((row, Region(division.code, row.cells["name"], level, above, start, end, after)))
+        rows.append((row, Region(division.code, row.cells["name"], level, above, start, end, after, lon, lat)))
     known = {region.code for _, region in rows}
     placed = [(row, _with_parent(region, inferred.get(region.code), known)) for row, region in rows]
     kept, wrong_tree = check_places(placed)
@@ -203,6 +209,20 @@ def _division(row: SheetRow, field: str) -> tuple[Division | None, list[Problem]
         return None, []
     found = parse_division(row.cells[field])
     return (None, [row.place(found, field)]) if isinstance(found, Problem) else (found, [])
+
+
+def _centre(row: SheetRow) -> tuple[tuple[float | None, float | None], list[Problem]]:
+    """The centre in degrees, east and north; a warning where the cells are no such place. Errors: CAT-017."""
+    texts = row.cells["lon"], row.cells["lat"]
+    if not any(texts):
+        return (None, None), []
+    try:
+        lon, lat = (float(text) for text in texts)
+    except ValueError:
+        lon, lat = math.nan, math.nan
+    if abs(lon) <= 180 and abs(lat) <= 90:
+        return (lon, lat), []
+    return (None, None), [row.problem("CAT-017", "lon", Severity.warning, text=", ".join(texts))]
 
 
 def _level(row: SheetRow, default: str) -> tuple[str, list[Problem]]:

@@ -29,6 +29,9 @@ class Region:
     valid_to: date | None = None
     successor: str | None = None
     """The code that took over when this one was cancelled."""
+    lon: float | None = None
+    lat: float | None = None
+    """Its centre, in degrees: for distances and maps."""
 
 
 @dataclass(frozen=True, slots=True)

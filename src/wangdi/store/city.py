@@ -17,7 +17,7 @@ from wangdi.catalog.places import Organisation, Region
 from wangdi.catalog.populations import PopulationRow
 from wangdi.catalog.tables import FormTable
 from wangdi.core.problem import Problem, Refusal, Severity
-from wangdi.store import citylog, facts, links, managed, schema
+from wangdi.store import citylog, facts, ledger, links, managed, schema
 from wangdi.store.batches import find_delivery, read_batches
 from wangdi.store.cityfile import CITY_FILE, CityFile, read_city_file, write_city_file
 from wangdi.store.database import open_engine, reading, resolve_url
@@ -35,6 +35,7 @@ from wangdi.store.records import (
     DeclaredCount,
     FormOwner,
     JournalRow,
+    LedgerRow,
     LinkDecision,
     LinkModel,
     Original,
@@ -375,6 +376,16 @@ class City:
         """The weights people are told apart by at ``known``; null before any were learnt."""
         with self.reading() as connection:
             return links.read_model(connection, citylog.seq_known(connection, known))
+
+    def ledger(self, kind: str, known: int | None = None, beginning: str = "") -> list[tuple[int, LedgerRow]]:
+        """What was written down of a kind and holds at ``known``, with its numbers, in order of key."""
+        with self.reading() as connection:
+            return ledger.current_ledger(connection, kind, citylog.seq_known(connection, known), beginning)
+
+    def ledger_history(self, kind: str, known: int | None = None, beginning: str = "") -> list[tuple[int, LedgerRow]]:
+        """Every version of it accepted by ``known``, oldest first."""
+        with self.reading() as connection:
+            return ledger.ledger_history(connection, kind, citylog.seq_known(connection, known), beginning)
 
     def _managed(self, kind: managed.Managed[managed.Value], known: int | None) -> list[managed.Value]:
         with self.reading() as connection:

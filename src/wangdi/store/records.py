@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from pathlib import Path
+from typing import Any
 
 Scalar = str | int | float | bool | date | datetime | None
 """A value of one field of a form entry."""
@@ -220,6 +221,20 @@ class LinkDecision:
     verdict: str
     who: str
     why: str
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerRow:
+    """Something written down beside the records. Of the rows of one kind and key the newest holds.
+
+    ``kind``: what it is (``signal``, ``event.contact`` ...). ``key``: which one; what belongs together shares a beginning.
+    Missing: ``body`` is null where it was erased.
+    """
+
+    kind: str
+    key: str
+    body: Mapping[str, Any] | None = field(hash=False)
+    who: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,7 +23,7 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-HEAD = "v0003"
+HEAD = "v0004"
 """The migration this package's tables correspond to; a test holds it against the migrations folder."""
 
 metadata = MetaData(
@@ -203,6 +203,8 @@ region = Table(
     Column("valid_from", Date),
     Column("valid_to", Date),
     _text("successor", null=True),
+    Column("lon", Double),
+    Column("lat", Double),
 )
 
 organisation = Table(
@@ -269,6 +271,19 @@ succession of identity numbers is kept beside them, as the persons the old and t
 
 link_model = Table("link_model", metadata, _number("seq", key=True), _text("name"), _text("body"), _text("who"))
 """What people are told apart by. ``body``: a weights file."""
+
+ledger = Table(
+    "ledger",
+    metadata,
+    _number("seq", key=True),
+    Column("kind", String(60), nullable=False),
+    _text("key"),
+    _text("body", null=True),
+    _text("who"),
+    Index(None, "kind", "key"),
+)
+"""What people and the daily runs write down beside the records: signals, steps, events, targets, signed reports.
+Grain: one row per kind, key and version. ``body``: JSON; null where it was erased."""
 
 writer_holder = Table(
     "writer_holder",

@@ -23,6 +23,7 @@ from wangdi.store.database import answering_refusals
 from wangdi.store.disk import STAGING, Copying, clear_intent, empty_folder, undo_unfinished
 from wangdi.store.facts import check_current, find_sources
 from wangdi.store.journal import find_entry, insert_entry, withdraw_facts
+from wangdi.store.ledger import erase_ledger_rows, put_ledger_rows
 from wangdi.store.links import accept_links
 from wangdi.store.manifest import manifest_paths, read_segments, stage_segment
 from wangdi.store.originals import PendingOriginals
@@ -33,6 +34,7 @@ from wangdi.store.records import (
     DeclaredCount,
     FormOwner,
     JournalEntry,
+    LedgerRow,
     LinkDecision,
     LinkModel,
     Original,
@@ -204,6 +206,18 @@ class Writer:
             first = managed.put_rows(commit, managed.LINK_DECISIONS, decisions)
             accept_links(commit, self.folder, staged)
             return first
+
+    def put_ledger(self, rows: Sequence[LedgerRow], at: datetime) -> int:
+        """Accept what was written down, together or not at all; answers the first number taken."""
+        if not rows:
+            return self.next_seq
+        with self._commit(at) as commit:
+            return put_ledger_rows(commit, rows)
+
+    def erase_ledger(self, kinds: Sequence[str], beginning: str, why: str, at: datetime) -> int:
+        """Take away the text of the rows of these kinds whose keys begin so, in every version; answers how many."""
+        with self._commit(at) as commit:
+            return sum(erase_ledger_rows(commit, kind, beginning, why) for kind in kinds)
 
     def roll_journal(self, tables: Sequence[FormTable]) -> dict[str, int]:
         """Move the waiting entries of these forms into segments; answers how many of each. No number changes."""

@@ -1,0 +1,45 @@
+"""What is written down beside the records: the newest holds, ``known`` sees what held then, erasing takes the text alone."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from wangdi.store.city import City
+from wangdi.store.records import LedgerRow
+from wangdi.store.verify import check_city
+
+AT = datetime(2025, 3, 1, 9)
+
+
+def row(key: str, **body: object) -> LedgerRow:
+    return LedgerRow("event.contact", key, body, "cdc")
+
+
+def test_the_newest_of_a_key_holds_and_known_sees_what_held_then(city: City) -> None:
+    with city.writer("cdc") as writer:
+        first = writer.put_ledger([row("e1/1", name="王"), row("e1/2", name="李"), row("e10/1", name="赵")], AT)
+        second = writer.put_ledger([row("e1/1", name="王建国")], AT)
+    assert second == first + 3
+    held = [(found.key, found.body) for _, found in city.ledger("event.contact", beginning="e1/")]
+    assert held == [("e1/1", {"name": "王建国"}), ("e1/2", {"name": "李"})]
+    assert [found.body for _, found in city.ledger("event.contact", known=first, beginning="e1/")] == [{"name": "王"}]
+    assert [number for number, _ in city.ledger_history("event.contact", beginning="e1/1")] == [first, second]
+    assert city.ledger("event") == []
+    assert city.latest_seq() == second
+    assert check_city(city) == []
+
+
+def test_nothing_to_write_takes_no_number(city: City) -> None:
+    before = city.latest_seq()
+    with city.writer("cdc") as writer:
+        writer.put_ledger([], AT)
+    assert city.latest_seq() == before
+
+
+def test_erasing_takes_every_version_of_what_it_names_and_nothing_else(city: City) -> None:
+    with city.writer("cdc") as writer:
+        writer.put_ledger([row("e1_/1", name="王"), row("e1_/1", name="王二"), row("e1x/1", name="李")], AT)
+        assert writer.erase_ledger(["event.contact", "event.check"], "e1_/", "closed 30 days ago", AT) == 2
+    assert [found.key for _, found in city.ledger("event.contact")] == ["e1x/1"]
+    assert [found.body for _, found in city.ledger_history("event.contact", beginning="e1_/")] == [None, None]
+    assert [(one.action, one.detail) for one in city.audit(3) if one.action == "erase"] != []
