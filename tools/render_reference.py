@@ -43,6 +43,7 @@ MESSAGE_AREAS = {
     "ID": "identifiers",
     "LINK": "matching person records",
     "AUDIT": "checking reports",
+    "REPORT": "writing reports",
     "SPREAD": "incidence, serial intervals, line lists and other plain files of outbreaks",
     "SPACE": "zones and their cases, for clusters",
     "MAP": "mapping files",
@@ -72,6 +73,10 @@ CITY_FOLDER: tuple[tuple[str, str], ...] = (
         "the city's source files; `.last/` says what the last pull of each was (you make it, where there are any)",
     ),
     ("targets.csv", "the year's targets, shown beside the indicators (you make it, where there are any)"),
+    (
+        "reports/",
+        "`<template>-<period>.md`: what people write for a report, kept on every run (you make it, where there is any)",
+    ),
     ("try/", "of a demo: a late record and a sheet with mistakes, to send in"),
     ("incoming/", "`<organisation>/`: what `wangdi watch` takes in, with `done/` and `refused/`; not part of a backup"),
     ("deliveries/", "what was acknowledged over HTTP and is not a batch yet; not part of a backup"),

@@ -109,3 +109,11 @@ def test_nothing_is_left_behind(client: TestClient, tmp_path: Path, monkeypatch:
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
     send(client, ("总结.txt", REPORT.encode()))
     assert list(tmp_path.iterdir()) == []
+
+
+def test_with_the_citys_data_a_result_is_held_against_its_figure(client: TestClient) -> None:
+    report = "2031年工作总结\n2031年,全县健康档案使用率88.5%,家庭医生签约率40%。\n"
+    said = words_of(check_page(send(client, ("总结.txt", report.encode()), data="1", period="2031")))
+    assert "与数据相符 0 与数据不符 0 对不上指标 2" in said
+    assert "与数据相符" not in send(client, ("总结.txt", report.encode()))
+    assert "DATE-001" in send(client, ("总结.txt", report.encode()), data="1", period="x", status=400)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from wangdi.app.audit_data import tell_held
 from wangdi.core.problem import Problem, Refusal
+from wangdi.reports.against_data import Held, relations_of
 from wangdi.reports.checking import check_text
 from wangdi.reports.claims import Claim
 from wangdi.reports.documents import read_document
@@ -22,11 +24,12 @@ _LONGEST_QUOTE = 160
 
 @dataclass(frozen=True, slots=True)
 class Audited:
-    """One report, read and checked."""
+    """One report, read and checked. ``held``: what a city's data say of its results, by claim; empty without a city."""
 
     path: Path
     ground: Ground
     relations: tuple[Relation, ...]
+    held: Mapping[int, Held] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,15 +44,17 @@ class Audit:
         return any(one.severity in (IMPOSSIBLE, ARITHMETIC) for report in self.reports for one in report.relations)
 
 
-def audit_files(paths: Sequence[Path]) -> Audit:
-    """Read and check reports.
+def audit_files(paths: Sequence[Path], hold: Callable[[Ground], list[Held]] | None = None) -> Audit:
+    """Read and check reports. ``hold``: what holds one against a city's data, where there is one.
 
     Errors: AUDIT-001 to AUDIT-007 for the first that cannot be read.
     """
     reports = []
     for path in paths:
         ground, relations = check_text(read_document(path))
-        reports.append(Audited(path, ground, tuple(relations)))
+        held = hold(ground) if hold is not None else []
+        found = (*relations, *relations_of(held))
+        reports.append(Audited(path, ground, found, {one.claim: one for one in held}))
     kept = compare_plans(tuple(one.ground for one in reports)) if len(reports) > 1 else []
     return Audit(tuple(reports), tuple(kept))
 
@@ -58,9 +63,11 @@ def tell_claims(audit: Audit) -> list[dict[str, Any]]:
     """Every claim as the contract has it; of several reports one after the other, each with its file."""
     several = len(audit.reports) > 1
     return [
-        _tell_claim(one) | ({"file": report.path.name} if several else {})
+        _tell_claim(one)
+        | ({"data": tell_held(report.held[index])} if index in report.held else {})
+        | ({"file": report.path.name} if several else {})
         for report in audit.reports
-        for one in report.ground.claims
+        for index, one in enumerate(report.ground.claims)
     ]
 
 

@@ -139,6 +139,23 @@ def find_people(standing: Standing, asked: Asked, level: Level | None = None) ->
     return {show_number(row[0]) for row in standing.workspace.rows("SELECT subject_id FROM listed")}
 
 
+def count_failing(standing: Standing, asked: Asked, level: Level | None = None) -> list[tuple[str, int]]:
+    """How many of those missing from a numerator fail each of its clauses, by the clause's printed words.
+
+    Order: the clause that most fail first. One person may fail several; a clause that nobody fails is left out.
+    """
+    cell = _find_cell(standing, replace(asked, part="missing", limit=None, offset=0), level)
+    workspace = _select_people(cell).workspace
+    columns = clause_columns(cell.rules, [cell.indicator])
+    labels = {counted.id: counted.label for counted in cell.indicator.clauses}
+    found = []
+    for name, clause in active_clauses(cell.rules, cell.indicator).items():
+        ((failing,),) = workspace.rows(f"SELECT count(*) FROM listed WHERE {columns[clause]} & 1 = 0")
+        if failing:
+            found.append((labels[name], int(failing)))
+    return sorted(found, key=lambda one: -one[1])
+
+
 def _find_cell(standing: Standing, asked: Asked, level: Level | None) -> _Cell:
     owner = find_indicators(standing.library, [asked.indicator])[asked.indicator]
     programme = standing.programmes[owner]

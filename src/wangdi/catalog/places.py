@@ -38,6 +38,9 @@ __all__ = [
     "read_regions",
 ]
 
+EASTMOST, NORTHMOST = 180.0, 90.0
+"""Degrees from which there is no further place on earth."""
+
 _LEVEL_WORDS = {
     "市": "city",
     "地级市": "city",
@@ -220,7 +223,7 @@ def _centre(row: SheetRow) -> tuple[tuple[float | None, float | None], list[Prob
         lon, lat = (float(text) for text in texts)
     except ValueError:
         lon, lat = math.nan, math.nan
-    if abs(lon) <= 180 and abs(lat) <= 90:
+    if abs(lon) <= EASTMOST and abs(lat) <= NORTHMOST:
         return (lon, lat), []
     return (None, None), [row.problem("CAT-017", "lon", Severity.warning, text=", ".join(texts))]
 

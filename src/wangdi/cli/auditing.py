@@ -4,11 +4,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from wangdi.cli.answer import CHECK_FAILED, OK, Answer, Grid
 from wangdi.cli.frame import Verb, argument, option
-from wangdi.cli.kinds import PATH
+from wangdi.cli.kinds import PATH, PERIOD
 from wangdi.cli.session import Session
+from wangdi.core.periods import Period
+from wangdi.core.problem import Problem, Refusal
+
+if TYPE_CHECKING:
+    from wangdi.app.auditing import Audit
 
 CLAIM_COLUMNS = (
     "file", "start", "end", "text", "indicator", "value", "value_hi", "unit", "norm_value", "norm_unit",
@@ -24,18 +30,21 @@ SEVERITY_WORDS = {
 
 @dataclass(frozen=True, slots=True)
 class AuditOptions:
-    """Which reports, and what else is to be written."""
+    """Which reports, what else is to be written, and what a city's data are asked."""
 
     reports: tuple[Path, ...]
     html: Path | None
     docx: Path | None
+    period: Period | None
+    known: str | None
+    own: bool
 
 
 def run_audit(session: Session, asked: AuditOptions) -> Answer:
     """Check reports; one that states what cannot be ends with exit code 13."""
-    from wangdi.app.auditing import audit_files, list_verdicts, tell_claims, tell_relations, write_docx, write_html
+    from wangdi.app.auditing import list_verdicts, tell_claims, tell_relations, write_docx, write_html
 
-    audit = audit_files(asked.reports)
+    audit = _audit(session, asked)
     claims, relations = tell_claims(audit), tell_relations(audit, session.lang)
     counts = {name: sum(one["severity"] == name for one in relations) for name in SEVERITY_WORDS}
     summary = session.word("audited", claims=len(claims), relations=len(relations), **counts)
@@ -59,15 +68,34 @@ def run_audit(session: Session, asked: AuditOptions) -> Answer:
         for one in audit.kept
         if one.severity
     ]
+    held = [one["data"] for one in claims if "data" in one]
+    verdicts = {name: sum(one["verdict"] == name for one in held) for name in ("agrees", "differs", "unmatched")}
     columns = ("file", "severity", "message", "hint") if len(audit.reports) > 1 else ("severity", "message", "hint")
     return Answer(
         payload={"claims": claims, "relations": relations},
         text=summary,
         grids=(Grid(columns, rows),) if rows else (),
         rows=Grid(CLAIM_COLUMNS if len(audit.reports) > 1 else CLAIM_COLUMNS[1:], claims),
+        footer=(session.word("held_against_data", **verdicts),) if held else (),
         notes=tuple(session.word("written", file=path) for path in (asked.html, asked.docx) if path is not None),
         exit_code=CHECK_FAILED if audit.accuses() else OK,
     )
+
+
+def _audit(session: Session, asked: AuditOptions) -> Audit:
+    """The reports checked; against the data, too, where a city is named."""
+    from wangdi.app.audit_data import DataAsked, hold_report
+    from wangdi.app.auditing import audit_files
+
+    if session.folder is None:
+        given = {"--period": asked.period, "--known": asked.known, "--own": asked.own or None}
+        for name, value in given.items():
+            if value is not None:
+                raise Refusal(Problem(code="AUDIT-009", args={"option": name}))
+        return audit_files(asked.reports)
+    with session.open_city() as city:
+        wanted = DataAsked(asked.period, asked.known, asked.own)
+        return audit_files(asked.reports, lambda ground: hold_report(city, wanted, ground))
 
 
 def _words(session: Session, name: str, summary: str) -> dict[str, str]:
@@ -91,6 +119,9 @@ audit = Verb(
         argument("reports", type=PATH, nargs=-1, required=True, metavar="REPORT..."),
         option("--html", type=PATH, metavar="FILE.html"),
         option("--docx", type=PATH, metavar="FILE.docx"),
+        option("--period", type=PERIOD, metavar="P"),
+        option("--known", metavar="DATE|TIMESTAMP|N"),
+        option("--own", is_flag=True),
     ],
     AuditOptions,
 )

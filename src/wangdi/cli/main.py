@@ -28,6 +28,7 @@ VERBS: tuple[tuple[str, str], ...] = (
     ("worklist", "wangdi.cli.persons:worklist"),
     ("link", "wangdi.cli.linking:link"),
     ("match", "wangdi.cli.matching:match"),
+    ("report", "wangdi.cli.reporting:report"),
     ("audit", "wangdi.cli.auditing:audit"),
     ("detect", "wangdi.cli.detecting:detect"),
     ("clusters", "wangdi.cli.clusters:clusters"),

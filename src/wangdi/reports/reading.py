@@ -24,7 +24,7 @@ def read_direction(text: str, one: Quantity, left: str) -> str:
         if after.startswith(tuple(words[name])):
             return way
     if one.unit in load_lexicon("units")["points"]["units"]:
-        return "down" if cue("change_down").search(left) else "up"
+        return "down" if _last_end("change_down", left) > _last_end("change_up", left) else "up"
     clause = text[max(text.rfind(mark, 0, one.start) for mark in ",，。；;\n") + 1 : one.start]
     if one.unit and re.match(r".{0,4}[较比](?:上年|去年|上月)(?:同期)?(?:多出|增加|减少|新增)的", clause):
         return "down" if "减少" in clause else "up"
@@ -33,6 +33,11 @@ def read_direction(text: str, one: Quantity, left: str) -> str:
         if match is not None and _is_change(text, one, left, match["word"]):
             return way
     return ""
+
+
+def _last_end(words: str, left: str) -> int:
+    """Where the last of some words ends before a number: the 减 of 乙脑减毒活疫苗接种率提高 says nothing of its change."""
+    return max((match.end() for match in cue(words).finditer(left)), default=-1)
 
 
 def _is_change(text: str, one: Quantity, left: str, word: str) -> bool:

@@ -38,6 +38,7 @@ from wangdi.web.pages import (
     person,
     places,
     populations,
+    reports,
     search,
     sending,
     source,
@@ -73,6 +74,7 @@ PAGES = (
     who,
     spellings,
     audit,
+    reports,
 )
 CONTENT_SECURITY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; connect-src 'self'; "
@@ -101,6 +103,7 @@ _NOT_FOUND = (
     "WEB-044",
     "LINK-021",
     "LINK-028",
+    "REPORT-006",
 )
 """Problems that mean that there is no such thing; every other refusal is a question wrongly asked."""
 

@@ -25,6 +25,12 @@ def name_actor(request: Request, said: Mapping[str, str]) -> str:
     return f"{NOBODY} {name}" if name else NOBODY
 
 
+async def read_form(request: Request) -> dict[str, str]:
+    """The texts of a form. Missing: what is no text."""
+    async with request.form(max_files=0, max_fields=1000) as form:
+        return {name: value for name, value in form.items() if isinstance(value, str)}
+
+
 def remember_decider(response: Response, said: Mapping[str, str]) -> Response:
     """Keep the name a form gives for the forms that follow; forget it where the field was emptied."""
     if "by" in said:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -14,12 +15,15 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 
+from wangdi.app.audit_data import DataAsked, hold_report
 from wangdi.app.auditing import Audit, Audited, audit_files, count_verdicts, list_verdicts, mark_report, write_docx
 from wangdi.core.problem import Problem, Refusal
+from wangdi.reports.against_data import VERDICTS, Held
+from wangdi.reports.ground import Ground
 from wangdi.reports.marking import MarkedParagraph, tell_reading
 from wangdi.web.render import render_page
-from wangdi.web.uploads import receive_upload, show_size
-from wangdi.web.view import View, read_view
+from wangdi.web.uploads import Upload, receive_upload, show_size
+from wangdi.web.view import View, read_period, read_view
 from wangdi.web.words import word
 
 router = APIRouter()
@@ -51,20 +55,22 @@ async def check(request: Request) -> Response:
     with tempfile.TemporaryDirectory(prefix="wangdi-audit-") as folder:
         try:
             upload = await receive_upload(request, Path(folder), MOST_BYTES)
-            return await run_in_threadpool(_check, request, view, upload.files, "docx" in upload.fields)
+            return await run_in_threadpool(_check, request, view, upload)
         except Refusal as refusal:
             return await run_in_threadpool(_render, request, view, {"problem": refusal.problem})
 
 
-def _check(request: Request, view: View, files: tuple[Path, ...], commented: bool) -> Response:
-    if not files:
+def _check(request: Request, view: View, upload: Upload) -> Response:
+    if not upload.files:
         raise Refusal(Problem(code="WEB-040"))
-    audit = audit_files(files)
-    if commented:
+    audit = audit_files(upload.files, _hold_by(request, upload) if "data" in upload.fields else None)
+    if "docx" in upload.fields:
         return _send_commented(view, audit)
     reports = [Checked(one.path.name, len(one.ground.claims), mark_report(one, view.lang)) for one in audit.reports]
+    held = [one.verdict for report in audit.reports for one in report.held.values()]
     context = {
         "reports": reports,
+        "held": {verdict: held.count(verdict) for verdict in VERDICTS} if "data" in upload.fields else {},
         "counts": count_verdicts(audit),
         "verdicts": [one for report in audit.reports for one in _tell_verdicts(report, view)],
         "plans": [
@@ -74,6 +80,13 @@ def _check(request: Request, view: View, files: tuple[Path, ...], commented: boo
         ],
     }
     return _render(request, view, context)
+
+
+def _hold_by(request: Request, upload: Upload) -> Callable[[Ground], list[Held]]:
+    """What holds a report against this city, for the period the form names. Errors: DATE-001."""
+    text = upload.fields.get("period", "").strip()
+    asked = DataAsked(period=read_period(text) if text else None)
+    return partial(hold_report, request.app.state.door.city, asked)
 
 
 def _tell_verdicts(report: Audited, view: View) -> list[dict[str, Any]]:
@@ -100,6 +113,7 @@ def _render(request: Request, view: View, found: dict[str, Any]) -> Response:
     words = {part: word(view.lang, f"audit.{part}") for part in _PARTS}
     context = {
         "reports": (),
+        "held": {},
         "counts": {},
         "verdicts": (),
         "plans": (),

@@ -16,7 +16,7 @@ from wangdi.app.reviewing import AGES, Pair, Queue, Wanted, explain_pair, find_p
 from wangdi.catalog.codelists import load_codelists
 from wangdi.core.problem import Problem
 from wangdi.link.people import check_person, show_person
-from wangdi.web.deciding import name_actor, read_decider, remember_decider
+from wangdi.web.deciding import name_actor, read_decider, read_form, remember_decider
 from wangdi.web.door import Door
 from wangdi.web.relinking import Relinker
 from wangdi.web.render import render_page
@@ -230,7 +230,7 @@ def _draw(view: View, parts: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]
 @router.post("/who/pair/{one:int}-{other:int}")
 async def take_verdict(request: Request, one: int, other: int) -> Response:
     """Accept an answer and go on to the next pair."""
-    said = await _read_form(request)
+    said = await read_form(request)
     return await run_in_threadpool(_decide, request, (one, other), said)
 
 
@@ -253,7 +253,7 @@ def _decide(request: Request, pair: tuple[int, int], said: Mapping[str, str]) ->
 @router.post("/who/undo/{number:int}")
 async def take_back(request: Request, number: int) -> Response:
     """Take a decision back."""
-    said = await _read_form(request)
+    said = await read_form(request)
 
     def undo() -> Response:
         door: Door = request.app.state.door
@@ -267,7 +267,7 @@ async def take_back(request: Request, number: int) -> Response:
 @router.post("/person/{number}/split")
 async def take_split(request: Request, number: str) -> Response:
     """Make a person of their own of the registrations ticked."""
-    said = await _read_form(request)
+    said = await read_form(request)
     chosen = [int(name[1:]) for name in said if name[:1] == "r" and name[1:].isdigit()]
 
     def split() -> Response:
@@ -280,12 +280,6 @@ async def take_split(request: Request, number: str) -> Response:
         return remember_decider(RedirectResponse(address, 303), said)
 
     return await run_in_threadpool(split)
-
-
-async def _read_form(request: Request) -> dict[str, str]:
-    """The texts of a form. Missing: what is no text."""
-    async with request.form(max_files=0, max_fields=1000) as form:
-        return {name: value for name, value in form.items() if isinstance(value, str)}
 
 
 def _by(request: Request, said: Mapping[str, str]) -> By:

@@ -1,0 +1,252 @@
+"""A report against a city's data: each result matched to an indicator, recomputed for its period and area, and compared."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+
+from wangdi.catalog.figures import FigureAsked, Recompute, ToldFigure
+from wangdi.core.periods import Period
+from wangdi.core.problem import Problem
+from wangdi.reports.claims import Claim
+from wangdi.reports.ground import ARITHMETIC, BASES, Ground, Relation, fraction_of, written, written_claim
+from wangdi.reports.indicator_names import IndicatorNames, Named
+from wangdi.reports.lexicon import load_lexicon, ratio_units
+from wangdi.reports.numerals import Interval
+from wangdi.reports.reading import ACTUAL, CHANGE, COUNT, RATE, VALUE
+from wangdi.reports.whereabouts import Areas, Mentions, find_period, year_before
+
+AGREES, DIFFERS, UNMATCHED = VERDICTS = "agrees", "differs", "unmatched"
+_THAN_LAST_YEAR = re.compile(r"(?:较|比|与)(?:上一?年|去年)(?:同期)?|同比")
+_PER = {"千": 1000, "万": 10_000, "十万": 100_000, "10万": 100_000, "百万": 1_000_000}
+
+
+@dataclass(frozen=True, slots=True)
+class Catalogue:
+    """What a report is held against. ``about``: the period of the whole report; ``own``: the city itself wrote it."""
+
+    names: IndicatorNames
+    areas: Areas
+    about: Period | None = None
+    own: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Matched:
+    """A claim with every figure it can be. ``change``: it tells what changed since the year before."""
+
+    claim: int
+    named: tuple[Named, ...]
+    area: str
+    period: Period
+    change: bool
+
+    def asked(self) -> Iterator[FigureAsked]:
+        """The figures that decide it."""
+        before = year_before(self.period) if self.change else None
+        for indicator in dict.fromkeys(one.indicator for one in self.named):
+            yield FigureAsked(indicator, self.area, self.period)
+            if before is not None:
+                yield FigureAsked(indicator, self.area, before)
+
+
+@dataclass(frozen=True, slots=True)
+class Recomputed:
+    """What a claim comes to in the data. ``value``: in the claim's own unit. ``gap``: claimed less recomputed; None: it agrees."""
+
+    named: Named
+    figure: ToldFigure
+    value: Fraction
+    gap: Fraction | None
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A claim held against the data. ``then``: as known on the report's date; ``today``: with everything accepted.
+
+    Missing: both are None, and ``reason`` says why, where it cannot be matched.
+    """
+
+    claim: int
+    verdict: str
+    reason: str = ""
+    period: str = ""
+    then: Recomputed | None = None
+    today: Recomputed | None = None
+    relation: Relation | None = None
+
+
+def hold_claims(ground: Ground, catalogue: Catalogue, then: Recompute, today: Recompute) -> list[Held]:
+    """Every result of a report beside what the data say.
+
+    Rule: a claim agrees where the recomputed number would be printed so. One that differs is a question, unless the report
+    is the city's own and its sentence names the base the figure is counted over.
+    """
+    names, mentions = _name_claims(ground, catalogue.areas), Mentions(catalogue.areas, ground)
+    found = [
+        match_claim(mentions, catalogue, (index, names[index]))
+        for index, one in enumerate(ground.claims)
+        if one.status == ACTUAL
+    ]
+    asked = {figure for one in found if isinstance(one, Matched) for figure in one.asked()}
+    known = then(asked)
+    figures = known, known if today == then else today(asked)
+    return [one if isinstance(one, Held) else _hold(ground, catalogue, one, figures) for one in found]
+
+
+def _name_claims(ground: Ground, areas: Areas) -> list[str]:
+    """The indicator of each claim without the area in front of it: 甲镇为… after 甲镇高血压规范管理率… has the same one."""
+    names: list[str] = []
+    for index, one in enumerate(ground.claims):
+        name = areas.strip(one.indicator)
+        if not name and index and ground.same_sentence(index - 1, index):
+            last = ground.claims[index - 1]
+            name = names[-1] if last.norm_unit == one.norm_unit else ""
+        names.append(name)
+    return names
+
+
+def match_claim(mentions: Mentions, catalogue: Catalogue, told: tuple[int, str]) -> Matched | Held:
+    """What a claim is in the catalogue, or why it is nothing there. ``told``: its place, and its name without an area."""
+    (index, name), ground = told, mentions.ground
+    one = ground.claims[index]
+    if one.measure not in (RATE, COUNT, CHANGE, VALUE):
+        return Held(index, UNMATCHED, "measure")
+    change = one.measure == CHANGE
+    if change and not _THAN_LAST_YEAR.search(ground.text[ground.layout.statement_at(one.start).start : one.start]):
+        return Held(index, UNMATCHED, "measure")
+    name = re.sub(r"(?:[较比与]上年(?:同期)?|同比)?(?:升幅|降幅|增加|减少)$", "", name) if change else name
+    named = catalogue.names.find(name, one.measure == COUNT)
+    if not named and change:
+        named = catalogue.names.find(name, counted=True)
+    named = tuple(each for each in named if change or _unit_fits(one, each, catalogue.names.units[each.indicator]))
+    if not named:
+        return Held(index, UNMATCHED, "name")
+    area, period = mentions.area_of(one), find_period(one, catalogue.about)
+    if area is None or period is None:
+        return Held(index, UNMATCHED, "area" if area is None else "period")
+    return Matched(index, named, area, period, change)
+
+
+def _unit_fits(one: Claim, named: Named, unit: str) -> bool:
+    if named.part != "value" or unit == "count":
+        return one.norm_unit not in ratio_units()
+    if unit == "points":
+        return one.norm_unit == "分"
+    return one.norm_unit in ratio_units() or _per_head(one) == load_lexicon("units")["pack_units"].get(unit)
+
+
+def _per_head(one: Claim) -> int | None:
+    found = re.match(r"每?(十万|10万|百万|千|万)", one.per)
+    return _PER[found[1]] if found else None
+
+
+Both = tuple[Mapping[FigureAsked, ToldFigure], Mapping[FigureAsked, ToldFigure]]
+
+
+def _hold(ground: Ground, catalogue: Catalogue, one: Matched, figures: Both) -> Held:
+    claim = ground.claims[one.claim]
+    then, today = (_recompute(claim, one, side) for side in figures)
+    if isinstance(then, str):
+        return Held(one.claim, UNMATCHED, then, one.period.text)
+    now = None if isinstance(today, str) else today
+    verdict = AGREES if then.gap is None else DIFFERS
+    relation = _relate(ground, catalogue, one, (then, now))
+    return Held(one.claim, verdict, "", one.period.text, then, now, relation)
+
+
+def _recompute(claim: Claim, one: Matched, figures: Mapping[FigureAsked, ToldFigure]) -> Recomputed | str:
+    """The claim's number as the data have it, or why there is none."""
+    found: list[Recomputed] = []
+    for named in one.named:
+        figure = figures.get(FigureAsked(named.indicator, one.area, one.period))
+        value = None if figure is None else _value_of(claim, named, figure, _before(one, named, figures))
+        if figure is not None and value is not None:
+            found.append(Recomputed(named, figure, value, _gap(claim, value, one.change)))
+    if not found:
+        return "no_value"
+    return found[0] if len({each.value for each in found}) == 1 else "ambiguous"
+
+
+def _before(one: Matched, named: Named, figures: Mapping[FigureAsked, ToldFigure]) -> ToldFigure | None:
+    before = year_before(one.period)
+    return figures.get(FigureAsked(named.indicator, one.area, before)) if before is not None else None
+
+
+def _value_of(claim: Claim, named: Named, figure: ToldFigure, before: ToldFigure | None) -> Fraction | None:
+    """The number a claim tells, in the claim's unit. Missing: None where the data have none."""
+    if claim.measure == CHANGE:
+        return _change(claim, figure, before)
+    if named.part == "numerator":
+        return Fraction(figure.numerator)
+    if named.part == "denominator":
+        return None if figure.denominator is None else Fraction(figure.denominator)
+    exact = figure.exact
+    if exact is None or claim.norm_unit not in ratio_units():
+        return exact
+    return exact / Fraction(figure.per) / fraction_of(claim.norm_unit)
+
+
+def _change(claim: Claim, figure: ToldFigure, before: ToldFigure | None) -> Fraction | None:
+    """What changed since the year before: percentage points, or the growth of what is counted."""
+    now, was = figure.exact, None if before is None else before.exact
+    if now is None or was is None:
+        return None
+    if claim.norm_unit in load_lexicon("units")["points"]["units"]:
+        return now - was if figure.unit == "percent" and claim.norm_unit != "个千分点" else None
+    if claim.norm_unit == "%":
+        return (now - was) / was * 100 if was else None
+    return now - was if figure.unit == "count" else None
+
+
+def _gap(claim: Claim, value: Fraction, change: bool) -> Fraction | None:
+    """How far the claimed number is from the recomputed one; None where the second would be printed as the first."""
+    told, claimed = claim.interval, claim.exact
+    if change and claim.direction == "down":
+        low = None if told.high is None else -told.high
+        inside = (low is None or low <= value) and value <= -told.low
+        return None if inside else -claimed - value
+    return None if told.meets(Interval(value, value)) else claimed - value
+
+
+def _relate(
+    ground: Ground, catalogue: Catalogue, one: Matched, found: tuple[Recomputed, Recomputed | None]
+) -> Relation:
+    then, today = found
+    claim = ground.claims[one.claim]
+    args = {
+        "name": then.figure.title,
+        "claimed": written_claim(claim),
+        "area": then.figure.area_name,
+        "period": one.period.title(),
+        "value": written(then.value),
+        "numerator": written(Fraction(then.figure.numerator)),
+        "denominator": "—" if then.figure.denominator is None else written(Fraction(then.figure.denominator)),
+        "base": then.figure.base or "—",
+        "known": str(then.figure.known),
+        "today": written(today.value) if today is not None else "—",
+        "gap": written(then.gap or Fraction(0), 4),
+    }
+    if then.gap is None:
+        return Relation("data", (one.claim,), True, "", Problem(code="AUDIT-200", args=args))
+    if catalogue.own and _names_base(ground, claim, then.figure):
+        return Relation("data", (one.claim,), False, ARITHMETIC, Problem(code="AUDIT-202", args=args))
+    return Relation("data", (one.claim,), False, BASES, Problem(code="AUDIT-201", args=args))
+
+
+def _names_base(ground: Ground, claim: Claim, figure: ToldFigure) -> bool:
+    """Whether the sentence of a claim says what its figure is counted over: by name, or by the number itself."""
+    stretch = ground.layout.statement_at(claim.start)
+    if figure.base and figure.base in ground.text[stretch.start : stretch.end]:
+        return True
+    return any(
+        other.measure == COUNT and other.exact == figure.denominator
+        for other in ground.claims[ground.first_from(stretch.start) : ground.first_from(stretch.end)]
+    )
+
+
+def relations_of(held: Sequence[Held]) -> list[Relation]:
+    """What the data say, as relations beside those a report has with itself."""
+    return [one.relation for one in held if one.relation is not None]

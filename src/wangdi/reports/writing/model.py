@@ -1,0 +1,143 @@
+"""What a report is made of, and what it is made from."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+
+from wangdi.catalog.figures import ToldFigure
+from wangdi.core.periods import Period
+
+
+# ---- what it is made from ---------------------------------------------------------------------------------------------
+@dataclass(frozen=True, slots=True)
+class Goal:
+    """What an indicator shall come to by the end of the year: at least (``>=``) or at most (``<=``) a value."""
+
+    comparator: str
+    value: float
+
+
+@dataclass(frozen=True, slots=True)
+class Material:
+    """One indicator of the area a report is about. ``areas``: its figures in the areas of the level below.
+
+    ``before``: the same stretch of the year before. ``people``: what is counted over is people, so that those missing are.
+    ``failing``: of those missing, how many fail each condition, in its printed words; one person may fail several.
+    """
+
+    figure: ToldFigure
+    before: ToldFigure | None = None
+    areas: tuple[ToldFigure, ...] = ()
+    goal: Goal | None = None
+    people: bool = False
+    failing: tuple[tuple[str, int], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Programme:
+    """A pack's part of a report: its sentences, with places for indicators, and the indicators themselves."""
+
+    id: str
+    title: str
+    sentences: tuple[str, ...]
+    materials: Mapping[str, Material]
+
+
+@dataclass(frozen=True, slots=True)
+class Commission:
+    """What is to be written. ``level``: that of the areas compared; ``day``: the last day anything was accepted.
+
+    ``snapshot``: the name of what the figures stand on. ``free``: paragraphs by people, by the part of the report they belong to.
+    """
+
+    template: str
+    area_name: str
+    period: Period
+    level: str
+    programmes: tuple[Programme, ...]
+    known: int
+    snapshot: str
+    day: date
+    free: Mapping[str, tuple[str, ...]]
+
+
+# ---- what it is -------------------------------------------------------------------------------------------------------
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """Some text. ``figure``: what a number comes from; None between numbers."""
+
+    text: str
+    figure: ToldFigure | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Sentence:
+    """``id``: the same on every run, so that two runs can be held side by side. ``free``: people wrote it."""
+
+    id: str
+    pieces: tuple[Piece, ...]
+    free: bool = False
+
+    @property
+    def text(self) -> str:
+        """The sentence as printed."""
+        return "".join(piece.text for piece in self.pieces)
+
+
+@dataclass(frozen=True, slots=True)
+class Paragraph:
+    """``heading``: what it begins with, in the face of a second heading; empty without one."""
+
+    id: str
+    heading: str
+    sentences: tuple[Sentence, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A part under a heading of its own; the opening has none."""
+
+    id: str
+    heading: str
+    paragraphs: tuple[Paragraph, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """A composed report. ``notes``: what stands under it, on what it rests."""
+
+    title: str
+    template: str
+    period: str
+    known: int
+    snapshot: str
+    sections: tuple[Section, ...]
+    notes: tuple[str, ...]
+
+    def paragraphs(self) -> Iterator[Paragraph]:
+        """Every paragraph, in order."""
+        return (paragraph for section in self.sections for paragraph in section.paragraphs)
+
+    def sentences(self) -> Iterator[Sentence]:
+        """Every sentence, in order."""
+        return (one for paragraph in self.paragraphs() for one in paragraph.sentences)
+
+    def figures(self) -> list[ToldFigure]:
+        """Every figure a number of the text comes from, each once, in order."""
+        pieces = (piece.figure for one in self.sentences() for piece in one.pieces)
+        return list(dict.fromkeys(figure for figure in pieces if figure is not None))
+
+    def without(self, dropped: Sequence[str]) -> Report:
+        """The report without some sentences, and without the paragraphs and sections that leaves empty."""
+        sections = []
+        for section in self.sections:
+            paragraphs = []
+            for paragraph in section.paragraphs:
+                kept = tuple(one for one in paragraph.sentences if one.id not in dropped)
+                if kept:
+                    paragraphs.append(replace(paragraph, sentences=kept))
+            if paragraphs:
+                sections.append(replace(section, paragraphs=tuple(paragraphs)))
+        return replace(self, sections=tuple(sections))
