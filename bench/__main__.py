@@ -15,8 +15,10 @@ from bench.kin import bench_kin
 from bench.linking import bench_link
 from bench.match import bench_match
 from bench.nowcast import bench_nowcast
+from bench.plans import bench_plans
 from bench.questions import bench_city, bench_county, bench_form
 from bench.scan import bench_scan
+from bench.watch import bench_watch
 from bench.web import bench_web
 
 BENCHMARKS = {
@@ -28,10 +30,12 @@ BENCHMARKS = {
     "kin": bench_kin,
     "link": bench_link,
     "audit": bench_audit,
+    "plans": bench_plans,
     "detect": bench_detect,
     "detect-quality": bench_detect_quality,
     "scan": bench_scan,
     "nowcast": bench_nowcast,
+    "watch": bench_watch,
     "web": bench_web,
 }
 

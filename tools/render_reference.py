@@ -44,6 +44,8 @@ MESSAGE_AREAS = {
     "LINK": "matching person records",
     "AUDIT": "checking reports",
     "REPORT": "writing reports",
+    "PLAN": "plans, their items and lights",
+    "EVENT": "investigations of events, and the lists sent into them",
     "SPREAD": "incidence, serial intervals, line lists and other plain files of outbreaks",
     "SPACE": "zones and their cases, for clusters",
     "MAP": "mapping files",
@@ -111,6 +113,7 @@ RULE_KEYS: tuple[tuple[str, str], ...] = (
     ("false", "what the file writes for no"),
     ("separator", "between several codes in one cell"),
     ("unit", "the column's unit where it is not the field's; converted by the table below"),
+    ("otherwise", "columns to be read where the cell is empty, the first that is filled"),
     ("part", "which part of a cell that holds several, counted from 1 and parted by `separator` (136/84)"),
 )
 

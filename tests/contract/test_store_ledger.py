@@ -43,3 +43,25 @@ def test_erasing_takes_every_version_of_what_it_names_and_nothing_else(city: Cit
     assert [found.key for _, found in city.ledger("event.contact")] == ["e1x/1"]
     assert [found.body for _, found in city.ledger_history("event.contact", beginning="e1_/")] == [None, None]
     assert [(one.action, one.detail) for one in city.audit(3) if one.action == "erase"] != []
+
+
+def test_forgetting_puts_other_rows_in_the_stead_of_what_it_takes_in_one_go(city: City) -> None:
+    with city.writer("cdc") as writer:
+        writer.put_ledger([row("e1/1/", name="王"), row("e1/10/", name="李"), row("e1/1/", name="王二")], AT)
+        before = city.latest_seq()
+        assert writer.forget_ledger([("event.contact", "e1/1/")], [row("e1/1/", name="×")], "closed", AT) == 2
+    assert [(found.key, found.body) for _, found in city.ledger("event.contact")] == [
+        ("e1/1/", {"name": "×"}),
+        ("e1/10/", {"name": "李"}),
+    ]
+    assert city.latest_seq() == before + 1
+    assert city.ledger("event.contact", known=before) != []
+    assert [found.body for _, found in city.ledger_history("event.contact", beginning="e1/1/")] == [
+        None,
+        None,
+        {"name": "×"},
+    ]
+    with city.writer("cdc") as writer:
+        assert writer.forget_ledger([("event.contact", "e1/1/")], [], "closed", AT) == 1
+    assert [found.key for _, found in city.ledger("event.contact")] == ["e1/10/"]
+    assert check_city(city) == []

@@ -8,7 +8,7 @@ from tests.house.reading import ROOT
 from tools.render_reference import CITY_FOLDER, MAPPING_KEYS, MESSAGE_AREAS, REFERENCE, RULE_KEYS, render_reference
 from wangdi.catalog.codelists import load_codelists
 from wangdi.catalog.fields import load_fields
-from wangdi.cli.main import VERBS, mapping, owner, pack, parameter, person, source
+from wangdi.cli.main import VERBS, event, mapping, owner, pack, parameter, person, source
 from wangdi.collect import mapping_reading
 from wangdi.core.problem import load_messages
 from wangdi.language.library import load_library
@@ -34,7 +34,9 @@ def test_every_verb_is_told(name: str) -> None:
     verbs = [verb for verb, _ in VERBS]
     verbs += ["match explain"]
     verbs += [
-        f"{tree.name} {verb}" for tree in (person, pack, mapping, source, owner, parameter) for verb in tree.verbs
+        f"{tree.name} {verb}"
+        for tree in (person, event, pack, mapping, source, owner, parameter)
+        for verb in tree.verbs
     ]
     lines = set(PAGES[name].splitlines())
     assert [verb for verb in verbs if f"## wangdi {verb}" not in lines] == []

@@ -208,6 +208,8 @@ def addresses(served: Served) -> list[str]:
     person = missing["rows"][0]["person_id"]
     fact = ask(served.folder, "person", "show", person)["facts"][0]["fact_id"]
     org = missing["rows"][0]["org"]
+    item = ask(served.folder, "plan", "list")["rows"][0]["item"]
+    signal = ask(served.folder, "signals", "list", "--state", "all")["rows"][0]["signal"]
     return [
         "/", "/?area=990121000000&period=2024", "/indicator/htn_std", "/indicator/childcare_places_per_1000",
         "/people?indicator=htn_std&part=missing", "/people?indicator=htn_std&part=numerator&page=2",
@@ -218,7 +220,9 @@ def addresses(served: Served) -> list[str]:
         "/deliveries", "/deliveries?refused=1", "/deliveries/3", "/deliveries/3/problems", "/deliveries/new", "/deliveries/silent",
         "/compare", "/compare?a=2025-11-05", "/who", "/who/spellings", "/audit", "/packs", "/packs/hypertension",
         "/packs/hypertension/examples",
-        "/packs/hypertension/try", "/packs/childcare", "/nowhere",
+        "/packs/hypertension/try", "/packs/childcare", "/plan", "/plan?on=2025-10-31", "/plan?state=dropped",
+        f"/plan/{item}?on=2025-10-31", "/signals?state=all", f"/signals/{signal}", "/watch/disease/3900", "/watch/record",
+        "/wall?on=2025-10-31", "/nowhere",
     ]  # fmt: skip
 
 

@@ -274,7 +274,8 @@ def test_every_record_that_stands_is_kept_once(county: County) -> None:
     for form in ("hypertension.followup", "diabetes.followup", "health_record.examination", "health_record.departure",
                  "health_record.contact_attempt", "childcare.institution", "elderly.self_care", "elderly.cognition",
                  "elderly.mood", "elderly.tb_screen", "elderly.tb_contact", "vaccination.dose", "vaccination.certificate",
-                 "vaccination.deferral"):  # fmt: skip
+                 "vaccination.deferral", "disease_report.card", "disease_report.register",
+                 "disease_streams.count"):  # fmt: skip
         standing = [row for row in read(county.truth / f"{form}.csv") if not row["retired_on"]]
         with county.city.workspace() as workspace:
             sql = county.city.facts_sql(workspace, table_of(forms[form]), known)
@@ -305,8 +306,11 @@ def test_repeated_corrected_and_withdrawn_rows_are_counted(county: County) -> No
     with (county.truth / "defects.csv").open(encoding="utf-8") as file:
         kinds = Counter(row["kind"] for row in csv.DictReader(file))
     moved = [row for row in read(county.truth / "health_record.resident.csv") if row["retired_on"]]
+    reviewed = [row for row in read(county.truth / "disease_report.card.csv") if row["retired_on"]]
     assert sum(result.withdrawn for result in county.results.values()) == kinds["withdrawn"] == 1
-    assert sum(result.superseded for result in county.results.values()) == kinds["superseded"] + len(moved)
+    assert sum(result.superseded for result in county.results.values()) == kinds["superseded"] + len(moved) + len(
+        reviewed
+    )
     again = next(result for place, result in county.results.items() if place.endswith("-again"))
     assert (again.accepted, again.withdrawn, again.superseded) == (1, 1, 1)
     fhir = sum(

@@ -15,6 +15,7 @@ from wangdi.core.periods import Period, parse_period
 from wangdi.language.ast import (
     Among,
     Arithmetic,
+    Call,
     Case,
     Compare,
     Constant,
@@ -73,6 +74,7 @@ def _numbers(depth: int) -> st.SearchStrategy[Expression]:
     leaf: st.SearchStrategy[Expression] = st.sampled_from([Field("n"), Field("m"), Field("x"), Field("age_years")]) | (
         whole.map(Constant) | fraction.map(Constant)
     )
+    leaf |= st.sampled_from([Call("hours_between", (Field("d"), Field("on"))), Call("digits", (Field("t"),))])
     if depth == 0:
         return leaf
     inner = _numbers(depth - 1)

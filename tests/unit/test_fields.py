@@ -27,7 +27,7 @@ FORMS = {
     "childcare.institution": "code name division reported_on filed filed_on places enrolled inclusive kind",
 }
 IDENTIFYING = {"name", "id_no", "birth_date", "phone", "address", "local_id"}
-IDENTIFYING |= {"record_no", "registered_address", "contact_name", "contact_phone"}
+IDENTIFYING |= {"record_no", "registered_address", "contact_name", "contact_phone", "guardian"}
 
 
 @pytest.mark.parametrize("form", FORMS)

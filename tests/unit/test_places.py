@@ -15,10 +15,28 @@ from wangdi.catalog.places import (
     read_organisations,
     read_regions,
 )
+from wangdi.catalog.trees import widen_region_code
 from wangdi.core.problem import Problem, Refusal
 
 DAY = date(2025, 6, 30)
 CITY, COUNTY, TOWN, VILLAGE = "990100000000", "990102000000", "990102003000", "990102003101"
+
+
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [
+        ("990102", COUNTY),
+        ("99010203", TOWN),
+        ("990102003", TOWN),
+        (VILLAGE, VILLAGE),
+        ("9901020031", "9901020031"),
+        ("", ""),
+    ],
+)
+def test_codes_of_report_cards_are_widened(written: str, meant: str) -> None:
+    assert widen_region_code(written) == meant
+
+
 REGIONS = """code,name,level,parent,valid_from,valid_to,successor
 990100,某市,,,,,
 990102,甲县,,,,,

@@ -24,6 +24,8 @@ from wangdi.app.cities import (
     open_library,
     read_foundation,
 )
+from wangdi.app.demo_plan import keep_demo_plan
+from wangdi.app.demo_signals import watch_demo_year
 from wangdi.app.linking import LinkRun, link_city
 from wangdi.app.questions import stand_on
 from wangdi.app.sendings import take_in
@@ -115,6 +117,9 @@ def make_demo(folder: Path, settings: DemoSettings, say: Say) -> DemoCity:
             library = open_library(city)
             ask_only_the_young(city, library, datetime(settings.year, 1, 1))
             taken = _collect_all(city, library, foundation, say)
+            keep_demo_plan(city, library, settings.year)
+            say("signals", 0, 1)
+            watch_demo_year(city, library, settings.year)
         if folder.is_dir():
             folder.rmdir()
         made.rename(folder)

@@ -12,7 +12,7 @@ from typing import Any
 from wangdi.app.cities import mapping_folders
 from wangdi.collect.delimited import HeadRow
 from wangdi.collect.drafting import draft_mapping, read_sample
-from wangdi.collect.mapping_reading import parse_mapping, read_mapping, read_mappings
+from wangdi.collect.mapping_reading import parse_mapping, read_every_mapping, read_mapping
 from wangdi.collect.recognising import missing_columns
 from wangdi.core.problem import Problem, Refusal
 from wangdi.language.library import Library
@@ -27,7 +27,7 @@ def list_mappings(
     city: City, library: Library, more: Sequence[Path] = ()
 ) -> tuple[list[dict[str, Any]], list[Problem]]:
     """Every mapping the city would read a file with, and what is wrong with others."""
-    found, problems = read_mappings(mapping_folders(city, more), library.newest)
+    found, problems = read_every_mapping(mapping_folders(city, more), library.newest)
     rows = [
         {
             "mapping": mapping.name,
@@ -72,7 +72,7 @@ class Expected:
 
 def expect_columns(city: City, library: Library) -> list[Expected]:
     """Every mapping of the city with the columns it expects, by form."""
-    found, _ = read_mappings(mapping_folders(city), library.newest)
+    found, _ = read_every_mapping(mapping_folders(city), library.newest)
     listed = [
         Expected(one.name, one.form, library.forms[one.form].title, one.recognise, tuple(one.columns()), one.notes)
         for one in found.values()
@@ -103,7 +103,7 @@ def explain_unread(city: City, library: Library, original: Original) -> Unread |
     except Refusal:
         return None
     header = [[HeadRow(1, columns)]]
-    found, _ = read_mappings(mapping_folders(city), library.newest)
+    found, _ = read_every_mapping(mapping_folders(city), library.newest)
     near = [
         Nearest(one, tuple(missing_columns(found[one.name], header)))
         for one in expect_columns(city, library)

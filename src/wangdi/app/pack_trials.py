@@ -12,7 +12,7 @@ from wangdi.core.problem import Problem, Severity
 from wangdi.engines.duck.cases import DUCKDB, number_cases
 from wangdi.engines.duck.run import load_rows
 from wangdi.engines.reference.cases import REFERENCE
-from wangdi.indicators.counting import item_test, over_people, plan_items
+from wangdi.indicators.counting import item_value, over_people, plan_items
 from wangdi.language.coverage import check_coverage
 from wangdi.language.engine import Ask, Case, Engine, Standing, place_item
 from wangdi.language.examples import Example, Failure, read_examples, run_examples
@@ -23,7 +23,7 @@ from wangdi.language.proposals import Proposal, propose_boundaries, propose_surv
 from wangdi.language.rules import Programme, Rules, bind_pack
 from wangdi.language.walking import run_walks
 from wangdi.language.walks import Walk, read_walks
-from wangdi.store.workspace import Workspace, sql_name
+from wangdi.store.workspace import Workspace
 
 Tell = Callable[[str, int, int], None]
 """Hears a pack, how many of its mutants are done, and how many there are."""
@@ -59,9 +59,8 @@ def _count_items(
         def sums(rules: Rules, basis: object, period: Period) -> dict[str, float]:
             if not isinstance(basis, Items):
                 return {}
-            rows = plan_items(rules, rules.pack.form(basis.form), [period], relations)
-            value = f"coalesce(f.{sql_name(basis.sum_field)}, 0)::DOUBLE" if basis.sum_field else "1::DOUBLE"
-            return dict(workspace.rows(f"SELECT f.subject_id, {value} FROM ({rows}) f WHERE {item_test(rules, basis)}"))
+            rows = plan_items(rules, basis, [period], relations)
+            return dict(workspace.rows(f"SELECT f.subject_id, sum({item_value(basis)}) FROM ({rows}) f GROUP BY ALL"))
 
         for name, period in sorted(asks, key=lambda ask: (ask[0], ask[1].text)):
             rules = programme.in_force(period.end) or newest

@@ -24,7 +24,7 @@ from wangdi.engines.duck.indicators import (
     numerator_sql,
     plan_members,
 )
-from wangdi.indicators.counting import Count, item_test, over_people, plan_items
+from wangdi.indicators.counting import Count, find_item_owner, over_people, plan_items
 from wangdi.indicators.figures import LEVEL_CHOICES, Figure, Level, Places, index_populations
 from wangdi.indicators.why import Evidence, Why, find_inputs, find_scores
 from wangdi.language.ast import Expression
@@ -354,21 +354,23 @@ def _spell_inputs(row: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _list_items(cell: _Cell) -> list[Listed]:
+    """The rows behind a part of a figure that counts rows; ``missing``: in the denominator and not in the numerator."""
     asked, rules, indicator = cell.asked, cell.rules, cell.indicator
-    basis = indicator.count if isinstance(indicator.count, Items) else indicator.of
-    assert isinstance(basis, Items), "an indicator that counts no people counts items"
-    form = rules.pack.form(basis.form)
     relations = cell.derived.relations(cell.programme)
-    tests = {"numerator": indicator.count, "denominator": indicator.of}
-    inside = {name: item_test(rules, item) if isinstance(item, Items) else "TRUE" for name, item in tests.items()}
-    inside["missing"] = f"({inside['denominator']}) AND ({inside['numerator']}) IS NOT TRUE"
-    latest = plan_items(rules, form, [asked.period], relations)
+
+    def plan(basis: Items) -> str:
+        return f"SELECT f.* FROM ({plan_items(rules, basis, [asked.period], relations)}) f"
+
+    counted, whole = indicator.count, indicator.of
+    basis = whole if isinstance(whole, Items) and asked.part != "numerator" else counted
+    assert isinstance(basis, Items), "an indicator that counts no people counts items"
+    rows = plan(basis)
+    if asked.part == "missing" and basis is whole and isinstance(counted, Items):
+        rows += f" ANTI JOIN ({plan(counted)}) n USING (seq)"
+    form = rules.pack.form(basis.form)
     listed: list[Listed] = []
-    for row in cell.derived.standing.workspace.dicts(
-        f"SELECT f.* FROM ({latest}) f WHERE {inside[asked.part]} ORDER BY subject_id"
-    ):
-        division = str(row.get("division") or "")
-        count = Count(indicator.id, asked.period.text, "" if division else str(row["org"]), division, 0, 0)
+    for row in cell.derived.standing.workspace.dicts(f"{rows} ORDER BY subject_id, seq"):
+        count = Count(indicator.id, asked.period.text, *find_item_owner(form, basis, row), 0, 0)
         if cell.places.place(count, cell.level, asked.period.end) == asked.area:
             shown = {name: row[name] for name in form.fields if name in row}
             why = Why(f"{rules.pack.id}/{indicator.id}", indicator.count_label, {"fact_id": row["seq"], **shown})

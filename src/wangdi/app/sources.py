@@ -20,7 +20,7 @@ from wangdi.app.sendings import take_in
 from wangdi.app.source_files import SOURCES_FOLDER, Source, find_sources, read_sources
 from wangdi.collect.drafting import draft_mapping
 from wangdi.collect.mapping import Mapping
-from wangdi.collect.mapping_reading import read_mappings
+from wangdi.collect.mapping_reading import read_every_mapping
 from wangdi.collect.request import CollectRequest, CollectResult, Progress, no_progress
 from wangdi.core.problem import Problem, Refusal, Severity
 from wangdi.language.library import Library
@@ -95,7 +95,7 @@ def check_sources(
     """
     found, problems = read_sources(city)
     chosen = find_sources(city, names) if names else list(found.values())
-    mappings, wrong = read_mappings(mapping_folders(city), library.newest)
+    mappings, wrong = read_every_mapping(mapping_folders(city), library.newest)
     right: list[str] = []
     rows: list[dict[str, Any]] = []
     for source in chosen:
@@ -163,7 +163,7 @@ def pull_source(city: City, library: Library, source: Source, asked: PullAsked) 
     mappings, are not taken in again.
     Errors: WAY-006 to WAY-012, WAY-017; those of ``collect``.
     """
-    mappings, _ = read_mappings(mapping_folders(city), library.newest)
+    mappings, _ = read_every_mapping(mapping_folders(city), library.newest)
     for problem in (*_unknown_mappings(source, mappings), *_broken_months(source, asked)):
         raise Refusal(problem)
     with _folder(city) as folder:

@@ -10,6 +10,7 @@ from typing import Generic, TypeVar
 LEVELS = ("city", "county", "township", "village")
 """From the widest to the narrowest."""
 
+REGION_DIGITS = 12
 UNALLOCATED = "unallocated"
 """The area of what cannot be placed, so that parts always sum to the whole."""
 
@@ -32,6 +33,22 @@ class Region:
     lon: float | None = None
     lat: float | None = None
     """Its centre, in degrees: for distances and maps."""
+
+
+def widen_region_code(code: str) -> str:
+    """A region's code of 6, 8, 9 or 12 digits as the 12 digits regions are known by; any other text as it is.
+
+    Rule: 6 digits name a county, 9 a township (two of the three digits behind the county where only 8 are written, as report
+    cards have them); the rest is filled with 0.
+    """
+    match len(code):
+        case 8:
+            code = f"{code[:6]}0{code[6:]}"
+        case 6 | 9:
+            pass
+        case _:
+            return code
+    return code.ljust(REGION_DIGITS, "0")
 
 
 @dataclass(frozen=True, slots=True)

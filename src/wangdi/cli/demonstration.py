@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from wangdi.language.library import Library
 
 SHAPES = ("county", "city")
-STEPS = ("world", "init", "collect", "link", "derive", "story")
+STEPS = ("world", "init", "collect", "link", "signals", "derive", "story")
 
 
 @dataclass(frozen=True, slots=True)

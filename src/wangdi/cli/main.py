@@ -30,10 +30,14 @@ VERBS: tuple[tuple[str, str], ...] = (
     ("match", "wangdi.cli.matching:match"),
     ("report", "wangdi.cli.reporting:report"),
     ("audit", "wangdi.cli.auditing:audit"),
+    ("signals", "wangdi.cli.main:signals"),
+    ("plan", "wangdi.cli.main:plan"),
     ("detect", "wangdi.cli.detecting:detect"),
     ("clusters", "wangdi.cli.clusters:clusters"),
     ("reproduction", "wangdi.cli.spreading:reproduction"),
     ("nowcast", "wangdi.cli.spreading:nowcast"),
+    ("cards", "wangdi.cli.main:cards"),
+    ("event", "wangdi.cli.main:event"),
     ("pack", "wangdi.cli.main:pack"),
     ("mapping", "wangdi.cli.main:mapping"),
     ("enter", "wangdi.cli.entries:enter"),
@@ -64,6 +68,38 @@ person = Tree(
         ("quality", "wangdi.cli.linking:quality"),
     ),
 )
+cards = Tree(
+    "cards",
+    (
+        ("list", "wangdi.cli.report_cards:list_cards"),
+        ("late", "wangdi.cli.report_cards:late"),
+        ("duplicates", "wangdi.cli.report_cards:duplicates"),
+        ("count", "wangdi.cli.report_cards:count"),
+        ("missing", "wangdi.cli.report_cards:missing"),
+    ),
+)
+event = Tree(
+    "event",
+    (
+        ("open", "wangdi.cli.events:open_verb"),
+        ("list", "wangdi.cli.events:list_events"),
+        ("show", "wangdi.cli.events:show"),
+        ("change", "wangdi.cli.events:change"),
+        ("case", "wangdi.cli.event_rows:case"),
+        ("contact", "wangdi.cli.event_rows:contact"),
+        ("check", "wangdi.cli.event_rows:check"),
+        ("place", "wangdi.cli.event_rows:place"),
+        ("sample", "wangdi.cli.event_rows:sample"),
+        ("team", "wangdi.cli.event_rows:team"),
+        ("note", "wangdi.cli.event_rows:note"),
+        ("import", "wangdi.cli.event_rows:import_verb"),
+        ("rates", "wangdi.cli.event_results:rates"),
+        ("chain", "wangdi.cli.event_results:chain"),
+        ("report", "wangdi.cli.event_results:report"),
+        ("close", "wangdi.cli.events:close"),
+        ("erase", "wangdi.cli.events:erase"),
+    ),
+)
 pack = Tree(
     "pack",
     (
@@ -76,6 +112,24 @@ pack = Tree(
         ("fields", "wangdi.cli.field_lists:fields"),
         ("run", "wangdi.cli.packs:run"),
         ("due", "wangdi.cli.packs:due"),
+    ),
+)
+plan = Tree(
+    "plan",
+    (
+        ("read", "wangdi.cli.plans:read"),
+        ("list", "wangdi.cli.plans:list_plan"),
+        ("show", "wangdi.cli.plans:show"),
+        ("confirm", "wangdi.cli.plans:confirm"),
+        ("edit", "wangdi.cli.plans:edit"),
+        ("assign", "wangdi.cli.plans:assign"),
+        ("step", "wangdi.cli.plans:step"),
+        ("money", "wangdi.cli.plans:money"),
+        ("drop", "wangdi.cli.plans:drop"),
+        ("undo", "wangdi.cli.plans:undo"),
+        ("progress", "wangdi.cli.plan_progress:progress"),
+        ("settle", "wangdi.cli.plan_progress:settle"),
+        ("bulletin", "wangdi.cli.plan_progress:bulletin"),
     ),
 )
 mapping = Tree(
@@ -94,6 +148,18 @@ source = Tree(
         ("check", "wangdi.cli.sources:check"),
         ("draft", "wangdi.cli.sources:draft"),
         ("pull", "wangdi.cli.sources:pull"),
+    ),
+)
+signals = Tree(
+    "signals",
+    (
+        ("run", "wangdi.cli.signals:run"),
+        ("list", "wangdi.cli.signals:list_signals"),
+        ("show", "wangdi.cli.signals:show"),
+        ("step", "wangdi.cli.signals:step"),
+        ("undo", "wangdi.cli.signals:undo"),
+        ("record", "wangdi.cli.signals:record"),
+        ("try", "wangdi.cli.signals:try_out"),
     ),
 )
 owner = Tree("owner", (("list", "wangdi.cli.settings:list_owners"), ("set", "wangdi.cli.settings:set_owner")))

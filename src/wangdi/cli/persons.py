@@ -268,21 +268,19 @@ class WorklistAsked:
 def run_worklist(session: Session, asked: WorklistAsked) -> Answer:
     """What is due at an institution on a day, a person's rows together so that one trip serves all."""
     from wangdi.app.cities import open_library
+    from wangdi.app.contact_checks import find_day, tell_day
     from wangdi.app.questions import stand_on
-    from wangdi.app.worklists import find_due, tell_due
 
     day = asked.on or read_clock().date()
     with session.open_city() as city, city.workspace() as workspace:
         standing = stand_on(city, workspace, open_library(city), asked.known, day)
-        found = find_due(standing, asked.org, day, asked.within)
+        found = find_day(standing, asked.org, day, asked.within)
         limit = asked.limit if asked.limit is not None else (PAGE if session.format == "table" else None)
-        page = tell_due(standing, found[asked.offset : None if limit is None else asked.offset + limit], day)
+        page = tell_day(standing, found[asked.offset : None if limit is None else asked.offset + limit], day)
         known = standing.known
     rows = [_due_row(told) for told in page]
     footer = [
-        session.word(
-            "footer_worklist", day=day, people=len({row.person for row in found}), tasks=len(found), known=known
-        )
+        session.word("footer_worklist", day=day, people=len({row.trip for row in found}), tasks=len(found), known=known)
     ]
     if len(page) < len(found):
         footer.append(

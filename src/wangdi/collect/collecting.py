@@ -13,7 +13,7 @@ from pathlib import Path
 
 from wangdi.catalog.tables import REGISTRATION_TABLE
 from wangdi.collect.files import judge_kind, list_files, show_path, shown_names
-from wangdi.collect.mapping_reading import read_mappings
+from wangdi.collect.mapping_reading import read_every_mapping
 from wangdi.collect.request import CollectRequest, CollectResult, FormCount
 from wangdi.collect.run import Run
 from wangdi.collect.settling import Accepted, Sending, settle_form, settle_people
@@ -39,7 +39,7 @@ def collect_files(city: City, packs: Names[str, Pack], paths: Sequence[Path], re
     Grain: counts are source rows.
     Errors: raises Refusal when the sender is no organisation of the city, a mapping file is wrong or a path is not there.
     """
-    mappings, wrong = read_mappings(request.mappings, packs)
+    mappings, wrong = read_every_mapping(request.mappings, packs)
     asked = {request.mapping, *request.named.values()} - {None}
     if wrong and not (asked and asked <= set(mappings)):
         raise Refusal(wrong[0])

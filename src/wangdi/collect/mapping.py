@@ -21,6 +21,7 @@ class ColumnRule:
 
     ``codes``: the source's words -> our codes, before the code list's own codes and words.
     ``true``/``false``: the source's words for yes and no, instead of the usual ones.
+    ``otherwise``: columns that stand for an empty cell, the first that is filled.
     ``part``: which part of the cell, counted from 1 (``130/85``), when it holds several, parted by ``separator``.
     Units: ``unit`` is the source's; values are converted into the form's.
     """
@@ -33,6 +34,7 @@ class ColumnRule:
     separator: str = ""
     unit: str = ""
     part: int = 0
+    otherwise: tuple[str, ...] = ()
     line: int = 0
 
 
@@ -55,6 +57,8 @@ class Mapping:
     path: str = ""
     body: str = ""
     """The file's text, kept with every batch it read."""
+    shipped: bool = False
+    """It comes with Wangdi: a city's own of the same name, or for the same columns, goes before it."""
 
     def rules(self) -> list[ColumnRule]:
         """Every rule of the mapping."""
@@ -63,7 +67,8 @@ class Mapping:
 
     def columns(self) -> list[str]:
         """Every column the mapping reads, once, in its order."""
-        return list(dict.fromkeys(rule.column for rule in self.rules() if rule.column))
+        rules = self.rules()
+        return list(dict.fromkeys(name for rule in rules for name in (rule.column, *rule.otherwise) if name))
 
 
 def find_form(packs: dict[str, Pack], full_name: str) -> tuple[Pack, Form] | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from collections.abc import Mapping as Names
+from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from wangdi.catalog.units import find_conversion
 from wangdi.collect.mapping import LEDGER_KEY, SUBJECT_ATTRIBUTES, SUBJECT_CODES, ColumnRule, Mapping, find_form
 from wangdi.core.problem import Problem
 from wangdi.language.document import DocumentPass, Value, parse_document
+from wangdi.language.library import shipped_packs
 from wangdi.language.model import Form, FormField, Pack
 from wangdi.language.names import nearest_name
 
@@ -19,7 +21,7 @@ _KEYS = (
     "mapping", "form", "recognise", "sheet", "subject", "organisation", "entered_at", "occurred_at", "recorder",
     "fields", "ignore", "notes",
 )  # fmt: skip
-_RULE_KEYS = ("column", "value", "codes", "true", "false", "separator", "unit", "part")
+_RULE_KEYS = ("column", "value", "codes", "true", "false", "separator", "unit", "part", "otherwise")
 
 
 class _Pass(DocumentPass):
@@ -47,6 +49,19 @@ def read_mappings(folders: Sequence[Path], packs: Names[str, Pack]) -> tuple[dic
             )
         else:
             found[mapping.name] = mapping
+    return found, problems
+
+
+def read_every_mapping(folders: Sequence[Path], packs: Names[str, Pack]) -> tuple[dict[str, Mapping], list[Problem]]:
+    """Those of some folders and those that come with packs, unless a folder has one of that name.
+
+    Missing: a shipped mapping that does not fit its pack as a city has changed it.
+    """
+    found, problems = read_mappings(folders, packs)
+    for path in sorted(shipped_packs().glob("*/mappings/*.yaml")):
+        mapping, _ = read_mapping(path, packs)
+        if mapping is not None:
+            found.setdefault(mapping.name, replace(mapping, shipped=True))
     return found, problems
 
 
@@ -142,6 +157,7 @@ def _read_rule(reading: _Pass, value: Value) -> ColumnRule:
         separator=value.entries["separator"].text if "separator" in value.entries else "",
         unit=_text(value, "unit"),
         part=int(part) if part.isdecimal() else 0,
+        otherwise=_words(value, "otherwise"),
         line=value.line,
     )
 

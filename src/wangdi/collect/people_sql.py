@@ -48,7 +48,9 @@ def render_persons(plan: FormPlan, chosen: str, frame: Sequence[str]) -> str:
     """
     items = plan.subject_items()
     columns = Columns.of([item.cell for item in items])
-    again = tuple(replace(item, rule=replace(item.rule, column=item.cell, value=None, part=0)) for item in items)
+    again = tuple(
+        replace(item, rule=replace(item.rule, column=item.cell, value=None, part=0, otherwise=())) for item in items
+    )
     persons = replace(plan, items=again, columns=columns, checks=(), people_only=True)
     thorough = "s.id_no" in plan.thorough
     cells = ", ".join(f"{item.cell} as c{place}" for place, item in enumerate(items))

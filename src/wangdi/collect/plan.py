@@ -11,6 +11,7 @@ from wangdi.catalog.tables import REGISTRATION_TABLE, FormTable
 from wangdi.collect.mapping import LEDGER_KEY, SUBJECT_CODES, ColumnRule, Mapping
 from wangdi.collect.spreadsheet_cells import header_key
 from wangdi.collect.value_sql import (
+    BLANKS,
     Target,
 )
 from wangdi.engines.duck.expression import age_sql, render_sql
@@ -128,9 +129,13 @@ class FormPlan:
         return next((item for item in self.items if item.key == key), None)
 
     def raw_column(self, rule: ColumnRule) -> str:
-        """The raw table's column that a rule reads, or a null."""
-        place = self.columns.places.get(header_key(rule.column))
-        return "cast(null as varchar)" if place is None else f"c{place}"
+        """The raw table's column that a rule reads, or a null; with others to stand for it, the first that is filled."""
+        found = [self.columns.places.get(header_key(name)) for name in (rule.column, *rule.otherwise)]
+        there = [f"c{place}" for place in found if place is not None]
+        if len(there) > 1:
+            filled = (f"nullif(trim({column}, {sql_text(BLANKS)}), '')" for column in there)
+            return f"coalesce({', '.join(filled)})"
+        return there[0] if there else "cast(null as varchar)"
 
     def subject_items(self) -> list[Item]:
         """What the file says about who the row is about."""
@@ -150,6 +155,11 @@ def plan_form(pack: Pack, form: Form, mapping: Mapping, columns: Columns, settin
         Item(f"f.{name}", _field_target(field, form), _rule_of(mapping, name))
         for name, field in form.fields.items()
         if name in kept and (name in mapping.fields or (form.identifying and name in mapping.subject))
+    ]
+    items += [  # looked at by the form's checks, and not kept
+        Item(f"k.{name}", _field_target(field, form), mapping.fields[name])
+        for name, field in form.fields.items()
+        if field.identifying and name not in kept and name in mapping.fields
     ]
     subject = dict(mapping.subject)
     for name, field in form.fields.items():  # an identifying field of an ordinary form belongs to the registration
@@ -204,7 +214,7 @@ def _subject_target(name: str) -> Target:
 
 def _plan_checks(plan: FormPlan) -> tuple[Check, ...]:
     """Checks that speak of one row; those that speak of terms or of earlier rows are the programme's, not the file's."""
-    names = {item.target.name: item.value for item in plan.items if item.key.startswith(("f.", "s."))}
+    names = {item.target.name: item.value for item in plan.items if item.key.startswith(("f.", "k.", "s."))}
     names |= {item.target.name: item.value for item in plan.items if item.key.startswith("f.")}
     day = names.get(plan.form.occurred_on)
     if "birth_date" in names and day is not None:

@@ -43,6 +43,7 @@ def recognise(name: str, readings: Readings, mappings: Names[str, Mapping], want
         candidates = {key: mapping for key, mapping in mappings.items() if mapping.recognise}
     keyed = [[(frozenset(map(header_key, row.cells)), row) for row in rows] for rows in readings]
     fitting = [found for mapping in candidates.values() if (found := _fit(mapping, keyed)) is not None]
+    fitting = [found for found in fitting if not found.mapping.shipped] or fitting
     if len(fitting) == 1:
         return fitting[0]
     if len(fitting) > 1:

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from wangdi.demo.coordinates import lay_out
 from wangdi.demo.days import day_number
 from wangdi.demo.population import Population
 from wangdi.demo.settings import WorldSettings, load_model
@@ -19,11 +20,20 @@ _STATISTICS, _POLICE = "统计局年末人口推算", "公安户籍年报"
 def write_catalogue(folder: Path, settings: WorldSettings, population: Population) -> None:
     """``regions.csv``, ``organisations.csv``, ``populations.csv``."""
     places = population.places
+    where = lay_out(settings, places.regions)
     write_rows(
         folder / "regions.csv",
-        ("code", "name", "level", "parent", "valid_from", "valid_to", "successor"),
+        ("code", "name", "level", "parent", "valid_from", "valid_to", "successor", "lon", "lat"),
         (
-            {"code": pad(r.code), "name": r.name, "level": r.level, "parent": pad(r.parent), "valid_from": "2010-01-01"}
+            {
+                "code": pad(r.code),
+                "name": r.name,
+                "level": r.level,
+                "parent": pad(r.parent),
+                "valid_from": "2010-01-01",
+                "lon": f"{where[r.code][0]:.5f}",
+                "lat": f"{where[r.code][1]:.5f}",
+            }
             for r in places.regions
         ),
     )

@@ -17,6 +17,9 @@ from wangdi.demo.rows import FINAL, REPLACEMENT, Rows
 from wangdi.demo.tables import write_rows
 from wangdi.demo.texts import Style, Writing
 
+REPORTING = "cdc"
+"""The style in which cards, registers and counts are written, whoever sends them."""
+
 
 @dataclass(slots=True)
 class Inbox:
@@ -34,17 +37,19 @@ class Inbox:
 
     def __post_init__(self) -> None:
         size = self.writing.world.registrations.size
-        self.told = Told(np.zeros(size, dtype=bool), np.full(size, -1, dtype=np.int32))
+        self.told = Told(np.zeros(size, dtype=bool), np.zeros(size, dtype=bool), np.full(size, -1, dtype=np.int32))
 
 
 @dataclass(frozen=True, slots=True)
 class Told:
     """What the files have said. Grain: one element per registration.
 
-    ``known``: there is a row about it; ``village``: where its owner lives by the last record that stands, -1 for none.
+    ``known``: there is a row about it; ``reported``: one in the style of reporting; ``village``: where its owner lives by the
+    last record that stands, -1 for none.
     """
 
     known: NDArray[np.bool_]
+    reported: NDArray[np.bool_]
     village: NDArray[np.int32]
 
 
@@ -81,7 +86,7 @@ def write_form(inbox: Inbox, rows: Rows) -> Placed:
     for start, stop in zip(bounds[:-1].tolist(), bounds[1:].tolist(), strict=True):
         sender, send = int(rows.sender[start]), int(rows.send[start])
         part = rows.take(slice(start, stop))
-        style = inbox.styles[organisations[sender].style]
+        style = find_style(inbox.styles, organisations[sender].style, rows.form)
         export = style.forms[rows.form]
         if send == REPLACEMENT:
             inbox.replaced[sender] = date_of(int(part.occurred[0])).month
@@ -92,17 +97,25 @@ def write_form(inbox: Inbox, rows: Rows) -> Placed:
         lines.append(first + marked)
         files += [path.relative_to(inbox.folder).as_posix()] * len(marked)
     inbox.counts[rows.form] = inbox.counts.get(rows.form, 0) + rows.size
-    _note_told(inbox.told, rows)
+    _note_told(inbox, rows)
     empty = [np.zeros(0, dtype=np.int64)]
     return Placed(np.concatenate(found or empty), files, np.concatenate(lines or empty))
 
 
-def _note_told(told: Told, rows: Rows) -> None:
+def _note_told(inbox: Inbox, rows: Rows) -> None:
+    told = inbox.told
     if rows.size and rows.registration[0] >= 0:
         told.known[rows.registration] = True
-        if rows.form == "health_record.resident":
+        if rows.form in inbox.styles[REPORTING].forms:
+            told.reported[rows.registration] = True
+        if rows.form in ("health_record.resident", "disease_report.card"):
             stands = rows.status == FINAL
             told.village[rows.registration[stands]] = rows.columns["division"][stands]
+
+
+def find_style(styles: dict[str, Style], own: str, form: str) -> Style:
+    """How an institution exports a form: in its own style, or as everybody exports what is reported of diseases."""
+    return styles[own] if own in styles and form in styles[own].forms else styles[REPORTING]
 
 
 def order_rows(rows: Rows) -> Rows:

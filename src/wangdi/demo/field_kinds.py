@@ -9,8 +9,9 @@ FieldKind = Literal["date", "moment", "integer", "decimal", "code", "flag", "tex
 _DATES = (
     "birth_date opened_on diagnosed_on departed_on attempted_on exam_date contact_date next_date filed_on closed_on"
     " reported_on handed_over_on assessed_on screened_on contacted_on given_on certificate_on decided_on until_on"
+    " onset_on died_on filled_on found_on counted_on"
 )
-_INTEGERS = "sbp dbp heart_rate smoking exercise_times exercise_minutes staple_food places enrolled total_score dose_no"
+_INTEGERS = "sbp dbp heart_rate smoking exercise_times exercise_minutes staple_food places enrolled total_score dose_no count of"
 _DECIMALS = "height weight waist fpg tc tg ldl hdl hba1c drinking haemoglobin wbc platelets alt ast tbil scr bun"
 _FLAGS = (
     "is_resident revoked adverse_reaction danger_sign new_complication filed inclusive electronic had_surgery had_injury"
@@ -23,6 +24,7 @@ _CODES = (
     " children_history disabilities kitchen_vent fuel water toilet livestock self_care_level health_self_rating"
     " cognition_screen mood_screen exercise_frequency diet smoking_status drinking_frequency ecg abdominal_ultrasound"
     " chest_xray guidance risk_control feeding grooming dressing toileting moving tb_contact_result vaccine certificate_kind"
+    " card_state case_class course resident_of revised_from register stream"
 )
 
 FIELD_KINDS: dict[str, FieldKind] = {

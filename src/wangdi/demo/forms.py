@@ -86,7 +86,7 @@ def departure_rows(world: World) -> Rows:
     """Form ``health_record.departure``: deaths and removals of all, losses of patients, with some delay."""
     people, registrations = world.population, world.registrations
     rng = random_stream(world.settings, "departures")
-    gone = np.flatnonzero((registrations.until <= people.last_day) & (registrations.why != OTHER))
+    gone = np.flatnonzero((registrations.until <= people.last_day) & (registrations.why < OTHER))
     died = people.died_on[registrations.person[gone]] == registrations.until[gone]
     parts = [(gone, registrations.until[gone], np.where(died, "died", "moved_out"), rng.integers(1, 55, len(gone)))]
     lost: dict[int, int] = {}
@@ -102,6 +102,7 @@ def departure_rows(world: World) -> Rows:
             rng.integers(1, 20, len(who)),
         )
     )
+    # Of those whom a CDC knows, the ones it has from the death register: the others were cases.
     listed = np.flatnonzero(registrations.why == OTHER)
     listed = listed[np.isin(registrations.sender[listed], people.places.disease_centres)]
     deaths = people.died_on[registrations.person[listed]]

@@ -9,6 +9,8 @@ from wangdi.demo.field_kinds import FIELD_KINDS, SEVERAL
 from wangdi.demo.texts import Column, FormExport, Style
 
 _SUBJECT = ("local_id", "id_type", "id_no", "name", "sex", "birth_date", "phone", "address")
+_LEDGER_KEYS = {"childcare.institution": "code", "disease_streams.count": "source"}
+"""The column that says which institution a row of a ledger is about."""
 _FRAME = {"org": "organisation", "entered_at": "entered_at", "recorder": "recorder"}
 
 
@@ -32,12 +34,12 @@ def mapping_name(style: Style, export: FormExport) -> str:
 
 def render_mapping(style: Style, export: FormExport) -> str:
     """A mapping file as text."""
-    ledger = export.form == "childcare.institution"
-    subject = [column for column in export.columns if column.source in _SUBJECT and not ledger]
+    key = _LEDGER_KEYS.get(export.form)
+    subject = [column for column in export.columns if column.source in _SUBJECT and key is None]
     frame = [column for column in export.columns if column.source in _FRAME]
-    ignored = [column.name for column in export.columns if column.source == "-"]
+    ignored = [column.name for column in export.columns if column.unread]
     taken = {column.header for column in (*subject, *frame)}
-    fields = [column for column in export.columns if column.header not in taken and column.source != "-"]
+    fields = [column for column in export.columns if column.header not in taken and not column.unread]
     lines = [
         f"# {style.title}：{export.file}",
         f"mapping: {mapping_name(style, export)}",
@@ -46,8 +48,8 @@ def render_mapping(style: Style, export: FormExport) -> str:
     ]
     if subject:
         lines += ["subject:", *(f"  {column.source}: {_render_rule(style, column)}" for column in subject)]
-    if ledger:
-        code = next(column for column in fields if column.source == "code")
+    if key is not None:
+        code = next(column for column in fields if column.source == key)
         lines += ["subject:", f"  code: {_quote(code.name)}"]
     lines += [f"{_FRAME[column.source]}: {_quote(column.name)}" for column in frame]
     lines += ["fields:", *(f"  {column.source}: {_render_rule(style, column)}" for column in fields)]

@@ -33,7 +33,7 @@ def resident_rows(world: World) -> Rows:
     """Form ``health_record.resident``: one row per registration, and one more when somebody changes village."""
     people, registrations = world.population, world.registrations
     rng = random_stream(world.settings, "resident rows")
-    chosen = np.flatnonzero(registrations.why != OTHER)
+    chosen = np.flatnonzero(registrations.why < OTHER)
     person, village = registrations.person[chosen], registrations.village[chosen]
     moved = people.moved_on[person]
     stays = (registrations.why[chosen] != SECOND) & (registrations.until[chosen] > people.last_day)

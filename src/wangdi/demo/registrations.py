@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,8 +12,8 @@ from wangdi.demo.illness import PROGRAMMES, Illness, Programme, make_illnesses
 from wangdi.demo.population import Population
 from wangdi.demo.settings import WorldSettings, load_model, random_stream
 
-OWN, MOVED, SECOND, OTHER = 0, 1, 2, 3
-"""Why an institution knows a person: lives there, moved there, registered there as well, reported by another."""
+OWN, MOVED, SECOND, OTHER, REPORTED = 0, 1, 2, 3, 4
+"""Why an institution knows a person: lives there, moved there, registered there as well, reported by another, was a case."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,10 +92,14 @@ def make_registrations(
 
 
 def extend_registrations(
-    registrations: Registrations, person: NDArray[np.int32], sender: NDArray[np.int32], day: Days
+    registrations: Registrations, person: NDArray[np.int32], sender: NDArray[np.int32], day: Days, why: int = OTHER
 ) -> tuple[Registrations, NDArray[np.int32]]:
-    """Add people as other institutions know them (a hospital, a CDC); answers the new ones' indexes as well."""
+    """Add people as other institutions know them (a hospital, a CDC); answers the new ones' indexes as well.
+
+    Cases are numbered after whom the institutions knew before.
+    """
     count = registrations.size
+    before = int(registrations.serial[registrations.why == OTHER].max(initial=0)) if why == REPORTED else 0
     fresh = np.arange(count, count + len(person), dtype=np.int32)
     joined = Registrations(
         person=np.concatenate([registrations.person, person]),
@@ -103,10 +107,18 @@ def extend_registrations(
         village=np.concatenate([registrations.village, np.full(len(person), -1, dtype=np.int32)]),
         opened=np.concatenate([registrations.opened, day]),
         until=np.concatenate([registrations.until, np.full(len(person), NEVER, dtype=np.int32)]),
-        why=np.concatenate([registrations.why, np.full(len(person), OTHER, dtype=np.int8)]),
-        serial=np.concatenate([registrations.serial, np.arange(1, len(person) + 1, dtype=np.int32)]),
+        why=np.concatenate([registrations.why, np.full(len(person), why, dtype=np.int8)]),
+        serial=np.concatenate([registrations.serial, before + np.arange(1, len(person) + 1, dtype=np.int32)]),
     )
     return joined, fresh
+
+
+def leave_out_cases(registrations: Registrations) -> Registrations:
+    """Without those that are there because of a disease alone, which stand last: what is drawn for the others stays the same."""
+    first = int((registrations.why != REPORTED).sum())
+    return replace(
+        registrations, **{one.name: getattr(registrations, one.name)[:first] for one in fields(registrations)}
+    )
 
 
 def make_care(settings: WorldSettings, population: Population, registrations: Registrations, illness: Illness) -> Care:

@@ -38,6 +38,10 @@ DEFECTS: tuple[tuple[str, str], ...] = (
     ("withdrawn", "withdrawn"),
     ("height_in_metres", "refused: value impossible"),
     ("future_examination", "refused: after it was received"),
+    ("late_card", "accepted: entered after the time limit"),
+    ("duplicate_card", "accepted: a second card of one case"),
+    ("onset_after_diagnosis", "accepted with a warning: the onset is later than the diagnosis"),
+    ("entered_twice", "accepted: the cards of a week entered again"),
 )
 """Kind of planted defect, what should happen. The index is ``Rows.defect``."""
 

@@ -81,5 +81,11 @@ def load_spellings() -> Mapping[str, Any]:
     return _read_data("spellings.toml")
 
 
+@cache
+def load_epidemics() -> Mapping[str, Any]:
+    """Which diseases the county has, how cases are reported and what is planted (``data/epidemics.toml``)."""
+    return _read_data("epidemics.toml")
+
+
 def _read_data(name: str) -> Mapping[str, Any]:
     return tomllib.loads(files("wangdi.demo").joinpath("data", name).read_text(encoding="utf-8"))

@@ -25,7 +25,10 @@ _HUNDREDTHS = np.array([f"{number / 100:.2f}" for number in range(4_000)] + [""]
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """One column of an export. ``words``: code -> the institution's word. ``unit``: where it is not the form's own."""
+    """One column of an export. ``words``: code -> the institution's word. ``unit``: where it is not the form's own.
+
+    ``source``: "-" for a running number; a source that begins with ~ is exported and nobody reads it.
+    """
 
     header: str
     source: str
@@ -36,6 +39,10 @@ class Column:
     def name(self) -> str:
         """The lowest row of the header, which is what a mapping calls the column."""
         return self.header.rpartition("|")[2]
+
+    @property
+    def unread(self) -> bool:
+        return self.source[0] in "-~"
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,7 +176,7 @@ def _subject_texts(writing: Writing, style: Style, column: Column, rows: Rows) -
     if source == "address":
         return address_texts(writing, rows.registration, rows.columns["division"])
     if source == "local_id":
-        return _local_ids(writing, style, rows)
+        return _local_ids(writing, rows)
     return person_texts(writing, source, rows.registration)
 
 
@@ -194,11 +201,13 @@ def address_texts(writing: Writing, registration: NDArray[Any], village: NDArray
     return np.asarray(writing.addresses[at] + house[(household + at * _NEXT_HOUSE) % len(house)])
 
 
-def _local_ids(writing: Writing, style: Style, rows: Rows) -> Texts:
-    registrations = writing.world.registrations
+def _local_ids(writing: Writing, rows: Rows) -> Texts:
+    registrations, organisations = writing.world.registrations, writing.world.population.places.organisations
     village, serial = registrations.village[rows.registration], registrations.serial[rows.registration]
-    pairs = zip(village.tolist(), serial.tolist(), strict=True)
-    return np.array([local_id_text(writing, style.id, v, number) for v, number in pairs], dtype=object)
+    parts = zip(rows.sender.tolist(), village.tolist(), serial.tolist(), strict=True)
+    return np.array(
+        [local_id_text(writing, organisations[by].style, v, number) for by, v, number in parts], dtype=object
+    )
 
 
 def local_id_text(writing: Writing, style_id: str, village: int, serial: int) -> str:
@@ -228,7 +237,7 @@ def _field_texts(writing: Writing, style: Style, column: Column, rows: Rows) -> 
     if kind == "date":
         return _dates(style, values)
     if kind == "integer":
-        return np.asarray(_INTEGERS[np.where(values < 0, -1, values)])
+        return _integers(values)
     if kind == "decimal":
         return _decimals(column, values)
     if kind == "flag":
@@ -237,6 +246,12 @@ def _field_texts(writing: Writing, style: Style, column: Column, rows: Rows) -> 
     if kind == "code":
         return _codes(style, column, values)
     return np.asarray(values, dtype=object).copy()
+
+
+def _integers(values: NDArray[Any]) -> Texts:
+    if values.max(initial=0) < len(_INTEGERS) - 1:
+        return np.asarray(_INTEGERS[np.where(values < 0, -1, values)])
+    return np.where(values < 0, "", values.astype("U20")).astype(object)
 
 
 def _decimals(column: Column, values: NDArray[Any]) -> Texts:

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wangdi.demo.days import NEVER, UNKNOWN, Days, Texts, date_texts
-from wangdi.demo.deliveries import Inbox, Placed, received_at
+from wangdi.demo.deliveries import REPORTING, Inbox, Placed, received_at
 from wangdi.demo.field_kinds import FIELD_KINDS
 from wangdi.demo.registrations import OTHER
 from wangdi.demo.rows import DEFECTS, DUPLICATE, REFUSED, Rows
@@ -138,8 +138,11 @@ def _exported(inbox: Inbox, registration: NDArray[Any], source: str) -> NDArray[
             form = forms.get(organisation.style, "vaccination.dose" if visiting else "health_record.resident")
             export = style.forms.get(form) if style is not None else None
             told[visiting, number] = export is not None and any(c.source == source for c in export.columns)
-    visiting = (registrations.why[registration] == OTHER).astype(np.int8)
-    return np.asarray(told[visiting, registrations.sender[registration]])
+    visiting = (registrations.why[registration] >= OTHER).astype(np.int8)
+    reported = any(c.source == source for form in inbox.styles[REPORTING].forms.values() for c in form.columns)
+    return np.asarray(
+        told[visiting, registrations.sender[registration]] | (inbox.told.reported[registration] & reported)
+    )
 
 
 class TruthFile:
@@ -152,7 +155,7 @@ class TruthFile:
         """The rows that counted at some time, with the moment they were received and, if they no longer count, retired."""
         kept = rows.take(np.flatnonzero((rows.status != REFUSED) & (rows.status != DUPLICATE)))
         codes = self.inbox.writing.org_codes
-        fields = [name for name in kept.columns if name not in _UNTOLD]
+        fields = [name for name in kept.columns if name not in _UNTOLD and not name.startswith("~")]
         names = ["registration", "person", "sender", "org", "received_on", "retired_on", *fields, "blank"]
         with ColumnFile(self.folder / "truth" / f"{rows.form}.csv", names) as file:
             file.add(

@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from wangdi.demo.card_rows import card_rows, register_rows
 from wangdi.demo.catalogue import write_catalogue
 from wangdi.demo.childcare import childcare_rows
 from wangdi.demo.days import NEVER, Days
@@ -28,14 +29,17 @@ from wangdi.demo.forms import (
 from wangdi.demo.hospital import HospitalVisits, Patients, make_hospital_visits
 from wangdi.demo.illness import PROGRAMMES
 from wangdi.demo.mappings import write_mappings
+from wangdi.demo.outbreak_truth import write_outbreak_truth
 from wangdi.demo.population import make_population
 from wangdi.demo.records import resident_rows
-from wangdi.demo.registrations import all_care, extend_registrations
+from wangdi.demo.registrations import all_care, extend_registrations, leave_out_cases
 from wangdi.demo.rows import Rows
 from wangdi.demo.settings import WorldSettings, WorldSummary, load_exports, load_model, random_stream
 from wangdi.demo.showcase import Showcase, choose_showcase, dress, send_to_hospital, tell_showcase
 from wangdi.demo.spellings import keep_apart, make_spellings
 from wangdi.demo.story import write_story
+from wangdi.demo.streams import count_rows
+from wangdi.demo.surveillance import Surveillance, known_dead, watch_diseases
 from wangdi.demo.texts import make_writing, read_styles
 from wangdi.demo.traits import make_traits
 from wangdi.demo.truth import (
@@ -80,9 +84,12 @@ def write_world(folder: Path, settings: WorldSettings) -> WorldSummary:
     visits = send_to_hospital(settings, population.places, visits, showcase)
     world = _register_deaths(register_elsewhere(world))
     world, patients = _register_patients(world, visits, showcase)
+    settings.progress("传染病 infectious diseases")
+    world, surveillance = watch_diseases(world, (showcase.resident, showcase.owner, showcase.brother))
     spellings = make_spellings(world)
     doubts = plant_doubts(spellings)
     dress(spellings, showcase)
+    spellings.clean(known_dead(world, surveillance))
     keep_apart(spellings)
     styles = read_styles(load_exports())
     writing = make_writing(world, spellings)
@@ -91,7 +98,8 @@ def write_world(folder: Path, settings: WorldSettings) -> WorldSummary:
     write_mappings(folder / "mappings", styles)
     write_people(folder, writing)
     write_doubts(folder, spellings, doubts)
-    defects = _write_forms(inbox, showcase)
+    defects = _write_forms(inbox, showcase, surveillance)
+    write_outbreak_truth(inbox, surveillance)
     settings.progress("fhir")
     write_hospital_files(inbox, visits, patients)
     write_hospital_truth(inbox, patients.of_visit, visits.day, visits.send)
@@ -112,12 +120,12 @@ def write_world(folder: Path, settings: WorldSettings) -> WorldSummary:
     return summary
 
 
-def _write_forms(inbox: Inbox, showcase: Showcase) -> dict[str, int]:
+def _write_forms(inbox: Inbox, showcase: Showcase, surveillance: Surveillance) -> dict[str, int]:
     """Every form's files and truth; answers the planted defects by kind."""
     writing, world = inbox.writing, inbox.writing.world
     settings, places = world.settings, world.population.places
     truth, faults = TruthFile(inbox.folder, inbox), DefectFile(inbox.folder, writing)
-    for rows in _all_rows(world):
+    for rows in _all_rows(world, surveillance):
         settings.progress(rows.form)
         if rows.form == "health_record.resident":
             mark_registrations(rows, world.registrations, writing.spellings)
@@ -135,7 +143,7 @@ def _write_forms(inbox: Inbox, showcase: Showcase) -> dict[str, int]:
     return faults.counts
 
 
-def _all_rows(world: World) -> Iterator[Rows]:
+def _all_rows(world: World, surveillance: Surveillance) -> Iterator[Rows]:
     """Every form in turn, each made only when it is asked for."""
     makers: tuple[Callable[[World], Rows], ...] = (
         resident_rows,
@@ -145,13 +153,16 @@ def _all_rows(world: World) -> Iterator[Rows]:
     )
     for make in makers:
         yield make(world)
-    examined = make_examined(world)
+    examined = make_examined(replace(world, registrations=leave_out_cases(world.registrations)))
     yield examination_rows(world, examined)
     yield from elderly_rows(world, examined)
     yield from vaccination_rows(world)
     for programme in PROGRAMMES:
         yield followup_rows(world, programme)
     yield childcare_rows(world.settings, world.population.places)
+    yield card_rows(world, surveillance)
+    yield register_rows(world, surveillance)
+    yield count_rows(world, surveillance)
 
 
 def _register_deaths(world: World) -> World:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
+from wangdi.catalog.trees import widen_region_code
 from wangdi.core.periods import Period
 from wangdi.engines.duck.classify import Relations, row_columns
 from wangdi.engines.duck.expression import render_sql
@@ -120,7 +122,7 @@ def _plan_sums(question: Question, items: Sequence[Indicator], placed: str) -> s
 def count_items(
     workspace: Workspace, rules: Rules, indicator: Indicator, periods: Sequence[Period], relations: Relations
 ) -> list[Count]:
-    """Count or add up the latest row of each item on or before each period's end."""
+    """Count or add up rows: the latest of each subject by each period's end, or every row of each period."""
     numerator = _item_sums(workspace, rules, indicator.count, periods, relations)
     denominator = _item_sums(workspace, rules, indicator.of, periods, relations)
     found: list[Count] = []
@@ -135,27 +137,49 @@ def _item_sums(
 ) -> dict[tuple[str, str, str], float]:
     if not isinstance(basis, Items):
         return {}
-    form = rules.pack.form(basis.form)
-    place = "coalesce(f.division, '')" if "division" in form.fields else "''"
-    org = "''" if "division" in form.fields else "f.org"
-    counted = f"sum(f.{sql_name(basis.sum_field)})" if basis.sum_field else "count(*)"
+    named = _place_field(rules.pack.form(basis.form), basis)
+    owner = f"'', coalesce(f.{sql_name(named)}, '')" if named else "f.org, ''"
     sql = (
-        f"SELECT f.period, {org}, {place}, coalesce({counted}, 0) FROM ({plan_items(rules, form, periods, relations)}) f"
-        f" WHERE {item_test(rules, basis)} GROUP BY ALL"
+        f"SELECT f.period, {owner}, sum({item_value(basis)}) FROM ({plan_items(rules, basis, periods, relations)}) f"
+        " GROUP BY ALL"
     )
-    return {(period, owner, division): float(number) for period, owner, division, number in workspace.rows(sql)}
+    found: dict[tuple[str, str, str], float] = {}
+    for period, org, code, number in workspace.rows(sql):
+        key = (period, org, widen_region_code(code))
+        found[key] = found.get(key, 0.0) + float(number)
+    return found
 
 
-def item_test(rules: Rules, basis: Items) -> str:
-    """SQL of the rows an item basis counts."""
-    return "TRUE" if basis.where is None else render_sql(basis.where, row_columns(rules.pack, basis.form), rules.values)
+def item_value(basis: Items) -> str:
+    """SQL of what a row adds: 1, or the field that is summed, where nothing adds nothing."""
+    return f"coalesce(f.{sql_name(basis.sum_field)}, 0)::DOUBLE" if basis.sum_field else "1::DOUBLE"
 
 
-def plan_items(rules: Rules, form: Form, periods: Sequence[Period], relations: Relations) -> str:
-    """SQL of the latest row of each item by the end of each period. Grain: one row per period and item."""
-    ends = ", ".join(f"({sql_text(period.text)}, DATE '{period.end}')" for period in periods)
-    return (
+def find_item_owner(form: Form, basis: Items, row: Mapping[str, Any]) -> tuple[str, str]:
+    """The organisation or the division (12 digits) to which a row that was listed belongs."""
+    name = _place_field(form, basis)
+    return ("", widen_region_code(str(row[name] or ""))) if name else (str(row["org"]), "")
+
+
+def _place_field(form: Form, basis: Items) -> str:
+    """The field that says where a row belongs; empty where the organisation that wrote it decides."""
+    return basis.at or ("division" if "division" in form.fields else "")
+
+
+def plan_items(rules: Rules, basis: Items, periods: Sequence[Period], relations: Relations) -> str:
+    """SQL of the rows a basis counts. Grain: one row per period and row counted; columns of the form's relation and ``period``."""
+    form = rules.pack.form(basis.form)
+    days = ", ".join(f"({sql_text(period.text)}, DATE '{period.start}', DATE '{period.end}')" for period in periods)
+    day = f"f.{sql_name(basis.by)}::DATE" if basis.by else "f.occurred_on"
+    inside = f"{day} BETWEEN q.first_day AND q.last_day" if basis.take == "every" else "f.occurred_on <= q.last_day"
+    rows = (
         f"SELECT q.period, f.* FROM {relations.forms[form.full_name]} f"
-        f" JOIN (VALUES {ends}) q(period, last_day) ON f.occurred_on <= q.last_day"
-        " QUALIFY row_number() OVER (PARTITION BY q.period, f.subject_id ORDER BY f.occurred_on DESC, f.seq DESC) = 1"
+        f" JOIN (VALUES {days}) q(period, first_day, last_day) ON {inside}"
     )
+    if basis.take != "every":
+        rows += " QUALIFY row_number() OVER (PARTITION BY q.period, f.subject_id ORDER BY f.occurred_on DESC, f.seq DESC) = 1"
+    if basis.where is None:
+        return rows
+    people = f" LEFT JOIN {relations.subjects} s USING (subject_id)" if rules.pack.subject == "person" else ""
+    test = render_sql(basis.where, row_columns(rules.pack, basis.form), rules.values)
+    return f"SELECT f.* FROM ({rows}) f{people} WHERE {test}"

@@ -1,4 +1,4 @@
-"""The expression tree of the pack language: twelve kinds of node, all frozen, all serialisable.
+"""The expression tree of the pack language: thirteen kinds of node, all frozen, all serialisable.
 
 An expression sees one row. Grain and time are not here: they are keys of the pack with fixed phrases.
 Each node is a value; what one can ask of a tree (its type, its SQL, its result on a row, its text) is a function elsewhere,
@@ -102,8 +102,23 @@ class Case:
     otherwise: Expression
 
 
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A function of the language, ``hours_between(a, b)``; null when an argument is null. Which there are: ``FUNCTIONS``."""
+
+    function: str
+    arguments: tuple[Expression, ...]
+
+
+FUNCTIONS: dict[str, tuple[str, ...]] = {"hours_between": ("date", "date"), "digits": ("text",)}
+"""The type of each argument; every function gives a number.
+
+``hours_between``: hours from the first moment to the second, with fractions, negative when it is the earlier one; a day is its
+midnight. ``digits``: of how many digits a text consists; 0 when anything else stands in it.
+"""
+
 Expression: TypeAlias = (
-    Constant | Field | Term | Previous | Parameter | Not | Logic | Compare | Arithmetic | Among | IsNull | Case
+    Constant | Field | Term | Previous | Parameter | Not | Logic | Compare | Arithmetic | Among | IsNull | Case | Call
 )
 
 
@@ -112,7 +127,7 @@ def children(node: Expression) -> tuple[Expression, ...]:
     match node:
         case Not(operand) | IsNull(operand):
             return (operand,)
-        case Logic(_, operands):
+        case Logic(_, operands) | Call(_, operands):
             return operands
         case Compare(_, left, right) | Arithmetic(_, left, right):
             return (left, right)
@@ -148,6 +163,8 @@ def as_json(node: Expression) -> dict[str, Any]:
             return {"node": kind, "operator": operator, "left": as_json(left), "right": as_json(right)}
         case Among(operand, choices):
             return {"node": kind, "operand": as_json(operand), "choices": [choice.value for choice in choices]}
+        case Call(function, arguments):
+            return {"node": kind, "function": function, "arguments": [as_json(part) for part in arguments]}
         case Case(arms, otherwise):
             pairs = [{"when": as_json(when), "then": as_json(then)} for when, then in arms]
             return {"node": kind, "arms": pairs, "otherwise": as_json(otherwise)}
@@ -179,6 +196,8 @@ def from_json(tree: dict[str, Any]) -> Expression:
             return Arithmetic(tree["operator"], from_json(tree["left"]), from_json(tree["right"]))
         case "among":
             return Among(from_json(tree["operand"]), tuple(Constant(value) for value in tree["choices"]))
+        case "call":
+            return Call(tree["function"], tuple(from_json(part) for part in tree["arguments"]))
         case "case":
             arms = tuple((from_json(arm["when"]), from_json(arm["then"])) for arm in tree["arms"])
             return Case(arms, from_json(tree["otherwise"]))

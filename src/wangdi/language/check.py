@@ -239,9 +239,8 @@ def _check_indicators(pack: Pack) -> Iterator[Problem]:
             if isinstance(basis, PopulationOf) and basis.kind not in load_population_kinds():
                 near = nearest_name(basis.kind, load_population_kinds())
                 yield _tell(pack, "PACK-032", indicator.line, name=basis.kind, nearest=near)
-            if isinstance(basis, Items) and basis.sum_field and basis.sum_field not in pack.form(basis.form).fields:
-                near = nearest_name(basis.sum_field, pack.form(basis.form).fields)
-                yield _tell(pack, "PACK-014", indicator.line, name=basis.sum_field, nearest=near)
+            if isinstance(basis, Items) and _known(pack, basis.form):
+                yield from _check_items(pack, indicator.line, basis)
         for counted in (*indicator.of_clauses, *indicator.clauses):
             if counted.only_if and counted.only_if not in pack.parameters:
                 near = nearest_name(counted.only_if, pack.parameters)
@@ -254,6 +253,15 @@ def _check_indicators(pack: Pack) -> Iterator[Problem]:
                 fields = pack.form(clause.form if isinstance(clause, RowsComplete) else clause.forms[0]).fields
                 for name in sorted(set(clause.fields) - fields.keys()):
                     yield _tell(pack, "PACK-014", counted.line, name=name, nearest=nearest_name(name, fields))
+
+
+def _check_items(pack: Pack, line: int, basis: Items) -> Iterator[Problem]:
+    fields = pack.form(basis.form).fields
+    kinds = {basis.sum_field: ("integer", "decimal"), basis.by: ("date", "datetime"), basis.at: ("text",)}
+    for name, types in kinds.items():
+        if name and (name not in fields or fields[name].type not in types):
+            near = nearest_name(name, [one.name for one in fields.values() if one.type in types])
+            yield _tell(pack, "PACK-014", line, name=name, nearest=near)
 
 
 def _check_identifying(pack: Pack) -> Iterator[Problem]:

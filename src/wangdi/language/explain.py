@@ -247,10 +247,14 @@ def say_basis(pack: Pack, basis: Basis | None, lang: str) -> str:
                 "period_end": ("期末在管", "managed at its end"),
             }
             return day[when][0 if lang == "zh" else 1]
-        case Items(form, where, _, sum_field):
+        case Items(form, where, _, sum_field, take, by):
             speech = speech_of(pack, lang, pack.form(form))
             title = pack.form(form).title
-            said = speech.of(f"期末前最近一次{title}", f"the latest {form} by the end of the period")
+            if take == "every":
+                dated = say_field(speech, by or pack.form(form).occurred_on)
+                said = speech.of(f"{dated}在统计期内的每张{title}", f"every {form} whose {dated} is in the period")
+            else:
+                said = speech.of(f"期末前最近一次{title}", f"the latest {form} by the end of the period")
             if where is not None:
                 said += speech.of(f"，{say_expression(speech, where)}", f", {say_expression(speech, where)}")
             if sum_field:

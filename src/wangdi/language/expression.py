@@ -1,7 +1,8 @@
 """Reading an expression of the pack language: text to tree, and tree back to text.
 
 The grammar, loosest first: ``or``, ``and``, ``not``, comparison (``= <> < <= > >= in is null``), ``+ -``, ``*``, unary ``-``,
-then a number, text in single quotes, ``true false null``, a name, ``previous.name``, ``:parameter``, ``case ... end`` or brackets.
+then a number, text in single quotes, ``true false null``, a name, ``previous.name``, ``:parameter``, ``case ... end``, a function
+with its arguments, or brackets.
 Own parser, so that a message can point at the character and say what was expected.
 """
 
@@ -12,8 +13,10 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from wangdi.language.ast import (
+    FUNCTIONS,
     Among,
     Arithmetic,
+    Call,
     Case,
     Compare,
     Constant,
@@ -203,8 +206,16 @@ class _Parser:
                 return Parameter(token.text[1:])
             case "name":
                 self._take()
-                return Field(token.text)
+                return self._call(token.text) if token.text in FUNCTIONS and self._accept("(") else Field(token.text)
         return self._word()
+
+    def _call(self, function: str) -> Expression:
+        arguments = [self._sum()]
+        for _ in FUNCTIONS[function][1:]:
+            self._expect(",")
+            arguments.append(self._sum())
+        self._expect(")")
+        return Call(function, tuple(arguments))
 
     def _word(self) -> Expression:
         if self._accept("("):
@@ -267,6 +278,8 @@ def render_text(node: Expression) -> str:
             return f"{_inside(operand, 5)} in ({', '.join(map(render_text, choices))})"
         case IsNull(operand):
             return f"{_inside(operand, 5)} is null"
+        case Call(function, arguments):
+            return f"{function}({', '.join(map(render_text, arguments))})"
         case Case(arms, otherwise):
             said = " ".join(f"when {render_text(when)} then {render_text(then)}" for when, then in arms)
             return f"case {said} else {render_text(otherwise)} end"

@@ -274,16 +274,20 @@ class People:
 
 @dataclass(frozen=True, slots=True)
 class Items:
-    """The latest row of ``form`` of each subject on or before the end of the period, for which ``where`` holds;
-    ``sum_field`` adds up a field instead of counting rows.
+    """The latest row of ``form`` of each subject on or before the end of the period, or every row of the period, for which
+    ``where`` holds; ``sum_field`` adds up a field instead of counting rows.
     """
 
     form: str
     where: Expression | None
     where_text: str
     sum_field: str = ""
-    take: Literal["latest", "earliest"] = "latest"
-    """Packs say ``latest``; the other is what ``pack test`` tries instead."""
+    take: Literal["latest", "earliest", "every"] = "latest"
+    """Packs say ``latest`` or ``every``; ``earliest`` is what ``pack test`` tries instead."""
+    by: str = ""
+    """The day or moment that puts a row into the period; empty: the day it happened on. Missing: a row without it is in none."""
+    at: str = ""
+    """The text field whose code says where a row belongs; empty: its division, or the organisation that wrote it."""
 
 
 @dataclass(frozen=True, slots=True)

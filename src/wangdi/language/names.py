@@ -9,6 +9,7 @@ from typing import Literal
 from wangdi.language.ast import (
     Among,
     Arithmetic,
+    Call,
     Case,
     Compare,
     Constant,
@@ -80,6 +81,8 @@ def resolve_terms(node: Expression, terms: Iterable[str]) -> Expression:
                 return Arithmetic(operator, turn(left), turn(right))
             case Among(operand, choices):
                 return Among(turn(operand), choices)
+            case Call(function, arguments):
+                return Call(function, tuple(map(turn, arguments)))
             case Case(arms, otherwise):
                 return Case(tuple((turn(when), turn(then)) for when, then in arms), turn(otherwise))
             case _:

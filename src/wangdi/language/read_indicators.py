@@ -47,9 +47,10 @@ _COMPLETE = re.compile(rf"^every (?P<form>{_NAME}) in period has its required fi
 _ENOUGH = re.compile(rf"^at least (?P<count>\d+|:{_NAME}) (?P<form>{_NAME}) for a whole year in period$")
 _NOT_ENDED = re.compile(r"^not ended in period as (?P<reasons>[a-z]+(?: or [a-z]+)*)$")
 _ITEMS = re.compile(rf"^latest (?P<form>{_NAME}) of each by period end$")
+_EVERY = re.compile(rf"^every (?P<form>{_NAME}) in period(?: by (?P<by>{_NAME}))?$")
 _PEOPLE = {"enrolled any day in period": "any_day", "enrolled at period end": "period_end"}
 _CLAUSE_KEYS = ("id", "label", "require", "where", "holds", "fields", "forms", "only_if", "source")
-_BASIS_KEYS = ("label", "people", "items", "where", "sum", "population", "mean")
+_BASIS_KEYS = ("label", "people", "items", "where", "sum", "at", "population", "mean")
 _INDICATOR = ("title", "title_en", "of", "count", "attribution", "count_at", "unit", "source", "doubt", "if_missing")
 UNITS = {
     "percent": 100.0,
@@ -111,19 +112,29 @@ def _read_basis(reading: Reading, part: Value) -> Basis | None:
             return None
         return People(programme="", when=_PEOPLE[phrase])  # type: ignore[arg-type]
     if "items" in part.entries:
-        line = part.entries["items"].line
-        match = _ITEMS.match(reading.text(part, "items"))
-        if match is None:
-            reading.tell(
-                "PACK-012", line, text=reading.text(part, "items"), expected="latest FORM of each by period end"
-            )
-            return None
-        where = reading.expression(part, "where", required=False)
-        form = reading.known_form(match["form"], line)
-        return Items(form, where, reading.text(part, "where"), reading.text(part, "sum"))
+        return _read_items(reading, part)
     if "population" in part.entries:
         return PopulationOf(reading.text(part, "population"))
     return None
+
+
+def _read_items(reading: Reading, part: Value) -> Items | None:
+    line, phrase = part.entries["items"].line, reading.text(part, "items")
+    latest, every = _ITEMS.match(phrase), _EVERY.match(phrase)
+    match = latest or every
+    if match is None:
+        expected = "latest FORM of each by period end | every FORM in period [by FIELD]"
+        reading.tell("PACK-012", line, text=phrase, expected=expected)
+        return None
+    return Items(
+        form=reading.known_form(match["form"], line),
+        where=reading.expression(part, "where", required=False),
+        where_text=reading.text(part, "where"),
+        sum_field=reading.text(part, "sum"),
+        take="latest" if latest else "every",
+        by=(every["by"] or "") if every else "",
+        at=reading.text(part, "at"),
+    )
 
 
 def _read_clauses(reading: Reading, count: Value) -> tuple[CountedClause, ...]:

@@ -9,8 +9,10 @@ from datetime import date
 from wangdi.catalog.codelists import load_codelists
 from wangdi.core.problem import Problem
 from wangdi.language.ast import (
+    FUNCTIONS,
     Among,
     Arithmetic,
+    Call,
     Case,
     Compare,
     Constant,
@@ -57,7 +59,7 @@ def type_of(pack: Pack, form: Form, node: Expression) -> ValueType:
             return visible_names(pack, form).get(name, "unknown")
         case Term(name) | Previous(name):
             return type_of(pack, form, pack.terms[name].expression) if name in pack.terms else "unknown"
-        case Arithmetic():
+        case Arithmetic() | Call():
             return "number"
         case Case(arms, otherwise):
             kinds = [type_of(pack, form, then) for _, then in arms] + [type_of(pack, form, otherwise)]
@@ -93,6 +95,11 @@ def check_types(pack: Pack, sentence: Sentence) -> Iterator[Problem]:
                 yield from _check_code_pairs(pack, sentence, [(left, right), (right, left)])
             case Among(operand, choices):
                 yield from _check_code_pairs(pack, sentence, [(operand, choice) for choice in choices])
+            case Call(function, arguments):
+                for part, expected in zip(arguments, FUNCTIONS[function], strict=True):
+                    found = type_of(pack, form, part)
+                    if found not in (expected, "unknown"):
+                        yield tell("PACK-018", place=render_text(part), expected=expected, found=found)
             case Logic(_, operands):
                 for part in operands:
                     if type_of(pack, form, part) not in ("boolean", "null", "unknown"):
@@ -158,6 +165,8 @@ def may_be_missing(pack: Pack, form: Form, node: Expression, known: frozenset[st
             return any(may_be_missing(pack, form, part, sure) for part in operands)
         case Compare(_, left, right) | Arithmetic(_, left, right):
             return missing(left) or missing(right)
+        case Call(_, arguments):
+            return any(map(missing, arguments))
         case Case(arms, otherwise):
             return _case_may_be_missing(pack, form, (arms, otherwise), known)
 

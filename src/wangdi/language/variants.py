@@ -9,6 +9,7 @@ from wangdi.catalog.codelists import load_codelists
 from wangdi.language.ast import (
     Among,
     Arithmetic,
+    Call,
     Case,
     Comparator,
     Compare,
@@ -104,14 +105,14 @@ def _vary_here(node: Expression, sight: _Sight) -> Iterator[tuple[Expression, st
             for place, part in enumerate(operands):
                 rest = operands[:place] + operands[place + 1 :]
                 yield (rest[0] if len(rest) == 1 else Logic(word, rest)), f"− {word} {render_text(part)}"
-        case Not(IsNull(operand)):
-            yield IsNull(operand), ""
         case Not(operand):
             yield operand, ""
         case IsNull(_):
             yield Not(node), ""
         case Arithmetic(sign, left, right):
             yield Arithmetic(_OTHER_SIGN[sign], left, right), ""
+        case Call(function, arguments) if len(arguments) > 1:
+            yield Call(function, arguments[::-1]), ""
         case Among(operand, choices):
             yield from _vary_choices(node, operand, choices)
         case Case(arms, otherwise):
@@ -178,6 +179,9 @@ def _places(node: Expression) -> Iterator[tuple[Expression, Callable[[Expression
             yield right, lambda new: Arithmetic(sign, left, new)
         case Among(operand, choices):
             yield operand, lambda new: Among(new, choices)
+        case Call(function, arguments):
+            for place, part in enumerate(arguments):
+                yield part, lambda new, at=place: Call(function, (*arguments[:at], new, *arguments[at + 1 :]))  # type: ignore[misc]
         case Case(arms, otherwise):
             for place, (when, then) in enumerate(arms):
                 yield when, lambda new, at=place, then=then: Case(_with_arm(arms, at, (new, then)), otherwise)  # type: ignore[misc]

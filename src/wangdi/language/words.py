@@ -10,6 +10,7 @@ from wangdi.catalog.fields import load_fields
 from wangdi.language.ast import (
     Among,
     Arithmetic,
+    Call,
     Case,
     Compare,
     Constant,
@@ -193,9 +194,17 @@ def _name(speech: Speech, node: Expression) -> str:
         case Arithmetic(sign, left, right):
             symbol = {"+": "＋", "-": "－", "*": "×"}[sign]
             return f"{_name(speech, left)} {symbol} {_name(speech, right)}"
+        case Call(function, arguments):
+            return _say_call(speech, function, [_name(speech, part) for part in arguments])
         case _:
             said = say_expression(speech, node)
             return speech.of(f"（{said}）", f"({said})")
+
+
+def _say_call(speech: Speech, function: str, said: list[str]) -> str:
+    if function == "digits":
+        return speech.of(f"{said[0]}的数字位数", f"number of digits of {said[0]}")
+    return speech.of(f"从{said[0]}到{said[1]}的小时数", f"hours from {said[0]} to {said[1]}")
 
 
 def _say_constant(speech: Speech, value: object) -> str:

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import io
-import re
 from bisect import bisect_right
 from collections.abc import Sequence
 from copy import deepcopy
 from typing import TYPE_CHECKING
 
 from wangdi.reports.marking import Verdict
-from wangdi.reports.word_files import list_paragraphs, open_docx
+from wangdi.reports.word_files import NOT_XML, list_paragraphs, open_docx
 
 if TYPE_CHECKING:
     from docx.document import Document
@@ -18,7 +17,6 @@ if TYPE_CHECKING:
     from docx.text.run import Run
 
 AUTHOR, INITIALS = "Wangdi", "WD"
-_NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 def render_docx(
@@ -42,7 +40,7 @@ def render_docx(
         number = bisect_right(starts, low) - 1
         runs = _cut_runs(paragraphs[number], low - starts[number], high - starts[number])
         if runs:
-            comment = document.add_comment(runs, text=_NOT_XML.sub(" ", said), author=AUTHOR, initials=INITIALS)
+            comment = document.add_comment(runs, text=NOT_XML.sub(" ", said), author=AUTHOR, initials=INITIALS)
             # The library dates it by the clock; the same report gives the same file.
             comment._comment_elm.attrib.pop(qn("w:date"), "")
     written = io.BytesIO()
@@ -54,7 +52,7 @@ def _plain_copy(text: str) -> Document:
     from docx import Document as open_file  # noqa: N813 -- a function of theirs
 
     document = open_file()
-    for line in _NOT_XML.sub(" ", text).split("\n"):
+    for line in NOT_XML.sub(" ", text).split("\n"):
         paragraph = document.add_paragraph()
         # A run's text setter turns a carriage return into a break; one space keeps every place as it is.
         paragraph.add_run(line.replace("\r", " "))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import zipfile
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
 MOST_UNPACKED = 256 << 20
 _LOCKED = b"\xd0\xcf\x11\xe0"
 """How an encrypted file begins, and a .doc of before 2007."""
+NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+"""Signs that no Word file may hold."""
 
 
 def read_docx(data: bytes, name: str) -> str:

@@ -59,7 +59,15 @@ def open_engine(url: URL) -> Engine:
 def _set_up_sqlite(connection: sqlite3.Connection, _record: object) -> None:
     # The driver's own BEGIN would leave reads outside of any transaction; ours follow.
     connection.isolation_level = None
-    for pragma in ("busy_timeout = 30000", "journal_mode = wal", "synchronous = full", "foreign_keys = on"):
+    # What is erased is overwritten in the file, too, not only unlisted.
+    wanted = (
+        "busy_timeout = 30000",
+        "journal_mode = wal",
+        "synchronous = full",
+        "foreign_keys = on",
+        "secure_delete = on",
+    )
+    for pragma in wanted:
         connection.execute(f"pragma {pragma}")
 
 

@@ -219,6 +219,18 @@ class Writer:
         with self._commit(at) as commit:
             return sum(erase_ledger_rows(commit, kind, beginning, why) for kind in kinds)
 
+    def forget_ledger(
+        self, keys: Sequence[tuple[str, str]], instead: Sequence[LedgerRow], why: str, at: datetime
+    ) -> int:
+        """Take away the text of every version of the rows of these kinds and beginnings of keys, and accept other rows in
+        their stead, together or not at all; answers how many versions lost their text.
+        """
+        with self._commit(at) as commit:
+            found = sum(erase_ledger_rows(commit, kind, beginning, why) for kind, beginning in keys)
+            if instead:
+                put_ledger_rows(commit, instead)
+            return found
+
     def roll_journal(self, tables: Sequence[FormTable]) -> dict[str, int]:
         """Move the waiting entries of these forms into segments; answers how many of each. No number changes."""
         with self._commit(None) as commit:

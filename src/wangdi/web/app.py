@@ -28,6 +28,7 @@ from wangdi.web.pages import (
     data,
     deliveries,
     delivery,
+    events,
     identity_quality,
     indicator,
     interface,
@@ -37,12 +38,16 @@ from wangdi.web.pages import (
     packs,
     person,
     places,
+    plan,
     populations,
     reports,
     search,
     sending,
+    signals,
     source,
     spellings,
+    wall,
+    watched_places,
     who,
     worklist,
 )
@@ -62,6 +67,7 @@ PAGES = (
     sending,
     compare,
     worklist,
+    events,
     search,
     places,
     populations,
@@ -75,6 +81,10 @@ PAGES = (
     spellings,
     audit,
     reports,
+    signals,
+    watched_places,
+    plan,
+    wall,
 )
 CONTENT_SECURITY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; connect-src 'self'; "
@@ -101,9 +111,15 @@ _NOT_FOUND = (
     "CITY-009",
     "WEB-001",
     "WEB-044",
+    "EVENT-001",
     "LINK-021",
     "LINK-028",
     "REPORT-006",
+    "SIGNAL-003",
+    "SIGNAL-011",
+    "SIGNAL-012",
+    "PLAN-003",
+    "PLAN-004",
 )
 """Problems that mean that there is no such thing; every other refusal is a question wrongly asked."""
 

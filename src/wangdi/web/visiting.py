@@ -7,10 +7,12 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+from wangdi.app.contact_checks import PROGRAMME, CheckDue
 from wangdi.app.labels import label_fields
 from wangdi.app.worklists import ATTEMPT_FORM, Due, Told
 from wangdi.core.dates import age_years
 from wangdi.indicators.figures import Places
+from wangdi.outbreaks.investigation.following import COMPLETED
 from wangdi.web.door import Door
 from wangdi.web.tables import Column, Table
 from wangdi.web.view import View
@@ -35,6 +37,10 @@ class Saying:
         """An area's name on the day."""
         return self.places.regions.name(code, self.on)
 
+    def programme_title(self, name: str) -> str:
+        """What a programme is called; following contacts is none of the packs'."""
+        return self.say("outbreak") if name == PROGRAMME else self.door.library.newest[name].title
+
     def organisation_name(self, code: str) -> str:
         """An organisation's name on the day."""
         return self.places.organisations.name(code, self.on)
@@ -45,7 +51,8 @@ def show_visit(saying: Saying, visit: Sequence[Told]) -> dict[str, Any]:
     who, one = visit[0].who, visit[0].due
     return {
         "person_id": one.person_id,
-        "name": who.name or one.person_id,
+        "address_of": _address_of(one),
+        "name": who.name or one.person_id or saying.say("nameless"),
         "sex": saying.say(f"sex_{one.home.sex}") if one.home.sex in ("1", "2") else "",
         "age": age_years(one.home.birth_date, saying.on) if one.home.birth_date else None,
         "phone": who.phone,
@@ -55,16 +62,24 @@ def show_visit(saying: Saying, visit: Sequence[Told]) -> dict[str, Any]:
     }
 
 
+def _address_of(row: Due) -> str:
+    """Where somebody is told of: a resident on their own page, a contact who is none on the event's."""
+    if row.person_id or not isinstance(row, CheckDue):
+        return f"/person/{row.person_id}"
+    return f"/event/{row.event}"
+
+
 def show_task(saying: Saying, told: Told) -> dict[str, Any]:
     """One thing due: its window, how it stands in words, the clause, and the readings the clause rests on."""
     row, why = told.due, told.why
     return {
         "title": told.title,
-        "programme": saying.door.library.newest[row.programme].title,
+        "programme": saying.programme_title(row.programme),
         "opens": row.opens,
         "due": row.due,
         "closes": row.closes,
         "tone": "late" if row.overdue else "soon" if row.state == "ready" else "",
+        "event": row.event if isinstance(row, CheckDue) else "",
         "state": state_words(saying, row),
         "clause": why.get("label", ""),
         "source": why.get("source", ""),
@@ -82,13 +97,16 @@ def state_words(saying: Saying, row: Due) -> str:
         return saying.say("overdue_by", days=(saying.on - row.due).days)
     if row.state == "ready":
         return saying.say("ready")
+    if isinstance(row, CheckDue):
+        return saying.say("completed" if row.state == COMPLETED else "not_reached")
     return saying.say("opens_in", days=(row.opens - saying.on).days)
 
 
 def _readings(saying: Saying, told: Told) -> dict[str, Any]:
     """What the record said that the clause was decided by, in the words of its form; denials apart, for they are long."""
     inputs = {name: value for name, value in told.why.get("inputs", {}).items() if name not in ("anchor_on", "fact_id")}
-    classify = saying.door.library.newest[told.due.programme].classify
+    pack = saying.door.library.newest.get(told.due.programme)
+    classify = pack.classify if pack is not None else None
     if not inputs or classify is None:
         return {"readings": [], "denied": []}
     form = saying.door.library.newest[told.due.programme].form(classify.form).full_name

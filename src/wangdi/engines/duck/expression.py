@@ -8,6 +8,7 @@ from datetime import date
 from wangdi.language.ast import (
     Among,
     Arithmetic,
+    Call,
     Case,
     Compare,
     Constant,
@@ -79,9 +80,17 @@ def render_sql(node: Expression, columns: Mapping[str, str], values: Mapping[str
             return f"({render(left)} {symbol} {render(right)})"
         case Among(operand, choices):
             return f"({render(operand)} IN ({', '.join(map(render, choices))}))"
+        case Call(function, arguments):
+            return _CALLS[function].format(*map(render, arguments))
         case Case(arms, otherwise):
             said = " ".join(f"WHEN {render(when)} THEN {render(then)}" for when, then in arms)
             return f"(CASE {said} ELSE {render(otherwise)} END)"
+
+
+_CALLS = {
+    "hours_between": "(date_diff('second', ({0})::TIMESTAMP, ({1})::TIMESTAMP) / 3600.0::DOUBLE)",
+    "digits": "(CASE WHEN regexp_full_match({0}, '[0-9]+') THEN length({0}) WHEN {0} IS NOT NULL THEN 0 END)",
+}
 
 
 def age_sql(birth: str, on: str) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
+from wangdi.catalog.tables import DUCKDB_TYPES
 from wangdi.engines.duck.classify import SUBJECT_COLUMNS, Relations
 from wangdi.engines.duck.indicators import (
     Question,
@@ -19,7 +20,6 @@ from wangdi.engines.duck.indicators import (
 from wangdi.engines.duck.judging import judges, plan_judgements
 from wangdi.engines.duck.obligations import COLUMNS, plan_obligations
 from wangdi.engines.duck.spells import plan_spells
-from wangdi.engines.tables import table_of
 from wangdi.language.model import Form
 from wangdi.language.record import Dates, Event, Judgement, Obligation, Spell, Subject
 from wangdi.language.rules import Programme
@@ -40,7 +40,9 @@ def load_rows(
     workspace.create_table("subject", columns, people)
     forms: dict[str, str] = {}
     for form in forms_of(programme):
-        fields = dict(table_of(form).columns)
+        fields = {
+            field.name: DUCKDB_TYPES[field.type] for field in form.fields.values()
+        }  # checks may look at every one
         described = {"subject_id": "VARCHAR", "seq": "BIGINT", "occurred_on": "DATE", "org": "VARCHAR"} | fields
         rows = (
             [event.subject_id, event.seq, event.on, event.org, *(event.values.get(name) for name in fields)]

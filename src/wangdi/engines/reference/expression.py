@@ -11,6 +11,7 @@ from typing import Any, TypeAlias
 from wangdi.language.ast import (
     Among,
     Arithmetic,
+    Call,
     Case,
     Compare,
     Constant,
@@ -74,6 +75,8 @@ def compile_expression(node: Expression, values: Mapping[str, Cell]) -> Evaluate
             return _pair(_ARITHMETIC[symbol], compile_expression(left, values), compile_expression(right, values))
         case Among(operand, choices):
             return _among(compile_expression(operand, values), frozenset(choice.value for choice in choices))
+        case Call(function, arguments):
+            return _call(_CALLS[function], [compile_expression(part, values) for part in arguments])
         case Case(arms, otherwise):
             pairs = [(compile_expression(when, values), compile_expression(then, values)) for when, then in arms]
             return _case(pairs, compile_expression(otherwise, values))
@@ -128,6 +131,25 @@ def _comparison(compare: Callable[[Any, Any], bool], left: Evaluate, right: Eval
 def _moment(day: date) -> datetime:
     """A day beside a moment is its midnight."""
     return day if isinstance(day, datetime) else datetime.combine(day, time())
+
+
+def _call(function: Callable[..., Cell], arguments: list[Evaluate]) -> Evaluate:
+    def evaluate(row: Row) -> Cell:
+        found = [argument(row) for argument in arguments]
+        return None if None in found else function(*found)
+
+    return evaluate
+
+
+def _hours_between(since: date, until: date) -> float:
+    return (_moment(until).replace(microsecond=0) - _moment(since).replace(microsecond=0)).total_seconds() / 3600
+
+
+def _digits(text: str) -> int:
+    return len(text) if text.isascii() and text.isdigit() else 0
+
+
+_CALLS: dict[str, Callable[..., Cell]] = {"hours_between": _hours_between, "digits": _digits}
 
 
 def _among(inner: Evaluate, choices: frozenset[Any]) -> Evaluate:

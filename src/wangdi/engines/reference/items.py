@@ -1,33 +1,49 @@
-"""A ledger's subject in a figure: the latest row up to the end of the period, and what it adds."""
+"""A subject in a figure that counts rows: its latest row up to the end of the period or every row in it, and what they add."""
 
 from __future__ import annotations
 
+from datetime import date, datetime
+
 from wangdi.core.periods import Period
-from wangdi.engines.reference.classify import compile_rules, with_terms
-from wangdi.engines.reference.expression import compile_expression
+from wangdi.engines.reference.classify import row_of
+from wangdi.engines.reference.expression import Row, compile_expression
 from wangdi.engines.reference.indicators import History
 from wangdi.language.model import Items
+from wangdi.language.record import Event
 from wangdi.language.rules import Rules
 
 
 def value_item(rules: Rules, basis: Items, history: History, period: Period) -> float | None:
     """What a subject adds to a count over items; None when it is not counted at all.
 
-    Rule: the latest (earliest) row on or before the last day of the period is taken first, then ``where`` is asked of it, so
-    that an institution that has closed does not come back with an older row. Missing: a field to be summed that is empty adds 0.
+    Rule: of ``every`` row those whose day lies in the period and for which ``where`` holds; else the latest (earliest) row on or
+    before the last day of the period is taken first, then ``where`` is asked of it, so that an institution that has closed does
+    not come back with an older row. Missing: a field to be summed that is empty adds 0.
     """
     full = rules.pack.form(basis.form).full_name
-    rows = sorted(
-        (event for event in history.events if event.form == full and event.on <= period.end),
-        key=lambda event: (event.on, event.seq),
-    )
-    if not rows:
-        return None
-    place = len(rows) - 1 if basis.take == "latest" else 0
-    row = with_terms(compile_rules(rules), history.subject, rows[place], rows[place - 1] if place else None)
-    if basis.where is not None and compile_expression(basis.where, rules.values)(row) is not True:
-        return None
-    if not basis.sum_field:
-        return 1.0
-    value = row.fields.get(basis.sum_field)
+    rows = sorted((event for event in history.events if event.form == full), key=lambda event: (event.on, event.seq))
+    if basis.take == "every":
+        rows = [event for event in rows if _is_in(period, event, basis.by)]
+    else:
+        known = [event for event in rows if event.on <= period.end]
+        rows = known[-1:] if basis.take == "latest" else known[:1]
+    found = (row_of(rules, history.subject, event) for event in rows)
+    counted = [_value(row, basis.sum_field) for row in found if _holds(rules, basis, row)]
+    return sum(counted) if counted else None
+
+
+def _is_in(period: Period, event: Event, by: str) -> bool:
+    day = event.values.get(by) if by else event.on
+    if isinstance(day, datetime):
+        day = day.date()
+    return isinstance(day, date) and period.contains(day)
+
+
+def _holds(rules: Rules, basis: Items, row: Row) -> bool:
+    return basis.where is None or compile_expression(basis.where, rules.values)(row) is True
+
+
+def _value(row: Row, field: str) -> float:
+    """What a row adds: 1, or the field that is summed."""
+    value = row.fields.get(field) if field else 1
     return float(value) if isinstance(value, int | float) else 0.0

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -81,7 +81,7 @@ def detect_by_evidence(
         panel,
         weeks,
         np.where(usable, sent & some, np.nan),
-        np.where(usable, _bound(judge, given, needed), np.nan),
+        np.where(usable, bound_of(judge, given, needed), np.nan),
         np.where(usable, (given.mean * judge.effect)[..., 0], np.nan),
         probability,
         evidence / max(needed, 1e-9),
@@ -110,7 +110,7 @@ class Judge:
     elsewhere: Floats
 
     def evidence(self, given: Expectation) -> Floats:
-        moved = Expectation(given.counts, given.mean * self.effect, given.dispersion)
+        moved = replace(given, mean=given.mean * self.effect)
         return weigh(outbreak_ratios(moved, self.known), self.support, self.elsewhere)
 
 
@@ -120,13 +120,18 @@ def weigh_evidence(given: Expectation, known: Floats, links: Links) -> tuple[Flo
     Missing: NaN where now has no count or no expectation.
     """
     effect = shared_effect(given, links)
-    ratios = outbreak_ratios(Expectation(given.counts, given.mean * effect, given.dispersion), known)
+    ratios = outbreak_ratios(replace(given, mean=given.mean * effect), known)
     judge = Judge(known, effect, gather_support(ratios, links), explain_elsewhere(ratios, links))
     return np.where(given.usable(), weigh(ratios, judge.support, judge.elsewhere), np.nan), judge
 
 
 def draw_null(given: Expectation, error: Floats, known: Floats, links: Links, seed: int) -> Null:
     """The evidence of counts drawn without an outbreak from the same expectations, neighbours as they are."""
+    return Null.of(draw_evidence(given, error, known, links, seed)[0])
+
+
+def draw_evidence(given: Expectation, error: Floats, known: Floats, links: Links, seed: int) -> tuple[Floats, Ints]:
+    """The same, before it is put in order: copies of the panel, one below the other, by the columns that were drawn."""
     generator = np.random.default_rng(seed)
     series, columns = given.counts.shape[:2]
     copies = max(1, -(-DRAWS // max(series * columns, 1)))
@@ -142,9 +147,9 @@ def draw_null(given: Expectation, error: Floats, known: Floats, links: Links, se
     spreads = repeat(np.where(usable, given.dispersion, 1.0))
     drawn = draw_counts(generator, means, repeat(error), spreads)
     counts = np.where(repeat(np.isfinite(given.counts)), drawn, np.nan)
-    repeated = Expectation(counts, repeat(given.mean), repeat(given.dispersion))
+    repeated = Expectation(counts, repeat(given.mean), repeat(given.dispersion), given.sizes)
     evidence, _ = weigh_evidence(repeated, known[chosen], links.repeated(copies, series))
-    return Null.of(evidence)
+    return evidence, chosen
 
 
 def send(probability: Floats, asked: EvidenceSettings, groups: Sequence[str]) -> Bools:
@@ -158,13 +163,13 @@ def send(probability: Floats, asked: EvidenceSettings, groups: Sequence[str]) ->
     return found
 
 
-def _bound(judge: Judge, given: Expectation, needed: float) -> Floats:
+def bound_of(judge: Judge, given: Expectation, needed: float | Floats) -> Floats:
     """The largest count that would not yet be an alarm."""
     shape = given.counts.shape[:2]
 
     def enough(count: Floats) -> Bools:
         with_count = np.concatenate([count[..., None], given.counts[..., 1:]], axis=2)
-        found: Bools = judge.evidence(Expectation(with_count, given.mean, given.dispersion)) >= needed
+        found: Bools = judge.evidence(replace(given, counts=with_count)) >= needed
         return found
 
     low = np.full(shape, -1.0)

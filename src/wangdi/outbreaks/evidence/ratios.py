@@ -23,7 +23,7 @@ POISSON = 1.001
 
 @dataclass(frozen=True, slots=True)
 class Expectation:
-    """Counts and what was expected, last axis: now, the period before.
+    """Counts and what was expected, last axis: now, the period before. ``sizes``: of the outbreaks looked for.
 
     Grain: one row a series, one column a period judged.
     """
@@ -31,6 +31,7 @@ class Expectation:
     counts: Floats
     mean: Floats
     dispersion: Floats
+    sizes: tuple[float, ...] = SIZES
 
     def usable(self) -> np.ndarray:
         """Where there is a count and an expectation for now."""
@@ -61,7 +62,7 @@ def outbreak_ratios(given: Expectation, known: Floats) -> Floats:
     axis as in ``given``. Missing: 0 where nothing is known: it speaks neither way.
     """
     found = []
-    for size in SIZES:
+    for size in given.sizes:
         extra = [_extra(given, known, size, share) for share in ONSETS]
         first_now = _log_ratio(given, 0, extra[0][..., 0])
         second_now = _log_ratio(given, 0, extra[1][..., 0])
@@ -81,5 +82,11 @@ def _log_ratio(given: Expectation, lag: int, extra: Floats) -> Floats:
     count, dispersion = given.counts[..., lag], given.dispersion[..., lag]
     mean = np.maximum(given.mean[..., lag], LEAST_MEAN)
     together = (mean * dispersion + extra) / (mean + extra)
-    ratio = log_likelihood(count, mean + extra, together) - log_likelihood(count, mean, dispersion)
-    return np.where(np.isfinite(ratio), ratio, 0.0)
+
+    def ratio(of: Floats) -> Floats:
+        return log_likelihood(of, mean + extra, together) - log_likelihood(of, mean, dispersion)
+
+    # An outbreak's cases vary less than a wide background: far above what it would bring the ratio falls again, though nothing
+    # else explains so many cases.
+    found = np.maximum(ratio(count), ratio(np.minimum(count, mean + extra)))
+    return np.where(np.isfinite(found), found, 0.0)

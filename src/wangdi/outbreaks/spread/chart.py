@@ -10,6 +10,7 @@ from math import floor, log10
 WIDTH, HEIGHT = 760, 320
 LEFT, RIGHT, TOP, BOTTOM = 52, 16, 40, 40
 LINE, BARS, LEVEL, INK = "#0b5f8a", "#b9c6cf", "#a4341f", "#333"
+MARKED = "#5d7482"
 
 Values = Sequence[float | None]
 
@@ -17,7 +18,7 @@ Values = Sequence[float | None]
 @dataclass(frozen=True, slots=True)
 class Chart:
     """What is drawn, all by the same times. ``line`` with its band from ``low`` to ``high``; ``bars`` behind them; ``level``: a
-    value worth a line of its own. ``legend``: what line, band and bars are called.
+    value worth a line of its own. ``legend``: what line, band and bars are called. ``marked``: the bars drawn darker.
 
     Missing: a gap in line and band; no bar.
     """
@@ -30,6 +31,7 @@ class Chart:
     legend: Sequence[str]
     bars: Values = ()
     level: float | None = None
+    marked: Sequence[bool] = ()
 
 
 def render_chart(chart: Chart) -> str:
@@ -116,7 +118,8 @@ def _draw_bars(chart: Chart, frame: _Frame) -> Iterator[str]:
             y = frame.y(value)
             x = round(frame.x(place) - width / 2, 1)
             height = round(HEIGHT - BOTTOM - y, 1)
-            yield f'<rect x="{x}" y="{y}" width="{width}" height="{height}" fill="{BARS}"/>'
+            colour = MARKED if place < len(chart.marked) and chart.marked[place] else BARS
+            yield f'<rect x="{x}" y="{y}" width="{width}" height="{height}" fill="{colour}"/>'
 
 
 def _draw_band(chart: Chart, frame: _Frame) -> Iterator[str]:

@@ -12,8 +12,9 @@ from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
 
+from wangdi.app.contact_checks import find_day, reach_day, tell_day
 from wangdi.app.visits import NAMED_ORDERS, NO_VILLAGE, ORDERS, Visit, Wish, count_villages, gather_visits
-from wangdi.app.worklists import Due, Reach, Told, find_due, find_reach, tell_due
+from wangdi.app.worklists import Due, Reach, Told
 from wangdi.app.workload import Load, count_due, find_next_opening
 from wangdi.core.problem import Problem, Refusal
 from wangdi.indicators.figures import Places
@@ -124,7 +125,7 @@ def _read_day(text: str, as_of: date) -> date:
 def _find(door: Door, asked: Asked) -> list[Due]:
     def look() -> list[Due]:
         with door.standing(asked.known, asked.on) as standing:
-            return find_due(standing, asked.org, asked.on, asked.within)
+            return find_day(standing, asked.org, asked.on, asked.within)
 
     return door.keep_list(("worklist", asked.known, asked.org, asked.on, asked.within), look)
 
@@ -136,7 +137,7 @@ def _reach(door: Door, asked: Asked, found: Sequence[Due]) -> Mapping[int, Reach
 
     def look() -> Mapping[int, Reach]:
         with door.standing(asked.known, asked.on) as standing:
-            return find_reach(standing, found)
+            return reach_day(standing, found)
 
     return door.keep_list(("reach", asked.known, asked.org, asked.on, asked.within), look)
 
@@ -144,7 +145,7 @@ def _reach(door: Door, asked: Asked, found: Sequence[Due]) -> Mapping[int, Reach
 def _tell(door: Door, asked: Asked, visits: Sequence[Visit]) -> list[list[Told]]:
     """All that is due for each of these people."""
     with door.standing(asked.known, asked.on) as standing:
-        rows = iter(tell_due(standing, [row for visit in visits for row in visit.tasks], asked.on))
+        rows = iter(tell_day(standing, [row for visit in visits for row in visit.tasks], asked.on))
     return [list(islice(rows, len(visit.tasks))) for visit in visits]
 
 
@@ -196,7 +197,7 @@ def _head(door: Door, view: View, asked: Asked, found: Sequence[Due]) -> dict[st
         "kept": kept,
         "ahead": sorted({*AHEAD, asked.within}),
         "as_of": door.as_of(asked.known),
-        "everybody": len({row.person for row in found}),
+        "everybody": len({row.trip for row in found}),
     }
 
 
@@ -221,9 +222,8 @@ def _choices(saying: Saying, found: Sequence[Due]) -> dict[str, list[tuple[str, 
     """What the list can be narrowed to: programmes and villages that are in it, each with how many people."""
     people: dict[str, set[int]] = {}
     for row in found:
-        people.setdefault(row.programme, set()).add(row.person)
-    titles = saying.door.library.newest
-    programmes = [(name, titles[name].title, len(who)) for name, who in sorted(people.items())]
+        people.setdefault(row.programme, set()).add(row.trip)
+    programmes = [(name, saying.programme_title(name), len(who)) for name, who in sorted(people.items())]
     nowhere = word(saying.view.lang, "worklist.no_village")
     villages = [
         (code, nowhere if code == NO_VILLAGE else saying.region_name(code), count)

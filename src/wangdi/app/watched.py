@@ -1,0 +1,243 @@
+"""What the daily run looks at, read from a city's records: report cards, streams, the townships they lie in."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+
+import numpy as np
+
+from wangdi.app.derivation import Standing
+from wangdi.catalog.trees import PlaceTree, Region, current_region, is_valid_on, plant_tree, widen_region_code
+from wangdi.outbreaks.diseases import Disease, read_diseases
+from wangdi.outbreaks.series import Ints
+from wangdi.outbreaks.surveillance.cases import NOWHERE, Cases, Site, Township
+from wangdi.outbreaks.surveillance.day import Watched
+from wangdi.outbreaks.surveillance.settings import SurveillanceSettings
+from wangdi.outbreaks.surveillance.streams import Source, StreamCounts
+
+CARD, COUNT = "disease_report.card", "disease_streams.count"
+CARD_FIELDS = (
+    "disease", "case_class", "card_state", "onset_on", "diagnosed_on", "reported_at", "died_on", "address_code", "workplace",
+)  # fmt: skip
+COUNT_FIELDS = ("stream", "source", "source_name", "place", "count", "of")
+PEOPLE = "residents_year_end"
+EPOCH = date(1970, 1, 1).toordinal()
+_SPACES = re.compile(r"\s+")
+
+
+def day_number(on: date) -> int:
+    """A day as the daily run counts: from 1970-01-01."""
+    return on.toordinal() - EPOCH
+
+
+def day_of(number: int) -> date:
+    """The day of a number."""
+    return date.fromordinal(number + EPOCH)
+
+
+@dataclass(frozen=True, slots=True)
+class Area:
+    """The townships of a city on a day. ``townships``: in order of code; ``at``: index by code."""
+
+    tree: PlaceTree[Region]
+    on: date
+    townships: tuple[Township, ...]
+
+    @property
+    def at(self) -> dict[str, int]:
+        """Where each township stands in the list."""
+        return {place.code: number for number, place in enumerate(self.townships)}
+
+    def place_codes(self, codes: Mapping[int, str]) -> dict[int, str]:
+        """The township a written code lies in, or the county that is all it tells: a cancelled one is followed to its successor.
+
+        Missing: empty where the code is no place here.
+        """
+        found: dict[int, str] = {}
+        for key, code in codes.items():
+            region = current_region(self.tree, widen_region_code(code.strip()), self.on)
+            place = None
+            if region is not None:
+                levels = ("township", "county")
+                place = next(
+                    (one for level in levels if (one := self.tree.at_level(region.code, level, self.on))), None
+                )
+            found[key] = "" if place is None else place.code
+        return found
+
+
+def read_area(standing: Standing, on: date) -> Area:
+    """The townships as they are on a day, with their county, centre and the newest count of their people."""
+    regions = standing.city.regions(standing.known)
+    tree = plant_tree(regions)
+    people: dict[str, tuple[int, float]] = {}
+    for row in standing.city.populations(standing.known):
+        if row.kind == PEOPLE and row.year <= on.year and row.year >= people.get(row.area, (0, 0.0))[0]:
+            people[row.area] = (row.year, float(row.value))
+    townships = []
+    for region in sorted(regions, key=lambda one: one.code):
+        if region.level == "township" and is_valid_on(region, on):
+            county = tree.at_level(region.code, "county", on)
+            lon, lat = (np.nan if part is None else part for part in (region.lon, region.lat))
+            number = people.get(region.code, (0, np.nan))[1]
+            above = region.parent or "" if county is None else county.code
+            townships.append(Township(region.code, region.name, above, lon, lat, number))
+    return Area(tree, on, tuple(townships))
+
+
+def read_watched(standing: Standing, on: date, settings: SurveillanceSettings) -> Watched:
+    """Everything accepted at the standing's number and entered by a day.
+
+    Missing: where a city has no cards, or no streams, there are none; a card without a moment of entry became known on the day
+    of its diagnosis.
+    """
+    area = read_area(standing, on)
+    diseases = read_diseases()
+    cases = read_cases(standing, area, settings)
+    return Watched(cases, read_streams(standing, area), {code: one.name for code, one in diseases.items()})
+
+
+def watched_code(disease: Disease, apart: tuple[str, ...]) -> str:
+    """What a disease is watched as: a subtype as its main disease, but where that is watched by subtype."""
+    return disease.code if disease.main in apart else disease.main
+
+
+def read_cases(standing: Standing, area: Area, settings: SurveillanceSettings) -> Cases:
+    """The cards that stand, of all institutions; deleted ones and those of no illness are left out."""
+    if CARD not in standing.library.forms:
+        return _no_cases(area)
+    fields = ", ".join(CARD_FIELDS)
+    rows = standing.workspace.rows(
+        f"SELECT seq, registration_id, {fields} FROM {standing.facts(standing.form(CARD), CARD_FIELDS)}"
+        " WHERE card_state IS DISTINCT FROM 'deleted' AND disease IS NOT NULL"
+        " ORDER BY coalesce(reported_at::DATE, diagnosed_on), seq"
+    )
+    diseases = read_diseases()
+    kept = [row for row in rows if row[2] in diseases and row[3] not in settings.not_counted and (row[7] or row[6])]
+    if not kept:
+        return _no_cases(area)
+    codes = [watched_code(diseases[row[2]], settings.apart) for row in kept]
+    names = tuple(sorted(set(codes)))
+    number = {code: place for place, code in enumerate(names)}
+    placed = area.place_codes({place: row[9] or "" for place, row in enumerate(kept)})
+    at = area.at
+    sites, site_of, village_of = _read_sites([(row[10] or "", row[9] or "") for row in kept], area)
+    day = np.array([day_number(row[7].date() if row[7] else row[6]) for row in kept], dtype=np.int64)
+    onset = np.array([day_number(row[5] or row[6]) for row in kept], dtype=np.int64)
+    disease = np.array([number[code] for code in codes], dtype=np.int64)
+    person = np.array([row[1] or -row[0] for row in kept], dtype=np.int64)
+    windows = np.array([diseases[code].window_days for code in names], dtype=np.int64)
+    return Cases(
+        names,
+        area.townships,
+        sites,
+        disease,
+        np.array([at.get(placed[place], NOWHERE) for place in range(len(kept))], dtype=np.int64),
+        site_of,
+        village_of,
+        day,
+        onset,
+        np.array([row[0] for row in kept], dtype=np.int64),
+        np.array([row[8] is not None for row in kept], dtype=bool),
+        find_again(person, disease, onset, windows),
+    )
+
+
+def find_again(person: Ints, disease: Ints, onset: Ints, windows: Ints) -> np.ndarray:
+    """Which cards are a second one of an illness: same person and disease, onset within the disease's window of an earlier card.
+
+    The first that became known counts.
+    """
+    again = np.zeros(len(person), dtype=bool)
+    order = np.lexsort((np.arange(len(person)), disease, person))
+    first: list[int] = []
+    for place in order:
+        if first and (person[first[0]], disease[first[0]]) != (person[place], disease[place]):
+            first = []
+        again[place] = any(abs(onset[place] - onset[one]) <= windows[disease[place]] for one in first)
+        first.append(int(place))
+    return again
+
+
+def _read_sites(written: list[tuple[str, str]], area: Area) -> tuple[tuple[Site, ...], Ints, Ints]:
+    """Institutions by their names and villages by their codes, with what kind of place each is."""
+    sites: dict[tuple[str, str], int] = {}
+    found: list[Site] = []
+
+    def place(key: tuple[str, str], site: Site) -> int:
+        if key not in sites:
+            sites[key] = len(found)
+            found.append(site)
+        return sites[key]
+
+    site_of, village_of = (np.full(len(written), NOWHERE, dtype=np.int64) for _ in range(2))
+    for number, (workplace, code) in enumerate(written):
+        name = _SPACES.sub("", workplace)
+        if name and not any(word in name for word in NO_PLACE):
+            site_of[number] = place(("site", name), Site(name, kind_of_site(name), ""))
+        region = current_region(area.tree, widen_region_code(code.strip()), area.on) if code else None
+        if region is not None and region.level == "village":
+            kind = "社区" if any(word in region.name for word in ("社区", "居委")) else "自然村"
+            village_of[number] = place(("village", region.code), Site(region.name, kind, ""))
+    return tuple(found), site_of, village_of
+
+
+NO_PLACE = ("不详", "无", "务农", "散居", "待业", "退休", "在家")
+SITE_WORDS = {
+    "幼儿园": ("幼儿园", "托育", "托儿所", "幼托"),
+    "学校": ("小学", "中学", "学校", "大学", "学院", "职高", "中专"),
+    "医院": ("医院", "卫生院"),
+    "工地": ("工地", "项目部"),
+    "养老院": ("养老院", "敬老院", "福利院", "护理院"),
+}
+
+
+def kind_of_site(name: str) -> str:
+    """What kind of place a name tells of; empty where it tells nothing."""
+    return next((kind for kind, words in SITE_WORDS.items() if any(word in name for word in words)), "")
+
+
+def _no_cases(area: Area) -> Cases:
+    none = np.zeros(0, dtype=np.int64)
+    empty = np.zeros(0, dtype=bool)
+    return Cases((), area.townships, (), none, none, none, none, none, none, none, empty, empty)
+
+
+def read_streams(standing: Standing, area: Area) -> tuple[StreamCounts, ...]:
+    """Every stream of the city, each as sources by days."""
+    if COUNT not in standing.library.forms:
+        return ()
+    rows = standing.workspace.rows(
+        f"SELECT stream, source, max(coalesce(source_name, source)), max(coalesce(place, '')), min(occurred_on), max(occurred_on)"
+        f" FROM {standing.facts(standing.form(COUNT), COUNT_FIELDS)} WHERE count IS NOT NULL"
+        " GROUP BY stream, source ORDER BY stream, source"
+    )
+    streams: list[StreamCounts] = []
+    for stream in dict.fromkeys(row[0] for row in rows):
+        of_stream = [row for row in rows if row[0] == stream]
+        first, last = min(row[4] for row in of_stream), max(row[5] for row in of_stream)
+        places = area.place_codes({number: row[3] for number, row in enumerate(of_stream)})
+        sources = tuple(Source(row[1], row[2], places[number]) for number, row in enumerate(of_stream))
+        streams.append(_read_counts(standing, stream, sources, (first, last)))
+    return tuple(streams)
+
+
+def _read_counts(standing: Standing, stream: str, sources: tuple[Source, ...], span: tuple[date, date]) -> StreamCounts:
+    first, last = span
+    at = {source.code: number for number, source in enumerate(sources)}
+    shape = (len(sources), (last - first).days + 1)
+    counts, of = np.full(shape, np.nan), np.full(shape, np.nan)
+    facts = np.zeros(shape, dtype=np.int64)
+    rows = standing.workspace.rows(
+        f"SELECT source, occurred_on, count, of, seq FROM {standing.facts(standing.form(COUNT), COUNT_FIELDS)}"
+        " WHERE stream = ? AND count IS NOT NULL ORDER BY seq",
+        [stream],
+    )
+    for source, on, count, out_of, seq in rows:
+        cell = at[source], (on - first).days
+        counts[cell], facts[cell] = float(count), seq
+        of[cell] = np.nan if out_of is None else float(out_of)
+    return StreamCounts(stream, sources, day_number(first), counts, of, facts)

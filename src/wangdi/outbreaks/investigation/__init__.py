@@ -1,0 +1,1 @@
+"""The field investigation of an event (流调): its values, and what is computed from them."""

@@ -1,0 +1,100 @@
+"""The page of a round as one HTML file that needs nothing beside it: to be sent, printed or put on a notice board."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from html import escape
+from importlib.resources import files
+
+TABLES = ("items", "turns", "steps", "owners", "scores")
+SIGNS = {"done": "✔", "green": "●", "amber": "▲", "red": "✖", "grey": "○", "closed": "✔", "open": "↺"}
+"""A light is its shape and word before it is a colour."""
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A row: its light (empty: none) and its texts."""
+
+    light: str
+    texts: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """A table of its own under a title."""
+
+    title: str
+    lines: tuple[Line, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One round's texts. ``between``: its first and last day; ``tables``: by name; ``rankings``: a table for each item."""
+
+    every: str
+    area: str
+    between: tuple[str, str]
+    tables: Mapping[str, tuple[Line, ...]]
+    rankings: tuple[Block, ...]
+
+
+@cache
+def _words(lang: str) -> Mapping[str, str]:
+    text = files("wangdi.plans").joinpath("data", "bulletin.toml").read_text(encoding="utf-8")
+    found: Mapping[str, str] = tomllib.loads(text)[lang]
+    return found
+
+
+def render_bulletin(page: Page, lang: str) -> str:
+    """The page. Everything that comes from outside is escaped."""
+    words = _words(lang)
+    title = words[f"title_{page.every}"].format(area=page.area)
+    parts = [f"<h1>{escape(title)}</h1>", f"<p>{escape(page.between[0])} — {escape(page.between[1])}</p>"]
+    parts += [
+        _section(words[name], words[f"{name}_columns"], page.tables[name], words)
+        for name in TABLES
+        if page.tables[name]
+    ]
+    if page.rankings:
+        parts.append(f"<h2>{escape(words['rankings'])}</h2>")
+    parts += [_table(block.title, words["rankings_columns"], block.lines, words) for block in page.rankings]
+    if not page.tables["items"]:
+        parts.append(f"<p>{escape(words['nothing'])}</p>")
+    body = "\n".join([*parts, f"<p class='note'>{escape(words['note'])}</p>"])
+    code = "zh-CN" if lang == "zh" else "en"
+    head = f"<meta charset='utf-8'><title>{escape(title)}</title><style>{_STYLE}</style>"
+    return f"<!DOCTYPE html>\n<html lang='{code}'><head>{head}</head><body><main>\n{body}\n</main></body></html>\n"
+
+
+def _section(title: str, columns: str, lines: Sequence[Line], words: Mapping[str, str]) -> str:
+    return f"<h2>{escape(title)}</h2>\n{_table('', columns, lines, words)}"
+
+
+def _table(caption: str, columns: str, lines: Sequence[Line], words: Mapping[str, str]) -> str:
+    lit = any(line.light for line in lines)
+    heads = [*([words["light"]] if lit else []), *columns.split("|")]
+    rows = []
+    for line in lines:
+        cells = "".join(f"<td>{escape(text)}</td>" for text in line.texts)
+        if lit:
+            sign, word = SIGNS.get(line.light, ""), words.get(f"light_{line.light}", "")
+            cells = f"<td class='{escape(line.light)}'><b>{sign}</b> {escape(word)}</td>{cells}"
+        rows.append(f"<tr>{cells}</tr>")
+    told = f"<caption>{escape(caption)}</caption>" if caption else ""
+    head = "".join(f"<th scope='col'>{escape(one)}</th>" for one in heads)
+    return f"<table>{told}<thead><tr>{head}</tr></thead><tbody>{''.join(rows)}</tbody></table>"
+
+
+_STYLE = """
+body{font:15px/1.6 "Noto Sans CJK SC","Microsoft YaHei","PingFang SC",sans-serif;margin:0;color:#1d2429;background:#fff}
+main{max-width:86rem;margin:0 auto;padding:1.5rem}
+table{border-collapse:collapse;width:100%;margin:0 0 1.2rem;font-variant-numeric:tabular-nums}
+th,td{border:1px solid #bbb;padding:.3rem .55rem;text-align:left;vertical-align:top}
+th{background:#f4f2ec;white-space:nowrap}caption{text-align:left;font-weight:600;padding:.3rem 0}
+.red{color:#9b1c16}.amber{color:#7a4b00}.green,.done,.closed{color:#24602c}.grey{color:#5b656b}.open{color:#9b1c16}
+td:first-child{white-space:nowrap}.note{color:#5b656b}
+@media print{main{padding:0}tr{break-inside:avoid}@page{margin:14mm}}
+"""

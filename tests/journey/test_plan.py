@@ -1,0 +1,330 @@
+"""A plan from its document to the wall: read, confirmed with owners, held against figures, closed and opened, taken back."""
+
+from __future__ import annotations
+
+import csv
+import json
+import math
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from starlette.testclient import TestClient
+
+from tests.journey.conftest import leave_passing
+from tests.journey.demo_city import OCTOBER, Demo, ask
+from tests.journey.small_city import call, make_small_city
+from tests.pages import check_page, open_pages, read, words_of
+from wangdi.web.words import LANGUAGES
+
+PLAN = """2025年基层卫生工作要点
+
+(一)全县高血压患者规范管理率达到97%以上,老年人健康管理率达到30%以上。责任单位：基层科
+(二)9月底前建成影像中心,新增急救点4个。责任单位：规划科、财务科
+(三)完成设备更新投资1200万元。
+"""
+ON = "2025-10-31"
+
+
+@pytest.fixture(scope="module")
+def city(demo: Demo, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The demo city with a second plan, its drafts not looked at yet."""
+    folder = tmp_path_factory.mktemp("plan")
+    made = Path(shutil.copytree(demo.folder, folder / "city", ignore=leave_passing))
+    (folder / "plan.txt").write_text(PLAN, encoding="utf-8")
+    answer = ask(made, "plan", "read", folder / "plan.txt", "--save")
+    assert len(answer["items"]) == 5
+    return made
+
+
+def number_of(city: Path, part: str) -> str:
+    """The full number of an item of the second plan."""
+    listed = ask(city, "plan", "list")
+    plan = next(one["plan"] for one in listed["plans"] if one["title"] == "2025年基层卫生工作要点")
+    rows = [one for one in listed["rows"] if one["item"].startswith(plan)]
+    return next(str(one["item"]) for one in rows if part in one["name"])
+
+
+def stand_of(city: Path, item: str, *more: object) -> dict[str, Any]:
+    rows = ask(city, "plan", "progress", "--on", ON, *more)["rows"]
+    return next(one for one in rows if one["item"] == item)
+
+
+# ---- the demo's own plan ---------------------------------------------------------------------------------------------
+def test_the_demo_has_a_plan_with_owners_and_every_item_stands_somewhere(demo: Demo) -> None:
+    rows = ask(demo.folder, "plan", "progress", "--on", ON)["rows"]
+    assert len(rows) == 14
+    assert all(one["owner"] for one in rows)
+    assert len([one for one in rows if one["indicator"]]) == 10
+    assert {one["light"] for one in rows} <= {"done", "green", "amber", "red"}
+
+
+def test_a_value_is_the_figure_and_the_gap_is_counted_in_people(demo: Demo) -> None:
+    """Held against ``figures`` and against sums done here."""
+    (figure,) = ask(demo.folder, "figures", "--indicator", "htn_std", "--period", OCTOBER)["rows"]
+    row = next(one for one in ask(demo.folder, "plan", "progress", "--on", ON)["rows"] if one["indicator"] == "htn_std")
+    assert (row["value"], row["numerator"], row["denominator"]) == (
+        figure["value"],
+        figure["numerator"],
+        figure["denominator"],
+    )
+    assert row["more"] == max(0, math.ceil(75 * figure["denominator"] / 100) - figure["numerator"])
+    months = [f"2025-{month:02d}-ytd" for month in range(1, 11)]
+    asked = [part for month in months for part in ("--period", month)]
+    values = [one["value"] for one in ask(demo.folder, "figures", "--indicator", "htn_std", *asked)["rows"]]
+    assert row["trend"] == values
+    middle = sum(range(10)) / 10
+    slope = sum((place - middle) * value for place, value in enumerate(values)) / sum(
+        (place - middle) ** 2 for place in range(10)
+    )
+    assert row["a_month"] == pytest.approx(slope)
+    assert row["ends_at"] == pytest.approx(min(100, values[-1] + 2 * slope))
+    assert row["ends_at_last"] == pytest.approx(min(100, values[-1] + 2 * (values[-1] - values[-2])))
+
+
+def test_the_gap_leads_to_the_people(demo: Demo) -> None:
+    row = next(one for one in ask(demo.folder, "plan", "progress", "--on", ON)["rows"] if one["indicator"] == "htn_std")
+    assert sum(one["missing"] for one in row["gaps"]) <= row["denominator"] - row["numerator"]
+    gap = row["gaps"][0]
+    people = ask(
+        demo.folder, "people", "--indicator", "htn_std", "--period", OCTOBER, "--area", gap["org"], "--in", "missing"
+    )
+    assert len(people["rows"]) == gap["missing"]
+
+
+# ---- from draft to list ----------------------------------------------------------------------------------------------
+def test_a_draft_without_an_owner_is_not_confirmed(city: Path) -> None:
+    money = number_of(city, "完成设备更新")
+    refused = call("plan", "confirm", money, city=city)
+    assert refused.exit_code == 11
+    assert "PLAN-010" in refused.output
+    assert ask(city, "plan", "show", money)["state"] == "draft"
+
+
+def test_confirming_is_all_or_nothing(city: Path) -> None:
+    owned, unowned = number_of(city, "9月底前建成"), number_of(city, "完成设备更新")
+    assert call("plan", "confirm", owned, unowned, city=city).exit_code == 11
+    assert ask(city, "plan", "show", owned)["state"] == "draft"
+
+
+def test_a_breakdown_sums_and_areas_are_held_to_it(city: Path) -> None:
+    rate = number_of(city, "高血压")
+    (row,) = ask(city, "plan", "confirm", rate, "--indicator", "htn_std", "--breakdown", "gap")["rows"]
+    figures = ask(city, "figures", "--indicator", "htn_std", "--period", "2025-12-ytd", "--by", "township")["rows"]
+    people = sum(one["denominator"] for one in figures if one["area"] != "unallocated")
+    assert sum(part["count"] for part in row["parts"]) == math.ceil(97 * people / 100)
+    assert {part["area"] for part in row["parts"]} == {one["area"] for one in figures if one["area"] != "unallocated"}
+    assert len(stand_of(city, rate)["areas"]) == len(row["parts"])
+
+
+def test_an_item_closes_by_its_figure_opens_again_and_never_twice(city: Path) -> None:
+    """High in January and falling through the year, as the standard-care rate does."""
+    item = number_of(city, "高血压")
+    series = [
+        one["value"]
+        for one in ask(city, "figures", "--indicator", "htn_std", "--period", "2025-01-ytd", "--period", OCTOBER)[
+            "rows"
+        ]
+    ]
+    between = round(sum(series) / 2, 1)
+    assert series[0] > between > series[1]
+    ask(city, "plan", "edit", item, "--goal", f">={between}%", "--why", "会议调整")
+    turns = [
+        [one["state"] for one in ask(city, "plan", "settle", "--on", day)["rows"] if one["item"] == item]
+        for day in ("2025-01-31", "2025-01-31", ON, ON)
+    ]
+    assert turns == [["closed"], [], ["open"], []]
+    told = stand_of(city, item)["turns"]
+    assert [(one["state"], one["value"]) for one in told] == [("closed", series[0]), ("open", series[1])]
+
+
+def test_what_was_known_before_shows_what_was_then(city: Path) -> None:
+    item = number_of(city, "9月底前建成")
+    before = ask(city, "plan", "show", item)["seq"]
+    ask(city, "plan", "confirm", item)
+    assert [one for one in ask(city, "plan", "progress", "--on", ON)["rows"] if one["item"] == item]
+    old = ask(city, "plan", "progress", "--on", ON, "--known", before)["rows"]
+    assert [one for one in old if one["item"] == item] == []
+
+
+def test_steps_need_evidence_and_make_the_item(city: Path) -> None:
+    item = number_of(city, "新增急救点")
+    ask(city, "plan", "confirm", item)
+    refused = call("plan", "step", item, "一号点", "--done", "2025-05-01", "--count", 2, city=city)
+    assert "PLAN-018" in refused.output
+    ask(city, "plan", "step", item, "一号点", "--due", "2025-06-01", "--count", 2)
+    assert stand_of(city, item)["value"] == 0
+    ask(city, "plan", "step", item, "一号点", "--done", "2025-05-01", "--evidence", "验收单1号")
+    row = stand_of(city, item)
+    assert (row["value"], row["more"], row["closed"]) == (2, 2, False)
+    ask(city, "plan", "step", item, "二号点", "--done", "2025-09-01", "--evidence", "验收单2号", "--count", 2)
+    assert stand_of(city, item)["closed"]
+
+
+def test_what_an_indicator_measures_is_not_counted_by_hand(city: Path) -> None:
+    item = number_of(city, "高血压")
+    refused = call("plan", "step", item, "x", "--done", "2025-05-01", "--evidence", "y", "--count", 1, city=city)
+    assert "PLAN-019" in refused.output
+
+
+def test_money_by_month(city: Path) -> None:
+    item = number_of(city, "完成设备更新")
+    ask(city, "plan", "confirm", item, "--owner", "规划科")
+    ask(city, "plan", "money", item, "2025-04", "--planned", 6_000_000)
+    ask(city, "plan", "money", item, "2025-04", "--paid", 3_000_000, "--evidence", "拨款单8号")
+    row = stand_of(city, item)
+    assert (row["value"], row["distance"], row["light"]) == (3_000_000, 9_000_000, "red")
+    assert "PLAN-017" in call("plan", "money", item, "2025-13", "--planned", 1, city=city).output
+
+
+def test_the_last_change_is_taken_back_and_only_the_last(city: Path) -> None:
+    item = number_of(city, "老年人")
+    first = ask(city, "plan", "assign", item, "--owner", "甲科")["rows"][0]["seq"]
+    second = ask(city, "plan", "assign", item, "--owner", "乙科", "--with", "丙科")["rows"][0]["seq"]
+    assert "PLAN-016" in call("plan", "undo", first, city=city).output
+    assert ask(city, "plan", "undo", second)["rows"][0]["owner"] == "甲科"
+    shown = ask(city, "plan", "show", item)
+    assert len(shown["changes"]) == 4, "nothing is forgotten"
+    ask(city, "plan", "drop", item, "--why", "并入另一条")
+    assert ask(city, "plan", "show", item)["state"] == "dropped"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code"),
+    [
+        (("show", "999"), "2 PLAN-004"),
+        (("show", "nowhere/001"), "2 PLAN-003"),
+        (("edit", "001", "--goal", "很多"), "2 PLAN-014"),
+        (("edit", "001", "--indicator", "htn_stf"), "2 FIG-001"),
+        (("edit", "001", "--indicator", "childcare_places"), "11 PLAN-015"),
+        (("edit", "002", "--indicator", "-", "--breakdown", "gap"), "11 PLAN-024"),
+        (("assign", "001", "--owner", "甲镇", "--area", "990121100000"), "11 PLAN-025"),
+        (("edit", "005", "--breakdown", "equal"), "11 PLAN-023"),
+        (("undo", "1"), "2 PLAN-016"),
+        (("bulletin", "--every", "month"), "2 PLAN-006"),
+        (("progress", "--known", "soon"), "2 STORE-022"),
+    ],
+)
+def test_what_cannot_be_done_says_why(demo: Demo, arguments: tuple[str, ...], code: str) -> None:
+    refused = call("plan", *arguments, city=demo.folder)
+    assert f"{refused.exit_code} {refused.output}".startswith(code)
+
+
+def test_the_same_plan_is_kept_once(city: Path) -> None:
+    refused = call("plan", "read", city.parent / "plan.txt", "--save", city=city)
+    assert "PLAN-002" in refused.output
+
+
+def test_drafts_go_into_a_sheet(city: Path, tmp_path: Path) -> None:
+    out = tmp_path / "draft.csv"
+    assert call("plan", "read", city.parent / "plan.txt", "--out", out).exit_code == 0
+    with out.open(encoding="utf-8-sig", newline="") as handle:
+        rows = list(csv.DictReader(handle))
+    assert [one["id"] for one in rows] == ["001", "002", "003", "004", "005"]
+    assert rows[0]["suggested"].startswith("htn_std exact")
+
+
+@pytest.mark.parametrize("every", ["week", "month", "quarter", "year"])
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_the_page_of_a_round_holds_by_itself(demo: Demo, tmp_path: Path, every: str, lang: str) -> None:
+    out = tmp_path / f"{every}.html"
+    made = call(
+        "plan", "bulletin", "--every", every, "--on", ON, "--out", out, "--lang", lang, "--json", city=demo.folder
+    )
+    assert made.exit_code == 0, made.output
+    assert json.loads(made.stdout)["items"] == 14
+    text = out.read_text(encoding="utf-8")
+    assert "高血压患者规范管理率" in text
+    assert "基层卫生科" in text
+    assert "http" not in text, "nothing is fetched"
+
+
+# ---- the pages -------------------------------------------------------------------------------------------------------
+@pytest.fixture(scope="module")
+def client(city: Path) -> Iterator[TestClient]:
+    with open_pages(city) as opened:
+        yield opened
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+@pytest.mark.parametrize("address", ["/plan", "/plan?state=draft", "/plan?state=dropped", "/wall", "/wall?page=2"])
+def test_pages_are_whole(client: TestClient, address: str, lang: str) -> None:
+    check_page(read(client, f"{address}{'&' if '?' in address else '?'}lang={lang}&on={ON}"))
+
+
+def test_the_wall_shows_every_item_with_sign_and_word(client: TestClient, city: Path) -> None:
+    tree = check_page(read(client, f"/wall?on={ON}"))
+    rows = ask(city, "plan", "progress", "--on", ON)["rows"]
+    said = words_of(tree)
+    assert all(one["name"] in said for one in rows)
+    lamps = [one for one in tree.iter("td") if "lamp" in (one.get("class") or "")]
+    assert len(lamps) == len(rows)
+    words = {"red": "滞后", "amber": "注意", "green": "正常", "done": "完成", "grey": "无数据"}
+    for lamp in lamps:
+        light = next(
+            name.removeprefix("light-") for name in str(lamp.get("class")).split() if name.startswith("light-")
+        )
+        assert words[light] in "".join(lamp.itertext())
+    (refresh,) = (one for one in tree.iter("meta") if one.get("http-equiv") == "refresh")
+    assert "page=2" in str(refresh.get("content")), "it turns without a script too"
+    still = check_page(read(client, f"/wall?on={ON}&still=1"))
+    assert not [one for one in still.iter("meta") if one.get("http-equiv") == "refresh"]
+
+
+def test_somebody_confirms_on_the_page_and_takes_it_back(client: TestClient, demo: Demo, tmp_path: Path) -> None:
+    folder = Path(shutil.copytree(demo.folder, tmp_path / "city", ignore=leave_passing))
+    plan = tmp_path / "plan.txt"
+    plan.write_text(PLAN, encoding="utf-8")
+    named = ask(folder, "plan", "read", plan, "--save")["plan"]
+    with open_pages(folder) as pages:
+        draft = f"/plan/{named}/001"
+        page = words_of(check_page(read(pages, draft)))
+        assert "全县高血压患者规范管理率达到97%以上" in page
+        seq = ask(folder, "plan", "show", f"{named}/001")["seq"]
+        form = {
+            "seq": f"{seq}",
+            "by": "王科长",
+            "goal": ">=90%",
+            "indicator": "htn_std",
+            "owner": "基层科",
+            "breakdown": "equal",
+        }
+        assert pages.post(draft, data={**form, "act": "dance"}).status_code == 400
+        wrong = pages.post(draft, data={**form, "goal": "多多益善", "act": "confirm"})
+        assert (wrong.status_code, "看不懂的目标" in wrong.text) == (400, True)
+        done = pages.post(draft, data={**form, "act": "confirm"}, follow_redirects=False)
+        assert done.status_code == 303
+        assert done.headers["location"].startswith(f"/plan/{named}/002")
+        held = ask(folder, "plan", "show", f"{named}/001")
+        assert (held["state"], held["who"], held["goal_text"], held["breakdown"]) == (
+            "confirmed",
+            "web 王科长",
+            "≥90%",
+            "equal",
+        )
+        stale = pages.post(draft, data={**form, "act": "save"})
+        assert (stale.status_code, "王科长" in stale.text) == (400, True)
+        shown = words_of(check_page(read(pages, f"{draft}?on={ON}")))
+        assert "应达到" in shown
+        step = {"step": "一号点", "step_done": "2025-05-01", "step_count": "2", "act": "step"}
+        assert pages.post(f"/plan/{named}/004", data=step).status_code == 400, "done without evidence"
+        assert pages.post(f"/plan/{named}/004", data={**step, "step_evidence": "验收单"}).status_code == 200
+        assert ask(folder, "plan", "show", f"{named}/004")["steps"][0]["count"] == 2
+        pages.post(f"/plan/undo/{held['seq']}")
+        assert ask(folder, "plan", "show", f"{named}/001")["state"] == "draft"
+
+
+def test_a_city_without_data_or_plans_has_its_pages(tmp_path: Path) -> None:
+    folder = make_small_city(tmp_path / "city")
+    with open_pages(folder) as pages:
+        assert "还没有计划" in words_of(check_page(read(pages, "/plan")))
+        assert "还没有确认的目标任务" in words_of(check_page(read(pages, "/wall")))
+    assert ask(folder, "plan", "progress")["rows"] == []
+
+
+def test_pages_of_what_is_not_there(client: TestClient) -> None:
+    read(client, "/plan/2025-zzzzzz/001", 404)
+    read(client, "/wall?on=never", 400)
+    assert client.post("/plan/2025-zzzzzz/001", data={"act": "drop"}).status_code == 404
