@@ -75,7 +75,7 @@ def draw_city(seed: int, counties: int, people: float) -> Cases:
     site = np.where(rng.random(len(day)) < 0.3, rng.integers(0, len(sites), len(day)), NOWHERE)
     none, no = np.full(len(day), NOWHERE), np.zeros(len(day), dtype=bool)
     codes = tuple(f"{number:04d}" for number in range(DISEASES))
-    return Cases(codes, places, sites, disease, place, site, none, day, day - 2, np.arange(1, len(day) + 1), no, no)
+    return Cases(codes, places, sites, disease, place, site, none, day, day - 2, np.arange(1, len(day) + 1), no, no, no)
 
 
 def _draw_stream(number: int) -> StreamCounts:

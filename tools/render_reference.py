@@ -45,6 +45,7 @@ MESSAGE_AREAS = {
     "AUDIT": "checking reports",
     "REPORT": "writing reports",
     "PLAN": "plans, their items and lights",
+    "SIGNAL": "the daily run and its signals",
     "EVENT": "investigations of events, and the lists sent into them",
     "SPREAD": "incidence, serial intervals, line lists and other plain files of outbreaks",
     "SPACE": "zones and their cases, for clusters",
@@ -73,6 +74,10 @@ CITY_FOLDER: tuple[tuple[str, str], ...] = (
     (
         "sources/",
         "the city's source files; `.last/` says what the last pull of each was (you make it, where there are any)",
+    ),
+    (
+        "surveillance.yaml",
+        "the city's own settings of the daily run, laid over those shipped (you make it, where there are any)",
     ),
     ("targets.csv", "the year's targets, shown beside the indicators (you make it, where there are any)"),
     (

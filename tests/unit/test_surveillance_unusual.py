@@ -103,11 +103,22 @@ def test_quiet_years_have_few_findings_and_chance_is_told() -> None:
     assert chance <= 0.08 * days
 
 
+def test_a_known_outbreak_of_last_year_is_no_part_of_what_is_usual() -> None:
+    outbreak = [LAST - 364 + day % 14 for day in range(40)]
+    cases = plant(quiet_cases(51), "3900", 2, outbreak)
+    known = replace(cases, outbreak=np.isin(cases.day, outbreak) & (cases.place == 2) & (cases.disease == 0))
+    bounds = []
+    for one in (cases, known):
+        (judged,) = judge_weekday(one, np.array([LAST]), SETTINGS, 0)
+        bounds.append(float(judged.bounds_of(int(np.flatnonzero(judged.rows.place == 2)[0]))[0]))
+    assert bounds[1] < bounds[0]
+
+
 def test_too_short_a_history_and_nothing_at_all_say_nothing() -> None:
     cases = quiet_cases(31)
     first = int(cases.day[0])
     assert find_unusual(cases, range(first, first + 300), SETTINGS) == ([], 0.0)
-    fields = ("disease", "place", "site", "village", "day", "onset", "number", "died", "again")
+    fields = ("disease", "place", "site", "village", "day", "onset", "number", "died", "again", "outbreak")
     empty = replace(cases, **{name: getattr(cases, name)[:0] for name in fields})
     assert find_unusual(empty, [LAST], SETTINGS) == ([], 0.0)
     assert list(judge_weekday(cases, np.array([], dtype=np.int64), SETTINGS)) == []

@@ -326,10 +326,9 @@ def tell_timeline(city: City, event: str, known: int | None = None) -> list[Entr
 def group_entries(entries: Iterable[Entry]) -> list[Entry]:
     """The same with what was written down together told as one: an import is one line, and who somebody is none of its own."""
     grouped: list[Entry] = []
-    for moment, together in groupby(
-        (one for one in entries if one.kind != WHO or one.action == ERASED),
-        key=lambda one: (one.at, one.who, one.kind, one.action),
-    ):
+    shown = [one for one in entries if one.kind != WHO or one.action == ERASED]
+    shown.sort(key=lambda one: (one.at, one.kind == WHO))  # rows of a case and of who it is lie between each other
+    for moment, together in groupby(shown, key=lambda one: (one.at, one.who, one.kind, one.action)):
         rows = list(together)
         first, last = rows[0], rows[-1]
         if len(rows) == 1:

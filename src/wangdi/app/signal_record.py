@@ -116,7 +116,7 @@ def try_settings(standing: Standing, asked: Trial, tell: Callable[[str], None] =
             Problem(code="SIGNAL-009", args={"first": f"{asked.first}", "last": f"{asked.last}", "most": "…"})
         )
     now = read_city_settings(standing.city.folder)
-    watched = read_watched(standing, asked.last, now)
+    watched = read_watched(standing, asked.last, now)  # as a first run would see it: nothing confirmed yet
     ground, days = make_ground(watched.cases, now), range(day_number(asked.first), day_number(asked.last) + 1)
     events = _read_events(asked.truth, now) if asked.truth else _own_events(standing.city, now, days)
     tried: list[tuple[str, list[Signal], SurveillanceSettings]] = []

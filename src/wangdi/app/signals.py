@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -17,6 +17,7 @@ from wangdi.outbreaks.surveillance.signals import (
     OUTCOMES,
     SENT,
     STATES,
+    WORTH,
     Signal,
 )
 from wangdi.store.city import City
@@ -143,6 +144,11 @@ def find_charge(
     return ("city" if len(counties) != 1 else "county"), next(
         (centres[code] for code in sorted(above) if code in centres), ""
     )
+
+
+def list_outbreak_cards(signals: Iterable[Handled]) -> frozenset[int]:
+    """The records behind signals that were closed as an outbreak or a cluster: no part of what is usual."""
+    return frozenset(fact for one in signals if one.outcome in WORTH for fact in one.signal.facts)
 
 
 def find_signal(city: City, settings: SurveillanceSettings, name: str, known: int | None = None) -> Handled:

@@ -14,7 +14,7 @@ import yaml
 from wangdi.app.derivation import Standing
 from wangdi.app.event_erasing import erase_due
 from wangdi.app.events import Author
-from wangdi.app.signals import SIGNAL, signal_row
+from wangdi.app.signals import SIGNAL, list_outbreak_cards, read_signals, signal_row
 from wangdi.app.watched import day_number, day_of, read_watched
 from wangdi.core.problem import Problem, Refusal
 from wangdi.outbreaks.surveillance.cases import Cases
@@ -86,7 +86,8 @@ def run_surveillance(standing: Standing, asked: RunAsked, tell: Callable[[str], 
             Problem(code="SIGNAL-009", args={"first": f"{asked.first}", "last": f"{asked.last}", "most": f"{LONGEST}"})
         )
     settings = read_city_settings(city.folder)
-    watched = read_watched(standing, asked.last, settings)
+    confirmed = list_outbreak_cards(read_signals(city, settings, standing.known))
+    watched = read_watched(standing, asked.last, settings, confirmed)
     run = run_days(watched, range(day_number(asked.first), day_number(asked.last) + 1), settings, tell)
     ground = make_ground(watched.cases, settings)
     with city.writer(asked.who) as writer:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, replace
 from datetime import date
 
 import numpy as np
@@ -88,8 +88,10 @@ def read_area(standing: Standing, on: date) -> Area:
     return Area(tree, on, tuple(townships))
 
 
-def read_watched(standing: Standing, on: date, settings: SurveillanceSettings) -> Watched:
-    """Everything accepted at the standing's number and entered by a day.
+def read_watched(
+    standing: Standing, on: date, settings: SurveillanceSettings, outbreaks: Collection[int] = ()
+) -> Watched:
+    """Everything accepted at the standing's number and entered by a day. ``outbreaks``: cards of outbreaks that were confirmed.
 
     Missing: where a city has no cards, or no streams, there are none; a card without a moment of entry became known on the day
     of its diagnosis.
@@ -97,6 +99,7 @@ def read_watched(standing: Standing, on: date, settings: SurveillanceSettings) -
     area = read_area(standing, on)
     diseases = read_diseases()
     cases = read_cases(standing, area, settings)
+    cases = replace(cases, outbreak=np.isin(cases.number, list(outbreaks)))
     return Watched(cases, read_streams(standing, area), {code: one.name for code, one in diseases.items()})
 
 
@@ -143,6 +146,7 @@ def read_cases(standing: Standing, area: Area, settings: SurveillanceSettings) -
         np.array([row[0] for row in kept], dtype=np.int64),
         np.array([row[8] is not None for row in kept], dtype=bool),
         find_again(person, disease, onset, windows),
+        np.zeros(len(kept), dtype=bool),
     )
 
 
@@ -203,7 +207,7 @@ def kind_of_site(name: str) -> str:
 def _no_cases(area: Area) -> Cases:
     none = np.zeros(0, dtype=np.int64)
     empty = np.zeros(0, dtype=bool)
-    return Cases((), area.townships, (), none, none, none, none, none, none, none, empty, empty)
+    return Cases((), area.townships, (), none, none, none, none, none, none, none, empty, empty, empty)
 
 
 def read_streams(standing: Standing, area: Area) -> tuple[StreamCounts, ...]:

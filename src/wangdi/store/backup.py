@@ -28,6 +28,7 @@ CONTENTS = "backup.json"
 FORMAT = 1
 ROWS_AT_ONCE = 5_000
 RULE_FOLDERS = ("mappings", "packs", "sources", "reports")
+RULE_FILES = ("surveillance.yaml", "targets.csv")
 """What a city has of its own to read files and to judge records with: without them a restored city answers otherwise."""
 
 
@@ -107,6 +108,7 @@ def _listed_files(connection: Connection) -> dict[str, str]:
 def _rule_files(folder: Path) -> dict[str, bytes]:
     """The city's own mappings and packs, read once: somebody may be editing them."""
     paths = [path for name in RULE_FOLDERS for path in sorted((folder / name).rglob("*")) if path.is_file()]
+    paths += [folder / name for name in RULE_FILES if (folder / name).is_file()]
     return {path.relative_to(folder).as_posix(): path.read_bytes() for path in paths}
 
 

@@ -39,7 +39,7 @@ class Cases:
 
     Days are counted from 1970-01-01. ``day``: when the case became known; ``disease``, ``place``, ``site`` and ``village``
     (both of ``sites``): indexes, ``NOWHERE`` where there is none. ``number``: the fact it is. ``again``: it is a second card of
-    the same illness.
+    the same illness; ``outbreak``: of an outbreak or cluster that was confirmed, and so no part of what is usual.
 
     Grain: one entry a card, in order of ``day``.
     """
@@ -56,6 +56,7 @@ class Cases:
     number: Ints
     died: Bools
     again: Bools
+    outbreak: Bools
 
     def counted(self) -> Bools:
         """Those that are counted: an illness once."""
@@ -74,13 +75,15 @@ class Cases:
         return np.array([index[place.county] for place in self.places], dtype=np.int64)
 
 
-def count_weeks(cases: Cases, last: int, weeks: int) -> Floats:
-    """Cases by disease, place and week of seven days, the last week ending on day ``last``.
+def count_weeks(cases: Cases, last: int, weeks: int, usual: bool = False) -> Floats:
+    """Cases by disease, place and week of seven days, the last week ending on day ``last``; ``usual``: without known outbreaks.
 
     Shape: diseases x places (one more at the end, of cases without a place known) x weeks.
     """
     back = (last - cases.day) // WEEK
     kept = cases.counted() & (cases.day <= last) & (back < weeks)
+    if usual:
+        kept &= ~cases.outbreak
     place = np.where(cases.place == NOWHERE, len(cases.places), cases.place)
     shape = (len(cases.diseases), len(cases.places) + 1, weeks)
     cell = np.ravel_multi_index((cases.disease[kept], place[kept], weeks - 1 - back[kept]), shape)

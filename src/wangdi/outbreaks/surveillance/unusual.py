@@ -109,23 +109,28 @@ def judge_weekday(cases: Cases, days: Ints, settings: Unusual, only: int | None 
     diseases = np.flatnonzero(alive)
     if len(diseases):
         ends = np.datetime64(0, "D") + (last - WEEK * np.arange(weeks)[::-1])
-        yield _judge(cases, counts[diseases], (diseases, days, columns, ends), settings)
+        past = count_weeks(cases, last, weeks, usual=True)[diseases] if cases.outbreak.any() else counts[diseases]
+        yield _judge(cases, (counts[diseases], past), (diseases, days, columns, ends), settings)
 
 
-def _judge(cases: Cases, counts: Floats, asked: tuple[Ints, Ints, Ints, np.ndarray], settings: Unusual) -> Judged:
-    diseases, days, columns, ends = asked
+def _judge(
+    cases: Cases, counted: tuple[Floats, Floats], asked: tuple[Ints, Ints, Ints, np.ndarray], settings: Unusual
+) -> Judged:
+    """``counted``: all cases, and those that say what is usual."""
+    (counts, usual), (diseases, days, columns, ends) = counted, asked
     county_of, number = cases.county_of, len(cases.places)
     counties = int(county_of.max()) + 1
-    wide = sum_counties(counts[:, :number], county_of)
+    wide, past = (sum_counties(part[:, :number], county_of) for part in (counts, usual))
     if counties == 1:  # cases without a township are the county's all the same
         wide[:, 0] += counts[:, number]
-    flat = expect_counties(wide.reshape(-1, wide.shape[2]), ends, columns, settings)
+        past[:, 0] += usual[:, number]
+    flat = expect_counties(past.reshape(-1, past.shape[2]), ends, columns, settings)
     shape = (len(diseases), counties, len(columns), 2)
     expected = Expected(flat.mean.reshape(shape), flat.dispersion.reshape(shape), flat.error.reshape(shape))
     people = np.array([place.people for place in cases.places])
     until = np.maximum(columns - SHARE_SKIP, 0)
-    share = share_places(counts[:, :number], people, county_of, until, settings.prior_cases)
-    spread = spread_within(counts[:, :number], share[:, :, 0], county_of, int(until[0]))
+    share = share_places(usual[:, :number], people, county_of, until, settings.prior_cases)
+    spread = spread_within(usual[:, :number], share[:, :, 0], county_of, int(until[0]))
     near = expect_places(expected, share, spread, county_of)
     both = [(wide, expected), (counts[:, :number], near)]
     pairs = np.stack([columns, columns - 1], axis=1)

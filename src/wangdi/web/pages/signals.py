@@ -18,7 +18,16 @@ from wangdi.app.events import Author
 from wangdi.app.numbers import show_value
 from wangdi.app.signal_names import name_subjects_and_places
 from wangdi.app.signal_views import Curve, count_townships, draw_signal, group_ages, list_cards, list_counts, list_quiet
-from wangdi.app.signals import Handled, StepAsked, find_signal, read_signals, take_step, tell_signal, undo_step
+from wangdi.app.signals import (
+    Handled,
+    StepAsked,
+    find_signal,
+    list_outbreak_cards,
+    read_signals,
+    take_step,
+    tell_signal,
+    undo_step,
+)
 from wangdi.app.surveillance import RUN, RunAsked, read_city_settings, run_surveillance
 from wangdi.app.watched import day_of, read_watched
 from wangdi.core.problem import Refusal
@@ -83,7 +92,9 @@ def read_kept(door: Door, known: int) -> Watched:
 
     def read() -> Watched:
         with door.standing(known) as standing:
-            return read_watched(standing, door.as_of(known), read_city_settings(door.city.folder))
+            settings = read_city_settings(door.city.folder)
+            confirmed = list_outbreak_cards(read_signals(door.city, settings, known))
+            return read_watched(standing, door.as_of(known), settings, confirmed)
 
     return door.keep_list(("watched", known), read)
 
