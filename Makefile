@@ -10,7 +10,7 @@ COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --gen
 
 demo: $(STAMP)  ## a small synthetic city, from the institutions' files to the figures; in a terminal its pages are then served
 	rm -rf build/demo
-	$(BIN)/wangdi demo build/demo --people 10000
+	$(BIN)/wangdi demo build/demo --people 8000
 
 test: check  ## every check and every test
 	$(BIN)/pytest -n 2
