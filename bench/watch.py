@@ -23,7 +23,7 @@ def bench_watch() -> bool:
     settings = read_surveillance_settings()
     city = draw_city(1, COUNTIES, 300_000.0)
     streams = tuple(_draw_stream(number) for number in range(STREAMS))
-    watched = Watched(city, streams, {})
+    watched = Watched(city, streams)
     run, cost = measure(lambda: run_days(watched, [LAST], settings), runs=3)
     note = f"{len(city.day):,} cards; wall {cost.wall:.1f} s; failed {len(run.failed)}"
     results = [tell("a day of a city, all methods", cost.cpu, DAY_LIMIT, "cpu s", note)]
@@ -71,11 +71,11 @@ def draw_city(seed: int, counties: int, people: float) -> Cases:
     disease, place, day = np.concatenate(parts, axis=1)
     order = np.argsort(day, kind="stable")
     disease, place, day = disease[order], place[order], day[order]
-    sites = tuple(Site(f"s{number}", "学校", "") for number in range(10 * len(places)))
+    sites = tuple(Site(f"s{number}", "学校") for number in range(10 * len(places)))
     site = np.where(rng.random(len(day)) < 0.3, rng.integers(0, len(sites), len(day)), NOWHERE)
     none, no = np.full(len(day), NOWHERE), np.zeros(len(day), dtype=bool)
     codes = tuple(f"{number:04d}" for number in range(DISEASES))
-    return Cases(codes, places, sites, disease, place, site, none, day, day - 2, np.arange(1, len(day) + 1), no, no, no)
+    return Cases(codes, places, sites, disease, place, site, none, day, np.arange(1, len(day) + 1), no, no, no)
 
 
 def _draw_stream(number: int) -> StreamCounts:

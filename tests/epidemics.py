@@ -55,7 +55,7 @@ def make_cases(places: tuple[Township, ...], disease: Ints, place: Ints, day: In
     none = np.full(len(day), NOWHERE, dtype=np.int64)
     no = np.zeros(len(day), dtype=bool)
     what, where, when = (part[order].astype(np.int64) for part in (disease, place, day))
-    return Cases(DISEASES, places, (), what, where, none, none, when, when - 1, np.arange(1, len(day) + 1), no, no, no)
+    return Cases(DISEASES, places, (), what, where, none, none, when, np.arange(1, len(day) + 1), no, no, no)
 
 
 def plant(cases: Cases, disease: str, place: int, days: list[int], site: Site | None = None) -> Cases:

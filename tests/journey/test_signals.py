@@ -51,6 +51,13 @@ def test_a_day_run_again_changes_nothing(demo: Demo, own_city: Path) -> None:
     assert before
 
 
+def test_a_day_judged_twice_is_counted_once(demo: Demo, own_city: Path) -> None:
+    before = ask(own_city, "signals", "record")
+    assert before["days"] == 365
+    ask(own_city, "signals", "run", "--on", LAST, "--at", f"{int(YEAR) + 1}-06-01T08:00:00")
+    assert ask(own_city, "signals", "record") == before
+
+
 def test_what_a_signal_rests_on_opens_to_its_lines(demo: Demo) -> None:
     school = next(row for row in signals_of(demo.folder) if row["sites"] and "institution" in row["methods"])
     told = ask(demo.folder, "signals", "show", school["signal"])

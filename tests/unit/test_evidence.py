@@ -203,7 +203,7 @@ def test_a_score_is_judged_by_hand() -> None:
 
 def test_what_is_set_by_disease_is_read_with_its_source() -> None:
     settings = read_disease_settings()
-    assert settings.percentiles["麻疹"] == 0.9
+    assert settings.percentiles["1000"] == 0.9
     assert len(settings.percentiles) == 19
     assert {one.value for one in find_criteria("麻疹", place="学校")} == {10}
     assert find_criteria("痢疾", counts="deaths")[0].days == 3

@@ -18,6 +18,7 @@ from wangdi.outbreaks.investigation.bodies import KINDS, read_body, write_body
 from wangdi.outbreaks.investigation.curve import (
     DAY,
     HOUR,
+    MOST_BINS,
     choose_width,
     draw_curve,
     estimate_incubation,
@@ -26,7 +27,7 @@ from wangdi.outbreaks.investigation.curve import (
 from wangdi.outbreaks.investigation.drawing import render_chain, render_curve
 from wangdi.outbreaks.investigation.exposures import attack_by_place, weigh_exposures
 from wangdi.outbreaks.investigation.following import count_followed, due_on
-from wangdi.outbreaks.investigation.monitoring import OTHERS, find_monitoring, read_monitoring
+from wangdi.outbreaks.investigation.monitoring import OTHERS, find_monitoring, name_disease, read_monitoring
 from wangdi.outbreaks.investigation.saying import find_code, label_code, load_labels, read_said, read_when
 from wangdi.outbreaks.investigation.transmission import (
     check_chain,
@@ -211,8 +212,20 @@ def test_a_curve_has_no_gaps_and_loses_nobody() -> None:
     assert by_days.width == 8 * HOUR, "half of them have an hour"
     assert draw_curve([Case(onset=OPENED), Case(onset=OPENED)], timedelta(hours=33)).width == DAY
     assert draw_curve([], None).bins == ()
-    far = [Case(onset=datetime(2025, 1, 1, 1)), Case(onset=datetime(2025, 12, 1, 1))]
-    assert len(draw_curve(far, timedelta(hours=4)).bins) <= 46
+    far = [Case(onset=datetime(2025, 1, 1, 1)), Case(onset=datetime(2025, 12, 1, 1)), Case(onset=date(2025, 3, 1))]
+    wider = draw_curve(far, timedelta(hours=4))
+    assert (wider.width >= DAY, wider.without) == (True, 0), "bins of days hold who has no hour, too"
+    assert sum(one.cases for one in wider.bins) == 3
+
+
+@given(
+    st.datetimes(datetime(2025, 1, 1), datetime(2027, 1, 1)), st.integers(0, 24 * 800), st.sampled_from([4, 33, 240])
+)
+def test_a_curve_is_no_wider_than_a_page(first: datetime, hours: int, usual: int) -> None:
+    cases = [Case(onset=first), Case(onset=first + timedelta(hours=hours))]
+    curve = draw_curve(cases, timedelta(hours=usual))
+    assert len(curve.bins) <= MOST_BINS
+    assert sum(one.cases for one in curve.bins) == 2
 
 
 def test_incubation_and_window_of_a_point_source() -> None:
@@ -314,6 +327,9 @@ def test_a_contact_is_checked_once_a_day_from_the_day_after() -> None:
 
 def test_monitoring_is_found_by_name_and_by_code() -> None:
     assert find_monitoring("麻疹") is find_monitoring("1000")
+    assert find_monitoring("诺如") is find_monitoring("3900a") is find_monitoring("3900")
+    assert find_monitoring("3900") is not read_monitoring()[OTHERS]
+    assert (name_disease("3900a"), name_disease("没有的病")) == ("诺如病毒感染", "没有的病")
     assert find_monitoring("没有的病") is read_monitoring()[OTHERS]
     for one in read_monitoring().values():
         assert one.days > 0

@@ -6,17 +6,18 @@ from datetime import date, datetime, timedelta
 
 import pytest
 
+from wangdi.catalog.codelists import load_codelists
 from wangdi.engines.reference.expression import Row, compile_expression
 from wangdi.language.library import load_library
 from wangdi.language.model import Items
 from wangdi.language.rules import bind_pack
 from wangdi.outbreaks.diseases import (
     are_one_illness,
+    code_disease,
     find_disease,
-    list_notifiable,
-    read_disease_settings,
     read_diseases,
 )
+from wangdi.outbreaks.surveillance.settings import read_surveillance_settings
 
 HIV = ("0600", "0601", "0602")
 """Never on a card."""
@@ -43,7 +44,14 @@ OTHER_TIMES = ("W02", "W07")
     ],
 )
 def test_as_many_diseases_as_the_law_had(on: str, classes: tuple[int, int, int]) -> None:
-    found = [edition.legal_class for _, edition in list_notifiable(date.fromisoformat(on))]
+    day, diseases = date.fromisoformat(on), read_diseases()
+    of_main = {code: one.edition_on(day) for code, one in diseases.items()}
+    # A subtype counts only where its main disease is not in the list.
+    found = [
+        edition.legal_class
+        for code, edition in of_main.items()
+        if edition is not None and not of_main.get(diseases[code].parent)
+    ]
     assert tuple(found.count(name) for name in "甲乙丙") == classes
 
 
@@ -81,17 +89,25 @@ def test_what_is_no_disease_is_none() -> None:
     assert find_disease("") is None
 
 
-def test_every_name_of_the_settings_is_known() -> None:
-    settings = read_disease_settings()
-    named = {*settings.percentiles, *settings.single_case, *(one.disease for one in settings.criteria)}
-    assert [name for name in sorted(named) if find_disease(name) is None] == []
+def test_every_subject_of_the_surveillance_settings_is_a_disease_or_a_stream() -> None:
+    settings = read_surveillance_settings()
+    lists = load_codelists()
+    known = {*lists["notifiable_disease"].codes, *lists["surveillance_stream"].codes}
+    assert sorted({*settings.families, *settings.apart, *settings.each_case} - known) == []
+    assert not set(settings.not_counted) - set(lists["case_class"].codes)
+
+
+def test_a_name_of_no_disease_is_no_setting() -> None:
+    with pytest.raises(KeyError, match="没有这种病"):
+        code_disease("没有这种病")
 
 
 def test_no_way_of_writing_means_two_diseases() -> None:
+    also = load_codelists()["notifiable_disease"].also
     written = [
         (word, disease.code)
         for disease in read_diseases().values()
-        for word in (disease.code, disease.name, *disease.aliases)
+        for word in (disease.code, disease.name, *also.get(disease.code, ()))
     ]
     assert len({word for word, _ in written}) == len(written)
 

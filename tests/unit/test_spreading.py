@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from scipy.integrate import quad
 from scipy.stats import gamma
 
-from wangdi.outbreaks.spread.chart import Chart, render_chart
+from wangdi.outbreaks.chart import Chart, render_chart
 from wangdi.outbreaks.spread.nowcast import (
     DelayPrior,
     draw_totals,

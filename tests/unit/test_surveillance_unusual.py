@@ -118,7 +118,7 @@ def test_too_short_a_history_and_nothing_at_all_say_nothing() -> None:
     cases = quiet_cases(31)
     first = int(cases.day[0])
     assert find_unusual(cases, range(first, first + 300), SETTINGS) == ([], 0.0)
-    fields = ("disease", "place", "site", "village", "day", "onset", "number", "died", "again", "outbreak")
+    fields = ("disease", "place", "site", "village", "day", "number", "died", "again", "outbreak")
     empty = replace(cases, **{name: getattr(cases, name)[:0] for name in fields})
     assert find_unusual(empty, [LAST], SETTINGS) == ([], 0.0)
     assert list(judge_weekday(cases, np.array([], dtype=np.int64), SETTINGS)) == []

@@ -11,7 +11,7 @@ from wangdi.app.signals import Handled, StepAsked, read_signals, take_step
 from wangdi.app.surveillance import RunAsked, read_city_settings, run_surveillance
 from wangdi.language.library import Library
 from wangdi.outbreaks.surveillance.findings import INSTITUTION
-from wangdi.outbreaks.surveillance.signals import CHECKED, CLOSED, CLUSTER, EXPECTED, OUTBREAK
+from wangdi.outbreaks.surveillance.states import CHECKED, CLOSED, CLUSTER, EXPECTED, OUTBREAK
 from wangdi.store.city import City
 
 WHO = "demo"

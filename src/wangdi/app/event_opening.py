@@ -5,15 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from wangdi.app.derivation import Standing
-from wangdi.app.events import Author, Draft, open_event, write_all
+from wangdi.app.events import CASE, Author, Draft, open_event, write_all
 from wangdi.app.signal_names import name_subjects_and_places
 from wangdi.app.signal_views import CardLine, list_cards
 from wangdi.app.signals import Handled, StepAsked, find_signal, take_step
 from wangdi.app.surveillance import read_city_settings
 from wangdi.outbreaks.diseases import read_diseases
-from wangdi.outbreaks.surveillance.signals import CHECKED, INVESTIGATED, SENT
-
-CASE = "event.case"
+from wangdi.outbreaks.surveillance.states import CHECKED, INVESTIGATED, SENT
 
 
 def open_from_signal(standing: Standing, said: Mapping[str, str], author: Author) -> str:

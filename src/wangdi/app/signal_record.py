@@ -21,16 +21,8 @@ from wangdi.outbreaks.surveillance.day import run_days
 from wangdi.outbreaks.surveillance.findings import PERCENTILE
 from wangdi.outbreaks.surveillance.percentile import find_by_percentile
 from wangdi.outbreaks.surveillance.settings import SurveillanceSettings, read_surveillance_settings
-from wangdi.outbreaks.surveillance.signals import (
-    CLUSTER,
-    DATA_FAULT,
-    EXPECTED,
-    OUTBREAK,
-    WORTH,
-    Ground,
-    Signal,
-    group_findings,
-)
+from wangdi.outbreaks.surveillance.signals import Ground, Signal, group_findings
+from wangdi.outbreaks.surveillance.states import DATA_FAULT, JUDGED, OUTCOMES, WORTH
 from wangdi.store.city import City
 
 ALL = "all"
@@ -46,14 +38,24 @@ def tell_record(city: City, settings: SurveillanceSettings, names: Mapping[str, 
     data. ``by_chance``: findings of the unusual that chance alone would have made in the days run.
     """
     signals = read_signals(city, settings)
-    runs = [row.body or {} for _, row in city.ledger(RUN)]
-    days = len({day for run in runs for day in _days_of(run)})
+    runs, days = _separate_runs([row.body or {} for _, row in city.ledger(RUN)])
     rows = [_judge(ALL, names, signals, days)]
     groups = sorted({group for one in signals for group in _groups(one, by)})
     rows += [_judge(group, names, [one for one in signals if group in _groups(one, by)], days) for group in groups]
     chance = [run["by_chance"] for run in runs if run.get("by_chance") is not None]
     found = sum(run["findings"].get("unusual", 0) for run in runs)
     return {"rows": rows, "days": days, "findings": found, "by_chance": round(sum(chance), 2)}
+
+
+def _separate_runs(runs: Sequence[Mapping[str, Any]]) -> tuple[list[Mapping[str, Any]], int]:
+    """The runs without those whose days a longer one judged as well, and how many days there are in all."""
+    kept: list[Mapping[str, Any]] = []
+    days: set[int] = set()
+    for run in sorted(runs, key=lambda one: len(_days_of(one)), reverse=True):
+        if not days.issuperset(_days_of(run)):
+            kept.append(run)
+            days.update(_days_of(run))
+    return kept, len(days)
 
 
 def _days_of(run: Mapping[str, Any]) -> range:
@@ -78,8 +80,7 @@ def _judge(group: str, names: Mapping[str, str], signals: Sequence[Handled], day
         "answered": len(hours),
         "answer_hours": round(median(hours), 1) if hours else None,
         "closed": len(closed),
-        **{f"{outcome}s": sum(one.outcome == outcome for one in closed) for outcome in (OUTBREAK, CLUSTER, DATA_FAULT)},
-        "as_expected": sum(one.outcome == EXPECTED for one in closed),
+        **{name: sum(one.outcome == outcome for one in closed) for name, outcome in zip(JUDGED, OUTCOMES, strict=True)},
         "ppv": round(sum(one.outcome in WORTH for one in judged) / len(judged), 3) if judged else None,
     }
 
@@ -125,7 +126,7 @@ def try_settings(standing: Standing, asked: Trial, tell: Callable[[str], None] =
         run = run_days(watched, days, one, tell)
         tried.append((name, group_findings(run.findings, (), ground, one), one))
     tell(PERCENTILE)
-    percentile = find_by_percentile(watched.cases, days, watched.names)
+    percentile = find_by_percentile(watched.cases, days)
     tried.append((PERCENTILE, group_findings(percentile, (), ground, now), now))
     rows = [_compare(name, signals, events, (ground, one), len(days)) for name, signals, one in tried]
     return {"rows": rows, "events": [_tell_event(event, tried, ground) for event in events]}

@@ -11,15 +11,8 @@ from wangdi.app.watched import day_of
 from wangdi.catalog.trees import Organisation, PlaceTree, Region, plant_tree
 from wangdi.core.problem import Problem, Refusal
 from wangdi.outbreaks.surveillance.settings import SurveillanceSettings
-from wangdi.outbreaks.surveillance.signals import (
-    CHECKED,
-    CLOSED,
-    OUTCOMES,
-    SENT,
-    STATES,
-    WORTH,
-    Signal,
-)
+from wangdi.outbreaks.surveillance.signals import Signal
+from wangdi.outbreaks.surveillance.states import CHECKED, CLOSED, OUTCOMES, SENT, STATES, WORTH
 from wangdi.store.city import City
 from wangdi.store.records import LedgerRow
 

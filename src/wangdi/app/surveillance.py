@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
@@ -16,12 +16,14 @@ from wangdi.app.event_erasing import erase_due
 from wangdi.app.events import Author
 from wangdi.app.signals import SIGNAL, list_outbreak_cards, read_signals, signal_row
 from wangdi.app.watched import day_number, day_of, read_watched
+from wangdi.catalog.datafile import parse_data_text
 from wangdi.core.problem import Problem, Refusal
 from wangdi.outbreaks.surveillance.cases import Cases
 from wangdi.outbreaks.surveillance.day import DayRun, run_days
 from wangdi.outbreaks.surveillance.neighbours import find_neighbours
 from wangdi.outbreaks.surveillance.settings import SurveillanceSettings, read_surveillance_settings
 from wangdi.outbreaks.surveillance.signals import Ground, Signal, group_findings
+from wangdi.store.city import City
 from wangdi.store.records import LedgerRow
 
 RUN = "signal.run"
@@ -64,8 +66,8 @@ def read_city_settings(folder: Path) -> SurveillanceSettings:
     if not path.is_file():
         return read_surveillance_settings()
     try:
-        said = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        said = parse_data_text(path.read_text(encoding="utf-8")) or {}
+    except (OSError, ValueError, yaml.YAMLError) as error:
         reason = str(error).splitlines()[0]
         raise Refusal(Problem(code="SIGNAL-008", file=path.name, args={"reason": reason})) from error
     if not isinstance(said, dict) or not all(isinstance(values, dict) for values in said.values()):
@@ -74,8 +76,9 @@ def read_city_settings(folder: Path) -> SurveillanceSettings:
 
 
 def run_surveillance(standing: Standing, asked: RunAsked, tell: Callable[[str], None] = lambda step: None) -> RunDone:
-    """Run some days and accept the signals that are new or have grown. A day run again changes nothing. Then the names of events
-    that were closed long enough ago are erased.
+    """Run some days and accept the signals that are new or have grown; then erase the names of events closed long enough ago.
+
+    A day run again changes nothing, unless outbreaks were confirmed since.
 
     Errors: SIGNAL-009 the days are none, or too many; SIGNAL-001, SIGNAL-002, SIGNAL-008 of the city's settings.
     """
@@ -111,10 +114,16 @@ def run_surveillance(standing: Standing, asked: RunAsked, tell: Callable[[str], 
             dict(run.failed),
             standing.known,
         )
-        rows.append(LedgerRow(RUN, asked.last.isoformat(), _run_body(asked, done, run), asked.who))
+        rows.append(LedgerRow(RUN, f"{asked.last}/{asked.first}", _run_body(asked, done, run), asked.who))
         writer.put_ledger(rows, asked.at)
     erase_due(city, asked.at.date(), Author(asked.who, asked.at))
     return done
+
+
+def find_last_run(city: City, known: int | None = None) -> Mapping[str, Any] | None:
+    """The run that judged the latest day, as it was written down; null where none was made."""
+    runs = city.ledger(RUN, known)
+    return runs[-1][1].body if runs else None
 
 
 def _sent_at(day: int, at: datetime) -> datetime:

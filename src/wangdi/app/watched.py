@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping
+from collections import Counter
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
@@ -12,7 +13,8 @@ import numpy as np
 from wangdi.app.derivation import Standing
 from wangdi.catalog.trees import PlaceTree, Region, current_region, is_valid_on, plant_tree, widen_region_code
 from wangdi.outbreaks.diseases import Disease, read_diseases
-from wangdi.outbreaks.series import Ints
+from wangdi.outbreaks.report_cards import group_cases
+from wangdi.outbreaks.series import Bools, Ints
 from wangdi.outbreaks.surveillance.cases import NOWHERE, Cases, Site, Township
 from wangdi.outbreaks.surveillance.day import Watched
 from wangdi.outbreaks.surveillance.settings import SurveillanceSettings
@@ -26,6 +28,8 @@ COUNT_FIELDS = ("stream", "source", "source_name", "place", "count", "of")
 PEOPLE = "residents_year_end"
 EPOCH = date(1970, 1, 1).toordinal()
 _SPACES = re.compile(r"\s+")
+VILLAGE = "自然村"
+"""The kind of a village whose name does not say another."""
 
 
 def day_number(on: date) -> int:
@@ -51,22 +55,27 @@ class Area:
         """Where each township stands in the list."""
         return {place.code: number for number, place in enumerate(self.townships)}
 
-    def place_codes(self, codes: Mapping[int, str]) -> dict[int, str]:
-        """The township a written code lies in, or the county that is all it tells: a cancelled one is followed to its successor.
+    def place_codes(self, codes: Iterable[str]) -> dict[str, str]:
+        """The township each written code lies in, or the county that is all it tells.
 
         Missing: empty where the code is no place here.
         """
-        found: dict[int, str] = {}
-        for key, code in codes.items():
-            region = current_region(self.tree, widen_region_code(code.strip()), self.on)
-            place = None
-            if region is not None:
-                levels = ("township", "county")
-                place = next(
-                    (one for level in levels if (one := self.tree.at_level(region.code, level, self.on))), None
-                )
-            found[key] = "" if place is None else place.code
+        found: dict[str, str] = {}
+        for code in codes:
+            region = self._region_of(code)
+            levels = () if region is None else ("township", "county")
+            above = (self.tree.at_level(region.code, level, self.on) for level in levels if region is not None)
+            found[code] = next((place.code for place in above if place is not None), "")
         return found
+
+    def village_of(self, code: str) -> Region | None:
+        """The village a written code is; null for anything else."""
+        region = self._region_of(code)
+        return region if region is not None and region.level == "village" else None
+
+    def _region_of(self, code: str) -> Region | None:
+        """What a written code means on the day: a cancelled one is followed to its successor."""
+        return current_region(self.tree, widen_region_code(code.strip()), self.on)
 
 
 def read_area(standing: Standing, on: date) -> Area:
@@ -91,16 +100,16 @@ def read_area(standing: Standing, on: date) -> Area:
 def read_watched(
     standing: Standing, on: date, settings: SurveillanceSettings, outbreaks: Collection[int] = ()
 ) -> Watched:
-    """Everything accepted at the standing's number and entered by a day. ``outbreaks``: cards of outbreaks that were confirmed.
+    """Everything accepted at the standing's number, in the townships as they are on a day. ``outbreaks``: cards of outbreaks that
+    were confirmed.
 
     Missing: where a city has no cards, or no streams, there are none; a card without a moment of entry became known on the day
     of its diagnosis.
     """
     area = read_area(standing, on)
-    diseases = read_diseases()
     cases = read_cases(standing, area, settings)
     cases = replace(cases, outbreak=np.isin(cases.number, list(outbreaks)))
-    return Watched(cases, read_streams(standing, area), {code: one.name for code, one in diseases.items()})
+    return Watched(cases, read_streams(standing, area))
 
 
 def watched_code(disease: Disease, apart: tuple[str, ...]) -> str:
@@ -125,89 +134,76 @@ def read_cases(standing: Standing, area: Area, settings: SurveillanceSettings) -
     codes = [watched_code(diseases[row[2]], settings.apart) for row in kept]
     names = tuple(sorted(set(codes)))
     number = {code: place for place, code in enumerate(names)}
-    placed = area.place_codes({place: row[9] or "" for place, row in enumerate(kept)})
+    placed = area.place_codes({row[9] or "" for row in kept})
     at = area.at
-    sites, site_of, village_of = _read_sites([(row[10] or "", row[9] or "") for row in kept], area)
-    day = np.array([day_number(row[7].date() if row[7] else row[6]) for row in kept], dtype=np.int64)
-    onset = np.array([day_number(row[5] or row[6]) for row in kept], dtype=np.int64)
-    disease = np.array([number[code] for code in codes], dtype=np.int64)
-    person = np.array([row[1] or -row[0] for row in kept], dtype=np.int64)
-    windows = np.array([diseases[code].window_days for code in names], dtype=np.int64)
+    sites, site_of, village_of = _read_sites([(row[10] or "", row[9] or "") for row in kept], area, settings)
+    entries = [Entered(row[1] or -row[0], row[2], row[5] or row[6], place) for place, row in enumerate(kept)]
     return Cases(
         names,
         area.townships,
         sites,
-        disease,
-        np.array([at.get(placed[place], NOWHERE) for place in range(len(kept))], dtype=np.int64),
+        np.array([number[code] for code in codes], dtype=np.int64),
+        np.array([at.get(placed[row[9] or ""], NOWHERE) for row in kept], dtype=np.int64),
         site_of,
         village_of,
-        day,
-        onset,
+        np.array([day_number(row[7].date() if row[7] else row[6]) for row in kept], dtype=np.int64),
         np.array([row[0] for row in kept], dtype=np.int64),
         np.array([row[8] is not None for row in kept], dtype=bool),
-        find_again(person, disease, onset, windows),
+        find_again(entries),
         np.zeros(len(kept), dtype=bool),
     )
 
 
-def find_again(person: Ints, disease: Ints, onset: Ints, windows: Ints) -> np.ndarray:
-    """Which cards are a second one of an illness: same person and disease, onset within the disease's window of an earlier card.
+@dataclass(frozen=True, slots=True)
+class Entered:
+    """A card as far as it matters whether it is a second one. ``place``: in the order in which cards became known."""
 
-    The first that became known counts.
-    """
-    again = np.zeros(len(person), dtype=bool)
-    order = np.lexsort((np.arange(len(person)), disease, person))
-    first: list[int] = []
-    for place in order:
-        if first and (person[first[0]], disease[first[0]]) != (person[place], disease[place]):
-            first = []
-        again[place] = any(abs(onset[place] - onset[one]) <= windows[disease[place]] for one in first)
-        first.append(int(place))
+    person: int
+    disease: str
+    begun_on: date
+    place: int
+
+
+def find_again(entries: Sequence[Entered]) -> Bools:
+    """Which cards are a further one of a case that was known already. Rule: that of ``wangdi cards duplicates``."""
+    again = np.zeros(len(entries), dtype=bool)
+    times = Counter(entry.person for entry in entries)
+    for group in group_cases(entry for entry in entries if times[entry.person] > 1):
+        first = min(entry.place for entry in group)
+        again[[entry.place for entry in group if entry.place != first]] = True
     return again
 
 
-def _read_sites(written: list[tuple[str, str]], area: Area) -> tuple[tuple[Site, ...], Ints, Ints]:
+def _read_sites(
+    written: Sequence[tuple[str, str]], area: Area, settings: SurveillanceSettings
+) -> tuple[tuple[Site, ...], Ints, Ints]:
     """Institutions by their names and villages by their codes, with what kind of place each is."""
-    sites: dict[tuple[str, str], int] = {}
+    sites: dict[str, int] = {}
     found: list[Site] = []
 
-    def place(key: tuple[str, str], site: Site) -> int:
+    def place(key: str, site: Site) -> int:
         if key not in sites:
             sites[key] = len(found)
             found.append(site)
         return sites[key]
 
+    villages = {
+        code: village for code in {code for _, code in written} if (village := area.village_of(code)) is not None
+    }
     site_of, village_of = (np.full(len(written), NOWHERE, dtype=np.int64) for _ in range(2))
     for number, (workplace, code) in enumerate(written):
         name = _SPACES.sub("", workplace)
-        if name and not any(word in name for word in NO_PLACE):
-            site_of[number] = place(("site", name), Site(name, kind_of_site(name), ""))
-        region = current_region(area.tree, widen_region_code(code.strip()), area.on) if code else None
-        if region is not None and region.level == "village":
-            kind = "社区" if any(word in region.name for word in ("社区", "居委")) else "自然村"
-            village_of[number] = place(("village", region.code), Site(region.name, kind, ""))
+        if name and name not in settings.no_site:
+            site_of[number] = place(name, Site(name, settings.kind_of_site(name)))
+        if (village := villages.get(code)) is not None:
+            village_of[number] = place(village.code, Site(village.name, settings.kind_of_site(village.name) or VILLAGE))
     return tuple(found), site_of, village_of
-
-
-NO_PLACE = ("不详", "无", "务农", "散居", "待业", "退休", "在家")
-SITE_WORDS = {
-    "幼儿园": ("幼儿园", "托育", "托儿所", "幼托"),
-    "学校": ("小学", "中学", "学校", "大学", "学院", "职高", "中专"),
-    "医院": ("医院", "卫生院"),
-    "工地": ("工地", "项目部"),
-    "养老院": ("养老院", "敬老院", "福利院", "护理院"),
-}
-
-
-def kind_of_site(name: str) -> str:
-    """What kind of place a name tells of; empty where it tells nothing."""
-    return next((kind for kind, words in SITE_WORDS.items() if any(word in name for word in words)), "")
 
 
 def _no_cases(area: Area) -> Cases:
     none = np.zeros(0, dtype=np.int64)
     empty = np.zeros(0, dtype=bool)
-    return Cases((), area.townships, (), none, none, none, none, none, none, none, empty, empty, empty)
+    return Cases((), area.townships, (), none, none, none, none, none, none, empty, empty, empty)
 
 
 def read_streams(standing: Standing, area: Area) -> tuple[StreamCounts, ...]:
@@ -223,8 +219,8 @@ def read_streams(standing: Standing, area: Area) -> tuple[StreamCounts, ...]:
     for stream in dict.fromkeys(row[0] for row in rows):
         of_stream = [row for row in rows if row[0] == stream]
         first, last = min(row[4] for row in of_stream), max(row[5] for row in of_stream)
-        places = area.place_codes({number: row[3] for number, row in enumerate(of_stream)})
-        sources = tuple(Source(row[1], row[2], places[number]) for number, row in enumerate(of_stream))
+        places = area.place_codes({row[3] for row in of_stream})
+        sources = tuple(Source(row[1], row[2], places[row[3]]) for row in of_stream)
         streams.append(_read_counts(standing, stream, sources, (first, last)))
     return tuple(streams)
 

@@ -13,13 +13,12 @@ from wangdi.cli.frame import Verb, argument, option
 from wangdi.cli.kinds import DAY, MOMENT, PATH, WordKind
 from wangdi.cli.session import Session, actor_name, read_clock
 from wangdi.core.problem import Problem, Refusal
+from wangdi.outbreaks.surveillance.states import GROUPS, JUDGED, OUTCOMES, STATES
 
 if TYPE_CHECKING:
     from wangdi.app.signals import Handled
     from wangdi.store.city import City
 
-STATES = ("preliminary", "field", "closed")
-OUTCOMES = ("outbreak", "cluster", "data_fault", "expected")
 SHOWN = ("open", "overdue", "closed", "all")
 COLUMNS = (
     "signal", "title", "place_names", "sites", "methods", "observed", "expected", "records", "state", "outcome", "due_at", "org",
@@ -178,7 +177,7 @@ step = Verb(
     run_step,
     [
         argument("signal", metavar="SIGNAL"),
-        argument("state", type=WordKind(STATES)),
+        argument("state", type=WordKind(STATES[1:])),
         option("--outcome", type=WordKind(OUTCOMES)),
         option("--note", metavar="TEXT"),
         option("--at", type=MOMENT, metavar="TIMESTAMP"),
@@ -201,8 +200,6 @@ def run_undo(session: Session, signal: str) -> Answer:
 
 
 undo = Verb(run_undo, [argument("signal", metavar="SIGNAL")])
-JUDGED = ("outbreaks", "clusters", "data_faults", "as_expected")
-GROUPS = ("subject", "place", "method")
 
 
 def run_record(session: Session, by: str | None) -> Answer:

@@ -113,7 +113,7 @@ def run_nowcast(session: Session, asked: NowcastOptions) -> Answer:
 
 def _draw(session: Session, path: Path, rows: list[dict[str, Any]], how: dict[str, Any]) -> tuple[str, ...]:
     """Write the rows' picture as SVG."""
-    from wangdi.outbreaks.spread.chart import Chart, render_chart
+    from wangdi.outbreaks.chart import Chart, render_chart
 
     line, low, high = ([row[name] for row in rows] for name in BAND)
     chart = Chart(

@@ -15,7 +15,7 @@ from wangdi.catalog.datafile import parse_data_text
 
 @dataclass(frozen=True, slots=True)
 class Criterion:
-    """So many cases (or deaths) of a disease within so many days at one place are to be reported as an outbreak.
+    """So many cases (or deaths) of a disease (by code) within so many days at one place are to be reported as an outbreak.
 
     ``counts``: cases, deaths, hospitalised. ``places``: the kinds of place it holds for; empty: any.
     """
@@ -31,7 +31,7 @@ class Criterion:
 
 @dataclass(frozen=True, slots=True)
 class DiseaseSettings:
-    """Everything that is set by disease. ``percentiles``: share by disease; ``single_case``: one case is an alarm."""
+    """Everything that is set by disease, by code. ``percentiles``: shares; ``single_case``: one case is an alarm."""
 
     percentiles: dict[str, float]
     single_case: tuple[str, ...]
@@ -40,14 +40,16 @@ class DiseaseSettings:
 
 @cache
 def read_disease_settings() -> DiseaseSettings:
-    """The shipped settings, with sources and doubts in the file itself."""
-    content = _read_file("diseases.yaml")
+    """The shipped settings, with sources and doubts in the file itself. Errors: a name of no disease raises KeyError."""
+    content = read_disease_file("diseases.yaml")
     percentiles = {
-        disease: float(group["percentile"]) for group in content["moving_percentile"] for disease in group["diseases"]
+        code_disease(name): float(group["percentile"])
+        for group in content["moving_percentile"]
+        for name in group["diseases"]
     }
     criteria = tuple(
         Criterion(
-            row["disease"],
+            code_disease(row["disease"]),
             row["counts"],
             int(row["value"]),
             int(row["days"]),
@@ -57,15 +59,17 @@ def read_disease_settings() -> DiseaseSettings:
         )
         for row in content["criteria"]
     )
-    return DiseaseSettings(percentiles, tuple(content["single_case"]["diseases"]), criteria)
+    return DiseaseSettings(percentiles, tuple(map(code_disease, content["single_case"]["diseases"])), criteria)
 
 
 def find_criteria(disease: str, counts: str = "cases", place: str | None = None) -> list[Criterion]:
-    """The criteria of a disease for what is counted, at a kind of place where one is named."""
+    """The criteria of a disease (code, name or alias) for what is counted, at a kind of place where one is named."""
+    wanted = find_disease(disease)
+    code = None if wanted is None else wanted.code
     return [
         one
         for one in read_disease_settings().criteria
-        if one.disease == disease and one.counts == counts and (place is None or not one.places or place in one.places)
+        if one.disease == code and one.counts == counts and (place is None or not one.places or place in one.places)
     ]
 
 
@@ -100,7 +104,6 @@ class Disease:
 
     code: str
     name: str
-    aliases: tuple[str, ...]
     parent: str
     editions: tuple[DiseaseEdition, ...]
     window_days: int
@@ -122,7 +125,7 @@ def read_diseases() -> dict[str, Disease]:
     Rule: a subtype without editions of its own on a day has its disease's; the same holds for windows.
     Errors: a code that is in no list raises KeyError.
     """
-    content = _read_file("notifiable.yaml")
+    content = read_disease_file("notifiable.yaml")
     codelist = load_codelists()["notifiable_disease"]
     parents = {code: parent for parent, codes in content["subtypes"].items() for code in codes}
     editions: dict[str, list[DiseaseEdition]] = {code: [] for code in codelist.codes}
@@ -135,7 +138,6 @@ def read_diseases() -> dict[str, Disease]:
         code: Disease(
             code=code,
             name=name,
-            aliases=tuple(codelist.also.get(code, ())),
             parent=parents.get(code, ""),
             editions=(*editions[code], *_inherited(editions[code], editions[parents[code]] if code in parents else [])),
             window_days=windows.get(code, windows.get(parents.get(code, ""), default)),
@@ -148,6 +150,14 @@ def find_disease(text: str) -> Disease | None:
     """The disease a code, name or alias means; None for anything else."""
     code = load_codelists()["notifiable_disease"].code_of(text)
     return None if code is None else read_diseases()[code]
+
+
+def code_disease(name: str) -> str:
+    """The code of a disease that a shipped file names. Errors: a name of no disease raises KeyError."""
+    found = find_disease(name)
+    if found is None:
+        raise KeyError(name)
+    return found.code
 
 
 def are_one_illness(one: str, other: str) -> bool:
@@ -163,21 +173,11 @@ def are_one_illness(one: str, other: str) -> bool:
 
 @cache
 def _distinct() -> frozenset[str]:
-    return frozenset(_read_file("notifiable.yaml")["distinct_subtypes"])
+    return frozenset(read_disease_file("notifiable.yaml")["distinct_subtypes"])
 
 
-def list_notifiable(on: date) -> list[tuple[Disease, DiseaseEdition]]:
-    """The diseases that are notifiable on a day, with how; a subtype only where its main disease is not."""
-    diseases = read_diseases()
-    found = ((disease, disease.edition_on(on)) for disease in diseases.values())
-    return [
-        (disease, edition)
-        for disease, edition in found
-        if edition is not None and not (disease.parent and diseases[disease.parent].edition_on(on))
-    ]
-
-
-def _read_file(name: str) -> dict[str, Any]:
+def read_disease_file(name: str) -> dict[str, Any]:
+    """A data file of the pack of report cards."""
     content: dict[str, Any] = parse_data_text(
         files("wangdi.packs").joinpath("disease_report", name).read_text(encoding="utf-8")
     )

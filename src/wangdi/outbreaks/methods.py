@@ -24,7 +24,7 @@ from wangdi.outbreaks.detectors.farrington import (
 from wangdi.outbreaks.detectors.fixed_value import FixedSettings, detect_fixed_value
 from wangdi.outbreaks.detectors.glr import GlrSettings, detect_glr
 from wangdi.outbreaks.detectors.moving_percentile import PercentileSettings, detect_moving_percentile
-from wangdi.outbreaks.diseases import find_criteria, read_disease_settings
+from wangdi.outbreaks.diseases import find_criteria, find_disease, read_disease_settings
 from wangdi.outbreaks.evidence.alarm import EvidenceSettings, detect_by_evidence
 from wangdi.outbreaks.evidence.neighbourhood import Links
 from wangdi.outbreaks.series import DAILY, MONTHLY, WEEKLY, Ints, Panel
@@ -65,6 +65,12 @@ def whole_from(low: int, also: tuple[int, ...] = ()) -> Check:
 def one_of(words: Sequence[Any]) -> Check:
     """One of a few words."""
     return lambda value: value if isinstance(value, str) and value in words else None
+
+
+def with_percentile(value: Any) -> str | None:
+    """The code of a disease that has a percentile of its own, by code, name or alias."""
+    found = find_disease(value) if isinstance(value, str) else None
+    return found.code if found is not None and found.code in read_disease_settings().percentiles else None
 
 
 def word_for(words: Mapping[Any, Any]) -> Check:
@@ -148,7 +154,7 @@ PERCENTILE: dict[str, tuple[str, Check]] = {
     "percentile": ("percentile", number_from(0, 1)),
     "fewestYears": ("fewest_years", whole_from(1)),
     "minimum": ("minimum", number_from(0)),
-    "disease": ("disease", one_of(tuple(read_disease_settings().percentiles))),
+    "disease": ("disease", with_percentile),
     **LEFT_OUT, **KNOWN,
 }  # fmt: skip
 FIXED: dict[str, tuple[str, Check]] = {
@@ -306,6 +312,7 @@ def _fixed_settings(given: Mapping[str, Any]) -> FixedSettings:
     if criteria:
         strictest = min(criteria, key=lambda one: one.value)
         return FixedSettings(given.get("value", strictest.value), given.get("days", strictest.days))
-    if disease in read_disease_settings().single_case:
+    found = find_disease(disease)
+    if found is not None and found.code in read_disease_settings().single_case:
         return FixedSettings(given.get("value", 1), given.get("days", 0))
     raise Refusal(Problem(code="DETECT-012", args={"disease": disease, "place": str(given.get("place", ""))}))

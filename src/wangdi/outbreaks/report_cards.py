@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from itertools import groupby
-from typing import Literal, TypeVar
+from typing import Literal, Protocol, TypeVar
 
 from wangdi.outbreaks.diseases import DiseaseEdition, are_one_illness, read_diseases
 
@@ -82,7 +82,7 @@ def find_duplicates(cards: Iterable[ReportCard]) -> list[tuple[ReportCard, ...]]
 
     Rule: same person, same illness, onset within the disease's window of the card before; deleted cards do not count.
     """
-    groups = (tuple(group) for group in _group_cases(card for card in cards if card.state != DELETED) if len(group) > 1)
+    groups = (tuple(group) for group in group_cases(card for card in cards if card.state != DELETED) if len(group) > 1)
     return sorted(groups, key=lambda group: (group[0].begun_on, group[0].fact))
 
 
@@ -149,13 +149,24 @@ def _is_of(card: ReportCard, row: Registered) -> bool:
 
 def count_registered_cases(rows: Iterable[Registered]) -> int:
     """How many cases registered rows come to: rows of one person and illness within the disease's window are one."""
-    return len(_group_cases(rows))
+    return len(group_cases(rows))
 
 
-Entry = TypeVar("Entry", ReportCard, Registered)
+class Dated(Protocol):
+    """Something written of a person's illness, with when it began."""
+
+    @property
+    def person(self) -> int: ...
+    @property
+    def disease(self) -> str: ...
+    @property
+    def begun_on(self) -> date: ...
 
 
-def _group_cases(entries: Iterable[Entry]) -> list[list[Entry]]:
+Entry = TypeVar("Entry", bound=Dated)
+
+
+def group_cases(entries: Iterable[Entry]) -> list[list[Entry]]:
     """Entries by case, each case in order of time: an entry belongs to the case whose last entry it may be one illness with."""
     ordered = sorted(entries, key=lambda entry: (entry.person, entry.begun_on))
     groups: list[list[Entry]] = []

@@ -214,11 +214,6 @@ class Writer:
         with self._commit(at) as commit:
             return put_ledger_rows(commit, rows)
 
-    def erase_ledger(self, kinds: Sequence[str], beginning: str, why: str, at: datetime) -> int:
-        """Take away the text of the rows of these kinds whose keys begin so, in every version; answers how many."""
-        with self._commit(at) as commit:
-            return sum(erase_ledger_rows(commit, kind, beginning, why) for kind in kinds)
-
     def forget_ledger(
         self, keys: Sequence[tuple[str, str]], instead: Sequence[LedgerRow], why: str, at: datetime
     ) -> int:

@@ -6,14 +6,13 @@ from collections.abc import Callable, Mapping, Sequence
 from html import escape
 from math import ceil
 
-from wangdi.outbreaks.spread.chart import BARS, LEVEL, LINE
+from wangdi.outbreaks.chart import BARS, LEVEL, LINE, Values, runs_of, tick_step
 
 WIDTH, HEIGHT, LEFT, RIGHT, TOP, BOTTOM = 760, 280, 44, 70, 14, 30
 WEEK_TICKS = (1, 10, 20, 30, 40, 50)
 LABEL_ROOM = 15
 """Units a year's name needs."""
 
-Values = Sequence[float | None]
 Point = tuple[float, float]
 Place = Callable[[int, float], Point]
 
@@ -34,10 +33,11 @@ def render_seasons(title: str, years: Mapping[int, Values], bound: Values, bound
         return round(x, 1), round(HEIGHT - BOTTOM - (HEIGHT - TOP - BOTTOM) * value / top, 1)
 
     parts = [f"<title>{escape(title)}</title>"]
-    for share in (0.0, 0.5, 1.0):
-        y = at(0, top * share)[1]
+    step = tick_step(top)
+    for count in range(int(top / step) + 1):
+        y = at(0, step * count)[1]
         parts.append(f'<line x1="{LEFT}" x2="{WIDTH - RIGHT}" y1="{y}" y2="{y}" stroke="#e4e7ea"/>')
-        parts.append(f'<text x="{LEFT - 6}" y="{y + 4}" text-anchor="end">{top * share:g}</text>')
+        parts.append(f'<text x="{LEFT - 6}" y="{y + 4}" text-anchor="end">{step * count:g}</text>')
     parts += [
         f'<text x="{at(week - 1, 0)[0]}" y="{HEIGHT - 10}" text-anchor="middle">{week}</text>' for week in WEEK_TICKS
     ]
@@ -56,14 +56,10 @@ def render_seasons(title: str, years: Mapping[int, Values], bound: Values, bound
 
 
 def _lines(values: Values, at: Place, style: str) -> list[str]:
-    runs: list[list[str]] = [[]]
-    for week, value in enumerate(values):
-        if value is None:
-            runs.append([])
-        else:
-            x, y = at(week, value)
-            runs[-1].append(f"{x},{y}")
-    return [f'<polyline points="{" ".join(run)}" fill="none" {style}/>' for run in runs if len(run) > 1]
+    drawn = (
+        " ".join("{},{}".format(*at(week, value)) for week, value in run) for run in runs_of(values) if len(run) > 1
+    )
+    return [f'<polyline points="{points}" fill="none" {style}/>' for points in drawn]
 
 
 def _end(values: Values, at: Place) -> Point | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
@@ -51,13 +52,11 @@ def as_moment(when: date) -> datetime:
     return when if isinstance(when, datetime) else datetime.combine(when, time())
 
 
-def draw_curve(
-    cases: Iterable[Case], usual: timedelta | None, by: str = "onset", width: timedelta | None = None
-) -> Curve:
+def draw_curve(cases: Iterable[Case], usual: timedelta | None, by: str = "onset") -> Curve:
     """The curve of the cases that were not withdrawn.
 
-    ``usual``: the usual incubation of the disease, by which the width of the bins is chosen where ``width`` is not given; by
-    days where it is not known. ``by``: ``onset`` or ``exposed_at``.
+    ``usual``: the usual incubation of the disease, by which the width of the bins is chosen; days where it is not known.
+    ``by``: ``onset`` or ``exposed_at``.
     Rule: bins of less than a day hold only cases whose hour is known; where fewer than half are, the bins are days. Where
     there would be too many bins, they are wider.
     """
@@ -66,19 +65,15 @@ def draw_curve(
     if not known:
         return Curve(DAY, (), len(moments))
     hourly = [one for one in known if isinstance(one, datetime)]
-    width = width or choose_width(usual)
+    width = choose_width(usual)
     if width < DAY and len(hourly) * 2 < len(known):
         width = DAY
-    shown = hourly if width < DAY else [as_moment(one) for one in known]
-    while (max(shown) - min(shown)) / width > MOST_BINS and width != WIDTHS[-1]:
+    first, counts = _fill_bins(known, width)
+    while max(counts) >= MOST_BINS and width != WIDTHS[-1]:
         width = next(one for one in WIDTHS if one > width)
-    first = _floor(min(shown), width)
-    counts: dict[int, int] = {}
-    for one in shown:
-        place = int((as_moment(one) - first) / width)
-        counts[place] = counts.get(place, 0) + 1
-    bins = tuple(Bin(first + place * width, counts.get(place, 0)) for place in range(max(counts) + 1))
-    return Curve(width, bins, len(moments) - len(shown))
+        first, counts = _fill_bins(known, width)
+    bins = tuple(Bin(first + place * width, counts[place]) for place in range(max(counts) + 1))
+    return Curve(width, bins, len(moments) - counts.total())
 
 
 def choose_width(usual: timedelta | None) -> timedelta:
@@ -86,6 +81,13 @@ def choose_width(usual: timedelta | None) -> timedelta:
     if usual is None:
         return DAY
     return max((one for one in WIDTHS if one * SHARE_OF_INCUBATION <= usual), default=WIDTHS[0])
+
+
+def _fill_bins(known: Sequence[date], width: timedelta) -> tuple[datetime, Counter[int]]:
+    """Where the first bin starts, and how many are in each by its place; in bins of hours only whose hour is known."""
+    shown = [as_moment(one) for one in known if width >= DAY or isinstance(one, datetime)]
+    first = _floor(min(shown), width)
+    return first, Counter((one - first) // width for one in shown)
 
 
 def _floor(moment: datetime, width: timedelta) -> datetime:

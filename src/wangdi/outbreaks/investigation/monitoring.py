@@ -5,9 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import cache
-from importlib.resources import files
 
-from wangdi.catalog.datafile import parse_data_text
+from wangdi.outbreaks.diseases import code_disease, find_disease, read_disease_file
 
 OTHERS = "*"
 """The row for diseases that are not listed."""
@@ -28,25 +27,29 @@ class Monitoring:
 
 @cache
 def read_monitoring() -> dict[str, Monitoring]:
-    """By name and code of the disease; :data:`OTHERS` for the rest."""
-    text = files("wangdi.packs").joinpath("disease_report", "diseases.yaml").read_text(encoding="utf-8")
+    """By code of the disease; :data:`OTHERS` for those that are not listed.
+
+    Errors: a disease that is in no code list raises KeyError.
+    """
     found: dict[str, Monitoring] = {}
-    content = parse_data_text(text)
+    content = read_disease_file("diseases.yaml")
     sources = content["monitoring_sources"]
     for row in content["monitoring"]:
         hours = tuple(timedelta(hours=float(one)) for one in row.get("incubation_hours", ()))
-        one = Monitoring(row["disease"], int(row["days"]), sources[row["source"]], row.get("doubt", ""), *hours)
-        found |= dict.fromkeys((row["disease"], *row.get("codes", ())), one)
+        name = row["disease"]
+        one = Monitoring(name, int(row["days"]), sources[row["source"]], row.get("doubt", ""), *hours)
+        found[OTHERS if name == OTHERS else code_disease(name)] = one
     return found
 
 
 def name_disease(disease: str) -> str:
-    """The name of a disease given by name or code; the text itself where it is not listed."""
-    found = read_monitoring().get(disease)
-    return disease if found is None or found.disease == OTHERS else found.disease
+    """The name of a disease given by name or code; the text itself where it is in no code list."""
+    found = find_disease(disease)
+    return found.name if found else disease
 
 
 def find_monitoring(disease: str) -> Monitoring:
-    """What holds for a disease, by name or code."""
-    rows = read_monitoring()
-    return rows.get(disease) or rows[OTHERS]
+    """What holds for a disease, by code, name or alias. Rule: a subtype that is not listed has its disease's."""
+    rows, found = read_monitoring(), find_disease(disease)
+    codes = (found.code, found.main) if found else ()
+    return next((rows[code] for code in codes if code in rows), rows[OTHERS])

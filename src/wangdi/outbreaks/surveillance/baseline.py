@@ -19,6 +19,8 @@ RARE = 0.5
 """Cases that a disease without any in its history is taken to have had: it may still come."""
 RECENT_WEEKS, RECENT_SKIP, RECENT_PRIOR = 20, 4, 20.0
 """The last weeks say how high this season is: so many, without the newest, against a prior of so many cases."""
+YEARS_BACK = (52, 104, 156, 208, 260)
+"""Weeks."""
 SPREAD_PRIOR, WIDEST_SPREAD, MOST_OF_WEEK = 20.0, 5.0, 5.0
 """Degrees of freedom of a spread of one; the widest one used; how far one week may speak for it (an outbreak of the past)."""
 
@@ -78,9 +80,7 @@ def _recent_level(counts: Floats, mean: Floats, weeks: Ints, used: tuple[Ints, .
         last = int(week) - RECENT_SKIP
         first = last - RECENT_WEEKS
         years = [
-            back
-            for back in (52, 104, 156, 208, 260)
-            if first - back >= 0 and _all_used(used[column], first - back, last - back)
+            back for back in YEARS_BACK if first - back >= 0 and _all_used(used[column], first - back, last - back)
         ]
         if first < 0 or not years:
             continue

@@ -30,7 +30,6 @@ class Site:
 
     name: str
     kind: str
-    county: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +51,6 @@ class Cases:
     site: Ints
     village: Ints
     day: Ints
-    onset: Ints
     number: Ints
     died: Bools
     again: Bools

@@ -17,11 +17,10 @@ from wangdi.outbreaks.surveillance.unusual import find_unusual
 
 @dataclass(frozen=True, slots=True)
 class Watched:
-    """What a run looks at. ``names``: of diseases, by code."""
+    """What a run looks at."""
 
     cases: Cases
     streams: tuple[StreamCounts, ...]
-    names: Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +41,7 @@ def run_days(
     tell: Callable[[str], None] = lambda step: None,
 ) -> DayRun:
     """Every method over some days. Grain of the findings: as each method has it."""
-    cases, names = watched.cases, watched.names
+    cases = watched.cases
     chance: list[float] = []
 
     def unusual() -> list[Finding]:
@@ -51,9 +50,9 @@ def run_days(
         return found
 
     steps: list[tuple[str, Callable[[], list[Finding]]]] = [
-        (SINGLE, lambda: find_single_cases(cases, days, _named(names, read_disease_settings().single_case), SINGLE)),
-        (EACH, lambda: find_single_cases(cases, days, _named(names, settings.each_case), EACH)),
-        (CRITERION, lambda: find_criteria_met(cases, days, names)),
+        (SINGLE, lambda: find_single_cases(cases, days, read_disease_settings().single_case, SINGLE)),
+        (EACH, lambda: find_single_cases(cases, days, settings.each_case, EACH)),
+        (CRITERION, lambda: find_criteria_met(cases, days)),
         (INSTITUTION, lambda: find_at_institutions(cases, days, settings.institution)),
         (UNUSUAL, unusual),
         (SCAN, lambda: find_clusters(cases, days, settings.scan)),
@@ -71,8 +70,3 @@ def run_days(
         except Exception as error:  # whatever is wrong with one, the others are judged
             failed[name] = f"{type(error).__name__}: {error}"
     return DayRun(tuple(findings), failed, chance[0] if chance else None)
-
-
-def _named(names: Mapping[str, str], wanted: Sequence[str]) -> list[str]:
-    """The codes of diseases by their names."""
-    return [code for code, name in names.items() if name in wanted]

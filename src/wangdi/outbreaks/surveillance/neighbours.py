@@ -7,15 +7,14 @@ from collections.abc import Sequence
 import numpy as np
 
 from wangdi.outbreaks.series import Floats, Ints
-from wangdi.outbreaks.space.circles import EARTH_KM
+from wangdi.outbreaks.space.circles import place_on_sphere
 from wangdi.outbreaks.surveillance.cases import Township
 
 
 def points_on_earth(places: Sequence[Township]) -> Floats:
-    """The centres as points in space, kilometres from the middle of the earth. Missing: NaN where a centre is unknown."""
-    lon, lat = np.radians(np.array([[place.lon, place.lat] for place in places], dtype=np.float64).reshape(-1, 2)).T
-    points: Floats = EARTH_KM * np.stack([np.cos(lat) * np.cos(lon), np.cos(lat) * np.sin(lon), np.sin(lat)], axis=1)
-    return points
+    """The centres as points of a sphere. Missing: NaN where a centre is unknown."""
+    lon, lat = np.array([[place.lon, place.lat] for place in places], dtype=np.float64).reshape(-1, 2).T
+    return place_on_sphere(lon, lat)
 
 
 def find_neighbours(places: Sequence[Township], number: int) -> Ints:

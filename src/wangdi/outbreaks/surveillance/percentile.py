@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -13,7 +13,7 @@ from wangdi.outbreaks.surveillance.cases import WEEK, Cases, find_cases
 from wangdi.outbreaks.surveillance.findings import PERCENTILE, Finding
 
 
-def find_by_percentile(cases: Cases, days: Sequence[int], names: Mapping[str, str]) -> list[Finding]:
+def find_by_percentile(cases: Cases, days: Sequence[int]) -> list[Finding]:
     """The signals of the national system's method: every disease in every county, at its own percentile.
 
     Rule: docs/explanation/detectors.md, China's moving percentile. Missing: nothing with less than three years before a day.
@@ -26,7 +26,7 @@ def find_by_percentile(cases: Cases, days: Sequence[int], names: Mapping[str, st
     columns = np.array(days, dtype=np.int64) - first
     found: list[Finding] = []
     for disease, code in enumerate(cases.diseases):
-        settings = PercentileSettings(percentile=percentiles.get(names.get(code, ""), 0.5))
+        settings = PercentileSettings(percentile=percentiles.get(code, PercentileSettings().percentile))
         counts = np.zeros((len(cases.counties), last - first + 1))
         entries = find_cases(cases, disease, first, last)
         entries = entries[cases.place[entries] >= 0]

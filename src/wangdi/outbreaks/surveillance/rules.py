@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -31,15 +31,15 @@ def find_single_cases(cases: Cases, days: Sequence[int], wanted: Sequence[str], 
     return [_finding(cases, method, np.array(these), (day, day), 0.0) for (day, _, _), these in sorted(found.items())]
 
 
-def find_criteria_met(cases: Cases, days: Sequence[int], names: Mapping[str, str]) -> list[Finding]:
+def find_criteria_met(cases: Cases, days: Sequence[int]) -> list[Finding]:
     """Outbreak criteria of the norms that are met at one institution, village or county, on the day the last card came.
 
     Hospitalised cases are not on the cards and are not counted.
     """
     found: list[Finding] = []
-    by_name = {names.get(code, code): number for number, code in enumerate(cases.diseases)}
+    by_code = {code: number for number, code in enumerate(cases.diseases)}
     for criterion in read_disease_settings().criteria:
-        disease = by_name.get(criterion.disease)
+        disease = by_code.get(criterion.disease)
         if disease is None or criterion.counts == "hospitalised":
             continue
         counted = (cases.disease == disease) & cases.counted()
@@ -69,10 +69,9 @@ def _groups_of(cases: Cases, criterion: Criterion, entries: Ints) -> Iterator[tu
 
 def _full_windows(known: Ints, days: Sequence[int], length: int, value: int) -> Iterator[tuple[int, np.ndarray]]:
     """The days of ``days`` on which a card came and the last ``length`` days hold at least ``value``."""
-    wanted = set(days)
-    for day in np.unique(known):
+    for day in np.unique(known[np.isin(known, days)]):
         window = (known > day - length) & (known <= day)
-        if int(day) in wanted and np.count_nonzero(window) >= value:
+        if np.count_nonzero(window) >= value:
             yield int(day), window
 
 
@@ -80,7 +79,7 @@ def find_at_institutions(cases: Cases, days: Sequence[int], settings: Institutio
     """Several cases of one disease at one school or workplace, improbable for what it and others had.
 
     Rule: cases of an institution vary as a negative binomial around its own past, drawn towards what institutions have on
-    average, scaled by how much the disease is about in its county.
+    average, scaled by how much the disease is about in the city.
     """
     found: list[Finding] = []
     entries = np.flatnonzero((cases.site != NOWHERE) & cases.counted())

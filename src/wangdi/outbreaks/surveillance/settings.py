@@ -12,6 +12,7 @@ import numpy as np
 
 from wangdi.catalog.datafile import parse_data_text
 from wangdi.core.problem import Problem, Refusal
+from wangdi.outbreaks.diseases import code_disease
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,9 +76,11 @@ class Handling:
 
 @dataclass(frozen=True, slots=True)
 class SurveillanceSettings:
-    """Everything the daily run is set by. ``each_case``: names of diseases of which every case is looked into; ``families``:
-    disease or stream -> what it may show with others; ``apart``: main diseases watched by subtype; ``not_counted``: case
-    classes left out.
+    """Everything the daily run is set by.
+
+    ``each_case``: codes of diseases of which every case is looked into. ``site_words``: kind of place -> words in the name of one;
+    ``no_site``: what is written where there is none. ``families``: disease or stream -> what it may show with others.
+    ``apart``: main diseases watched by subtype. ``not_counted``: case classes left out.
     """
 
     unusual: Unusual
@@ -86,9 +89,15 @@ class SurveillanceSettings:
     scan: Scanning
     signals: Handling
     each_case: tuple[str, ...]
+    site_words: Mapping[str, tuple[str, ...]]
+    no_site: frozenset[str]
     families: Mapping[str, frozenset[str]]
     apart: tuple[str, ...]
     not_counted: tuple[str, ...]
+
+    def kind_of_site(self, name: str) -> str:
+        """What kind of place a name tells of; empty where it tells nothing."""
+        return next((kind for kind, words in self.site_words.items() if any(word in name for word in words)), "")
 
 
 @cache
@@ -132,7 +141,9 @@ def read_surveillance_settings(own: Mapping[str, Mapping[str, Any]] | None = Non
         section("streams", Streams),
         section("scan", Scanning),
         section("signals", Handling),
-        tuple(shipped["each_case"]["diseases"]),
+        tuple(map(code_disease, shipped["each_case"]["diseases"])),
+        {kind: tuple(words) for kind, words in shipped["site_words"].items()},
+        frozenset(shipped["no_site"]),
         _read_families(shipped["families"]),
         tuple(shipped["apart"]),
         tuple(shipped["not_counted"]),

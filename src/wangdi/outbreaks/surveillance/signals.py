@@ -11,14 +11,6 @@ import numpy as np
 from wangdi.outbreaks.surveillance.findings import METHODS, URGENT, Finding
 from wangdi.outbreaks.surveillance.settings import SurveillanceSettings
 
-SENT, CHECKED, INVESTIGATED, CLOSED = "sent", "preliminary", "field", "closed"
-STATES = (SENT, CHECKED, INVESTIGATED, CLOSED)
-"""In their order; a signal may skip the field investigation."""
-OUTBREAK, CLUSTER, DATA_FAULT, EXPECTED = "outbreak", "cluster", "data_fault", "expected"
-OUTCOMES = (OUTBREAK, CLUSTER, DATA_FAULT, EXPECTED)
-"""What a closed signal was. The first two were worth sending."""
-WORTH = (OUTBREAK, CLUSTER)
-
 
 @dataclass(frozen=True, slots=True)
 class Ground:

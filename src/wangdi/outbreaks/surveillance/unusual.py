@@ -59,7 +59,6 @@ class Judged:
     rows: Rows
     days: Ints
     given: Expectation
-    evidence: Floats
     probability: Floats
     bound: Floats
     sent: Bools
@@ -178,7 +177,7 @@ def _weigh(rows: Rows, days: Ints, weighed: tuple[Expectation, Links, Floats], s
     false = _send(drawn, _probability(nulls, weigh_evidence(chance, known, links)[0], given), (groups, least), settings)
     needed = np.array([null.needed(settings.alpha) for null in nulls])[_stratum(given)]
     bounds = _bounds(judge, given, needed, sent)
-    return Judged(rows, days, given, evidence, probability, bounds, sent, float(false.sum()), judge, needed)
+    return Judged(rows, days, given, probability, bounds, sent, float(false.sum()), judge, needed)
 
 
 def _stratum(given: Expectation) -> Ints:

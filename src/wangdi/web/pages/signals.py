@@ -28,13 +28,13 @@ from wangdi.app.signals import (
     tell_signal,
     undo_step,
 )
-from wangdi.app.surveillance import RUN, RunAsked, read_city_settings, run_surveillance
+from wangdi.app.surveillance import RunAsked, find_last_run, read_city_settings, run_surveillance
 from wangdi.app.watched import day_of, read_watched
 from wangdi.core.problem import Refusal
-from wangdi.outbreaks.spread.chart import Chart, render_chart
+from wangdi.outbreaks.chart import Chart, render_chart
 from wangdi.outbreaks.surveillance.day import Watched
 from wangdi.outbreaks.surveillance.findings import Finding
-from wangdi.outbreaks.surveillance.signals import CLOSED, OUTCOMES, STATES
+from wangdi.outbreaks.surveillance.states import CLOSED, OUTCOMES, STATES
 from wangdi.web.deciding import name_actor, read_decider, remember_decider
 from wangdi.web.door import Door
 from wangdi.web.render import render_page
@@ -63,11 +63,11 @@ def _render_board(request: Request, state: str, problem: Refusal | None = None) 
     signals = read_signals(door.city, settings, known)
     shown = [one for one in signals if _is_shown(one, state, now)]
     shown.sort(key=lambda one: (one.outcome != "", not one.signal.urgent, not one.is_overdue(now)))
-    table = _board_table(view, shown, name_subjects_and_places(door.city, view.lang, known), now)
+    names = name_subjects_and_places(door.city, view.lang, known)
+    table = _board_table(view, shown, names, now)
     if (file := export_table(request, table)) is not None:
         return file
-    runs = [row.body or {} for _, row in door.city.ledger(RUN, known)]
-    last = runs[-1] if runs else None
+    last = find_last_run(door.city, known)
     watched = read_kept(door, known)
     quiet = list_quiet(watched, date.fromisoformat(last["last"])) if last else []
     context = {
@@ -79,7 +79,7 @@ def _render_board(request: Request, state: str, problem: Refusal | None = None) 
         "cards": len(watched.cases.day),
         "streams": len(watched.streams),
         "quiet": quiet[:QUIET_SHOWN],
-        "diseases": [(code, watched.names.get(code, code)) for code in watched.cases.diseases],
+        "diseases": [(code, names[code]) for code in watched.cases.diseases],
         "can_run": not view.known,
         "problem": problem.problem if problem else None,
         "message": problem.problem.message(view.lang) if problem else "",

@@ -16,10 +16,11 @@ from wangdi.app.signal_names import name_subjects_and_places
 from wangdi.app.signal_record import tell_record
 from wangdi.app.signal_views import DiseaseToday, draw_cases, draw_seasons, list_today
 from wangdi.app.signals import read_signals
-from wangdi.app.surveillance import RUN, read_city_settings
+from wangdi.app.surveillance import find_last_run, read_city_settings
 from wangdi.app.watched import day_number
 from wangdi.core.problem import Problem, Refusal
 from wangdi.outbreaks.surveillance.findings import METHODS
+from wangdi.outbreaks.surveillance.states import GROUPS, JUDGED
 from wangdi.web.door import Door
 from wangdi.web.pages.signals import read_kept, render_curve
 from wangdi.web.render import render_page
@@ -29,9 +30,7 @@ from wangdi.web.view import View, read_view
 from wangdi.web.words import word
 
 router = APIRouter()
-GROUPS = ("subject", "place", "method")
 RATES = ("per_week", "answer_hours", "ppv")
-JUDGED = ("outbreaks", "clusters", "data_faults", "as_expected")
 
 
 @router.get("/watch/disease/{code}")
@@ -96,9 +95,8 @@ def show_place(request: Request, code: str) -> Response:
 
 def last_day(door: Door, known: int) -> date:
     """The last day that was judged; the day of the number where none was."""
-    runs = door.city.ledger(RUN, known)
-    body = runs[-1][1].body if runs else None
-    return date.fromisoformat(body["last"]) if body else door.as_of(known)
+    run = find_last_run(door.city, known)
+    return date.fromisoformat(run["last"]) if run else door.as_of(known)
 
 
 def _today_table(view: View, rows: list[DiseaseToday], names: dict[str, str], place: str) -> Table:

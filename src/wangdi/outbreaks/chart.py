@@ -38,7 +38,7 @@ def render_chart(chart: Chart) -> str:
     """The picture as SVG text."""
     known = [value for part in (chart.line, chart.high, chart.bars) for value in part if value is not None]
     top = max([*known, chart.level or 0.0, 1e-9])
-    step = _tick_step(top)
+    step = tick_step(top)
     ceiling = step * (floor(top / step * (1 - 1e-12)) + 1)
     frame = _Frame(len(chart.times), ceiling)
     parts = [*_draw_axes(chart, frame, step), *_draw_bars(chart, frame), *_draw_band(chart, frame)]
@@ -47,7 +47,7 @@ def render_chart(chart: Chart) -> str:
         parts.append(
             f'<line x1="{LEFT}" x2="{WIDTH - RIGHT}" y1="{y}" y2="{y}" stroke="{LEVEL}" stroke-dasharray="5 4"/>'
         )
-    for run in _runs(chart.line):
+    for run in runs_of(chart.line):
         points = " ".join(f"{frame.x(place)},{frame.y(value)}" for place, value in run)
         parts.append(f'<polyline points="{points}" fill="none" stroke="{LINE}" stroke-width="2"/>')
     parts += _draw_legend(chart)
@@ -76,14 +76,14 @@ class _Frame:
         return round(HEIGHT - BOTTOM - value / self.ceiling * (HEIGHT - TOP - BOTTOM), 1)
 
 
-def _tick_step(top: float) -> float:
+def tick_step(top: float) -> float:
     """A round step that makes about five of the height: 1, 2 or 5 times a power of ten."""
     rough = top / 5
     power = 10.0 ** floor(log10(rough))
     return power * min((size for size in (1, 2, 5, 10) if power * size >= rough * (1 - 1e-9)), default=10)
 
 
-def _runs(values: Values) -> Iterator[list[tuple[int, float]]]:
+def runs_of(values: Values) -> Iterator[list[tuple[int, float]]]:
     """Stretches without a gap."""
     run: list[tuple[int, float]] = []
     for place, value in enumerate(values):
@@ -124,7 +124,7 @@ def _draw_bars(chart: Chart, frame: _Frame) -> Iterator[str]:
 
 def _draw_band(chart: Chart, frame: _Frame) -> Iterator[str]:
     both = [None if low is None or high is None else high for low, high in zip(chart.low, chart.high, strict=True)]
-    for run in _runs(both):
+    for run in runs_of(both):
         above = [f"{frame.x(place)},{frame.y(high)}" for place, high in run]
         below = [f"{frame.x(place)},{frame.y(chart.low[place] or 0.0)}" for place, _ in reversed(run)]
         yield f'<polygon points="{" ".join([*above, *below])}" fill="{LINE}" fill-opacity="0.2"/>'
