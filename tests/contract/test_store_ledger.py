@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from wangdi.store.city import City
-from wangdi.store.records import LedgerRow
+from wangdi.store.records import LedgerRow, ParameterOverride
 from wangdi.store.verify import check_city
 
 AT = datetime(2025, 3, 1, 9)
@@ -27,6 +27,17 @@ def test_the_newest_of_a_key_holds_and_known_sees_what_held_then(city: City) -> 
     assert city.ledger("event") == []
     assert city.latest_seq() == second
     assert check_city(city) == []
+
+
+def test_what_is_written_down_moves_no_fact(city: City) -> None:
+    before = city.facts_known(city.latest_seq())
+    with city.writer("cdc") as writer:
+        first = writer.put_ledger([row("e1/1"), row("e1/2")], AT)
+        writer.put_parameter_override(ParameterOverride("hypertension", "bp", "150", "cdc", "agreed"), AT)
+        last = writer.put_ledger([row("e1/3")], AT)
+    assert city.facts_known(first + 1) == before
+    assert city.facts_known(last) == last - 1
+    assert city.facts_known(0) == 0
 
 
 def test_nothing_to_write_takes_no_number(city: City) -> None:

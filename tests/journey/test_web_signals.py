@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ from starlette.testclient import TestClient
 
 from tests.journey.demo_city import Demo, ask
 from tests.pages import check_page, open_pages, read, words_of
+from wangdi.store.records import LedgerRow
 from wangdi.web.words import load_words
 
 
@@ -102,3 +104,15 @@ def test_the_board_as_known_earlier_has_no_forms(client: TestClient) -> None:
 
 def test_both_languages_have_the_same_words() -> None:
     assert load_words("zh").keys() == load_words("en").keys()
+
+
+def test_a_step_taken_has_no_figure_counted_anew_that_day(client: TestClient) -> None:
+    door = client.app.state.door  # type: ignore[attr-defined]
+    known = door.number()
+    period, at = door.default_period(known), door.city.acceptance(known)[0].accepted_at
+    counted = door.counted(known, period)
+    with door.city.writer("cdc") as writer:
+        same_day = writer.put_ledger([LedgerRow("signal.step", "S1/1", {}, "cdc")], at)
+        next_day = writer.put_ledger([LedgerRow("signal.step", "S1/2", {}, "cdc")], at + timedelta(days=1))
+    assert door.counted(same_day, period) is counted
+    assert door.counted(next_day, period).as_of == counted.as_of + timedelta(days=1)

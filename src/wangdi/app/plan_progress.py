@@ -27,7 +27,6 @@ from wangdi.store.records import LedgerRow
 
 Figures = Callable[[Period, Level], Mapping[tuple[str, str], Figure]]
 """The figures of a period at a level, by indicator and area."""
-LEDGER = "ledger"
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,19 +93,6 @@ class Progress:
     def item(self) -> Item:
         """The item itself."""
         return self.held.item
-
-
-def facts_known(city: City, known: int) -> int:
-    """The last number by then under which facts came: what is written in the ledger moves no figure.
-
-    Why: a figure counted before somebody confirmed an item is the same figure after it.
-    """
-    while known > 0:
-        log = city.acceptance(known)
-        if not log or log[0].kind != LEDGER:
-            return known
-        known = log[0].first_seq - 1
-    return known
 
 
 def stand_ground(standing: Standing, areas: Areas, indicators: Sequence[str], on: date) -> Ground:

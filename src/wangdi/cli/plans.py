@@ -297,10 +297,10 @@ def _change_of(session: Session, city: City, asked: ChangeAsked) -> Change:
 def progress_ground(standing: Standing, indicators: Sequence[str], on: date | None, area: str = "") -> Ground:
     """What progress is read from; figures stand on the last facts, which no change of a plan moves."""
     from wangdi.app.cities import BEGINNING
-    from wangdi.app.plan_progress import facts_known, find_areas, stand_ground
+    from wangdi.app.plan_progress import find_areas, stand_ground
     from wangdi.app.questions import as_of_number, read_places
 
-    known = facts_known(standing.city, standing.known)
+    known = standing.city.facts_known(standing.known)
     last = as_of_number(standing.city, known)
     day = on or (last if last > BEGINNING.date() else read_clock().date())
     places = read_places(standing.city, known)

@@ -234,6 +234,11 @@ class City:
         with self.reading() as connection:
             return citylog.seq_known(connection, known)
 
+    def facts_known(self, known: int) -> int:
+        """The last number by then under which facts came: what is written in the ledger moves no figure."""
+        with self.reading() as connection:
+            return citylog.facts_known(connection, known)
+
     def acceptance(self, first: int, last: int | None = None) -> list[Acceptance]:
         """The acceptance log for the numbers ``first`` to ``last`` (null: that one number)."""
         with self.reading() as connection:

@@ -8,7 +8,7 @@ from datetime import date, datetime, time
 from sqlalchemy import Connection, func, select
 
 from wangdi.core.problem import Problem, Refusal
-from wangdi.store.records import Acceptance, AuditRecord
+from wangdi.store.records import LEDGER, Acceptance, AuditRecord
 from wangdi.store.schema import acceptance, audit, counter
 
 
@@ -51,6 +51,12 @@ def _parse(known: str) -> date | datetime:
         return date.fromisoformat(known)
     except ValueError:
         return datetime.fromisoformat(known)
+
+
+def facts_known(connection: Connection, known: int) -> int:
+    """The last number by then under which anything but the ledger was accepted: what people write down moves no figure."""
+    last = select(func.max(acceptance.c.last_seq)).where(acceptance.c.kind != LEDGER, acceptance.c.first_seq <= known)
+    return min(known, connection.execute(last).scalar_one() or 0)
 
 
 def read_acceptance(connection: Connection, first: int, last: int) -> list[Acceptance]:

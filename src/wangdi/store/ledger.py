@@ -13,13 +13,13 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, insert, select, update
 
 from wangdi.store.commit import Commit
-from wangdi.store.records import LedgerRow
+from wangdi.store.records import LEDGER, LedgerRow
 from wangdi.store.schema import ledger
 
 
 def put_ledger_rows(commit: Commit, rows: Sequence[LedgerRow]) -> int:
     """Accept rows, one number each; answers the first."""
-    first = commit.take(len(rows), "ledger", ", ".join(sorted({row.kind for row in rows})))
+    first = commit.take(len(rows), LEDGER, ", ".join(sorted({row.kind for row in rows})))
     values = [
         {
             "seq": first + place,
@@ -31,7 +31,7 @@ def put_ledger_rows(commit: Commit, rows: Sequence[LedgerRow]) -> int:
         for place, row in enumerate(rows)
     ]
     commit.connection.execute(insert(ledger), values)
-    commit.record("ledger", str(first), {"rows": len(rows)})
+    commit.record(LEDGER, str(first), {"rows": len(rows)})
     return first
 
 

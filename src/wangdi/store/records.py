@@ -204,6 +204,8 @@ class ParameterOverride:
 
 TOGETHER, APART, UNSURE, OPEN = "together", "apart", "unsure", "open"
 """What can be decided about two registrations. ``OPEN`` takes a decision back."""
+LEDGER = "ledger"
+"""What people and the daily runs write down beside the records: it takes numbers, and moves no figure."""
 SUCCEEDED = "succeeded"
 """What can be decided about two identity numbers: one was given up for the other. Both stand as the persons they make by
 themselves, never as numbers."""

@@ -179,15 +179,22 @@ class Door:
 
         return self.keep(("period", known), find)
 
+    def facts(self, known: int) -> int:
+        """The last number by then under which facts came."""
+        return self.keep(("facts", known), lambda: self.city.facts_known(known))
+
     def counted(self, known: int, period: Period) -> Counted:
-        """Everything counted for a period and those it is shown beside."""
+        """Everything counted for a period and those it is shown beside.
+
+        Rule: what people wrote down since the last facts moves no figure; another day may ("overdue by today").
+        """
         family = tuple(one.text for one in family_of(period))
 
         def count() -> Counted:
             with self._counting:
                 return count_all(stand_on(self.city, self._counter, self.library, known), family_of(period))
 
-        return self._counts.get((known, family), count)
+        return self._counts.get((self.facts(known), self.as_of(known), family), count)
 
     def figures(self, known: int, period: Period, level: Level) -> dict[tuple[str, str], Figure]:
         """Every figure of a period at a level, by indicator and area."""
@@ -196,7 +203,7 @@ class Door:
             counted = self.counted(known, period)
             return {(one.indicator, one.area): one for one in place_figures(counted, [level], (), [period])}
 
-        return self.keep(("figures", known, period.text, level), place)
+        return self.keep(("figures", self.facts(known), self.as_of(known), period.text, level), place)
 
 
 @cache

@@ -11,7 +11,7 @@ from starlette.requests import Request
 from wangdi.app.cities import BEGINNING
 from wangdi.app.numbers import show_number, show_rate
 from wangdi.app.plan_items import find_plan
-from wangdi.app.plan_progress import Areas, Ground, Progress, facts_known, find_areas, list_progress
+from wangdi.app.plan_progress import Areas, Ground, Progress, find_areas, list_progress
 from wangdi.core.periods import Period
 from wangdi.core.problem import Problem, Refusal
 from wangdi.indicators.figures import Figure, Level
@@ -36,7 +36,7 @@ class Asked:
 def read_asked(request: Request, door: Door, view: View) -> Asked:
     """The address. The day: as given, else the day the last data came. Errors: WEB-010 no date, STORE-022."""
     known = door.number(view.known)
-    facts = door.keep(("facts", known), lambda: facts_known(door.city, known))
+    facts = door.facts(known)
     text = request.query_params.get("on", "").strip()
     try:
         on = date.fromisoformat(text) if text else _last_day(door, facts)
