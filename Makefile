@@ -29,7 +29,7 @@ bundle: $(STAMP)  ## build/bundle: installs on a machine like this one without a
 	mkdir -p build/bundle
 	$(BIN)/pip download --quiet --only-binary :all: --require-hashes -r requirements.lock -d build/bundle/wheels
 	$(BIN)/pip wheel --quiet --no-deps --no-build-isolation . -w build/bundle/wheels
-	cp requirements.lock LICENSE deploy/install.sh build/bundle
+	cp requirements.lock LICENSE deploy/install.sh deploy/*.service deploy/*.timer build/bundle
 
 docs: $(STAMP)  ## write what is made from the code: docs/reference, the pages' output, the README's tour
 	$(BIN)/python tools/render_reference.py

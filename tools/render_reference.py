@@ -46,6 +46,8 @@ MESSAGE_AREAS = {
     "REPORT": "writing reports",
     "PLAN": "plans, their items and lights",
     "SIGNAL": "the daily run and its signals",
+    "NOTIFY": "who is told what, and sending it",
+    "NIGHT": "the nightly run",
     "EVENT": "investigations of events, and the lists sent into them",
     "SPREAD": "incidence, serial intervals, line lists and other plain files of outbreaks",
     "SPACE": "zones and their cases, for clusters",
@@ -79,6 +81,7 @@ CITY_FOLDER: tuple[tuple[str, str], ...] = (
         "surveillance.yaml",
         "the city's own settings of the daily run, laid over those shipped (you make it, where there are any)",
     ),
+    ("notify.yaml", "who is told what, without secrets (you make it, where anybody is)"),
     ("targets.csv", "the year's targets, shown beside the indicators (you make it, where there are any)"),
     (
         "reports/",
@@ -90,6 +93,7 @@ CITY_FOLDER: tuple[tuple[str, str], ...] = (
     ("staging/", "what a writer has under way; becomes real by a rename, or is removed by the next writer"),
     ("tmp/", "room for large sorts"),
     ("writer.lock", "who is writing, and since when"),
+    ("notify.lock", "held while notices are sent"),
 )
 
 MAPPING_KEYS: tuple[tuple[str, str], ...] = (

@@ -252,7 +252,7 @@ def test_what_was_derived_is_checked_by_who_derived_it(sqlite_city: City) -> Non
 
 def test_the_citys_own_rules_are_in_it(city: City, tmp_path: Path) -> None:
     """Without its packs and mappings a restored city would judge and read otherwise."""
-    for name in ("packs/own/pack.yaml", "mappings/own.yaml", "surveillance.yaml"):
+    for name in ("packs/own/pack.yaml", "mappings/own.yaml", "surveillance.yaml", "notify.yaml"):
         path = city.folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(name, encoding="utf-8")
@@ -261,3 +261,4 @@ def test_the_citys_own_rules_are_in_it(city: City, tmp_path: Path) -> None:
         assert (tmp_path / "again" / "packs" / "own" / "pack.yaml").read_text(encoding="utf-8") == "packs/own/pack.yaml"
         assert (tmp_path / "again" / "mappings" / "own.yaml").read_text(encoding="utf-8") == "mappings/own.yaml"
         assert (tmp_path / "again" / "surveillance.yaml").is_file()
+        assert (tmp_path / "again" / "notify.yaml").is_file()

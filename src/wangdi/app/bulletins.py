@@ -116,10 +116,10 @@ def _score_areas(progress: Sequence[Progress]) -> tuple[tuple[str, int, int], ..
     return tuple(sorted(scores, key=lambda score: (-score[1] / score[2], score[0])))
 
 
-def write_bulletin(bulletin: Bulletin, out: Path, lang: str) -> None:
-    """Write the page. Errors: PLAN-007 the file cannot be written."""
+def write_page(page: Page, out: Path, lang: str) -> None:
+    """Write the page of a round as one file. Errors: PLAN-007 the file cannot be written."""
     try:
-        out.write_text(render_bulletin(page_of(bulletin, lang), lang), encoding="utf-8")
+        out.write_text(render_bulletin(page, lang), encoding="utf-8")
     except OSError as error:
         raise Refusal(Problem(code="PLAN-007", file=out.name, args={"reason": error.strerror or ""})) from error
 
@@ -129,7 +129,7 @@ def page_of(bulletin: Bulletin, lang: str) -> Page:
     lines = [
         Line(
             one.stand.light,
-            (one.item.name, show_goal(one.item.goal) if one.item.goal is not None else "", _value(one, lang),
+            (one.item.name, show_goal(one.item.goal) if one.item.goal is not None else "", show_now(one, lang),
              one.item.owner, f"{one.item.deadline}", f"{one.stand.days_left}", tell_pace(one, lang)),
         )
         for one in bulletin.lines
@@ -155,7 +155,8 @@ def page_of(bulletin: Bulletin, lang: str) -> Page:
     )  # fmt: skip
 
 
-def _value(one: Progress, lang: str) -> str:
+def show_now(one: Progress, lang: str) -> str:
+    """What an item stands at, in its indicator's unit."""
     return show_rate(one.stand.value, one.unit, lang) if one.unit else show_number(one.stand.value)
 
 

@@ -128,7 +128,7 @@ def find_charge(
     Missing: where the county has none the city's is asked; where there is none at all the code is empty.
     """
     counties = {found.code for place in places if (found := regions.at_level(place, "county", on)) is not None}
-    centres = {rows[-1].region: rows[-1].code for rows in organisations.rows.values() if rows[-1].kind == CDC}
+    centres = find_centres(organisations)
     if len(counties) == 1:
         (county,) = counties
         if county in centres:
@@ -137,6 +137,18 @@ def find_charge(
     return ("city" if len(counties) != 1 else "county"), next(
         (centres[code] for code in sorted(above) if code in centres), ""
     )
+
+
+def find_centres(organisations: PlaceTree[Organisation]) -> dict[str, str]:
+    """The centre for disease control of each region that has one."""
+    return {rows[-1].region: rows[-1].code for rows in organisations.rows.values() if rows[-1].kind == CDC}
+
+
+def find_centre_above(handled: Handled, regions: PlaceTree[Region], organisations: PlaceTree[Organisation]) -> str:
+    """The centre of the level above the one in charge. Missing: empty where there is none."""
+    centres, on = find_centres(organisations), day_of(handled.signal.day)
+    own = next((region for region, org in centres.items() if org == handled.org), "")
+    return next((centres[place.code] for place in regions.ancestors(own, on) if place.code in centres), "")
 
 
 def list_outbreak_cards(signals: Iterable[Handled]) -> frozenset[int]:

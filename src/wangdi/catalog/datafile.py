@@ -17,10 +17,12 @@ class _TextLoader(_Loader):  # type: ignore[misc]
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
         """A mapping node as a dict.
 
-        Errors: a key that stands twice raises ValueError with its line.
+        Errors: a key that stands twice, or is no text, raises ValueError with its line.
         """
         seen: set[str] = set()
         for key, _ in node.value:
+            if not isinstance(key, yaml.ScalarNode):
+                raise ValueError(f"a key that is no text, line {key.start_mark.line + 1}")
             if key.value in seen:
                 raise ValueError(f"{key.value!r} stands twice, line {key.start_mark.line + 1}")
             seen.add(key.value)

@@ -32,6 +32,8 @@ VERBS: tuple[tuple[str, str], ...] = (
     ("audit", "wangdi.cli.auditing:audit"),
     ("signals", "wangdi.cli.main:signals"),
     ("plan", "wangdi.cli.main:plan"),
+    ("notify", "wangdi.cli.main:notify"),
+    ("nightly", "wangdi.cli.nightly:nightly"),
     ("detect", "wangdi.cli.detecting:detect"),
     ("clusters", "wangdi.cli.clusters:clusters"),
     ("reproduction", "wangdi.cli.spreading:reproduction"),
@@ -130,6 +132,7 @@ plan = Tree(
         ("progress", "wangdi.cli.plan_progress:progress"),
         ("settle", "wangdi.cli.plan_progress:settle"),
         ("bulletin", "wangdi.cli.plan_progress:bulletin"),
+        ("rounds", "wangdi.cli.plan_rounds:rounds"),
     ),
 )
 mapping = Tree(
@@ -160,6 +163,15 @@ signals = Tree(
         ("undo", "wangdi.cli.signals:undo"),
         ("record", "wangdi.cli.signals:record"),
         ("try", "wangdi.cli.signals:try_out"),
+    ),
+)
+notify = Tree(
+    "notify",
+    (
+        ("send", "wangdi.cli.notifying:send"),
+        ("list", "wangdi.cli.notifying:list_told"),
+        ("test", "wangdi.cli.notifying:trial"),
+        ("check", "wangdi.cli.notifying:check"),
     ),
 )
 owner = Tree("owner", (("list", "wangdi.cli.settings:list_owners"), ("set", "wangdi.cli.settings:set_owner")))

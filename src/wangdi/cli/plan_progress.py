@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING
 
@@ -9,6 +10,7 @@ from wangdi.app.numbers import show_number, show_rate
 from wangdi.cli.answer import Answer, Grid
 from wangdi.cli.frame import Verb, option
 from wangdi.cli.kinds import DAY, WordKind
+from wangdi.cli.plan_rounds import tell_edition
 from wangdi.cli.plans import plan_grid, progress_ground
 from wangdi.cli.session import Session, actor_name, read_clock
 from wangdi.core.problem import Problem, Refusal
@@ -112,21 +114,81 @@ def run_settle(session: Session, plan: str | None, on: date | None) -> Answer:
 settle = Verb(run_settle, [option("--plan", metavar="PLAN"), option("--on", type=DAY, metavar="DATE")])
 
 
-def run_bulletin(session: Session, plan: str | None, every: str, on: date | None) -> Answer:
-    """Write the page of a round: weekly count, monthly ranking, quarterly report, yearly assessment."""
-    from wangdi.app.bulletins import compose_bulletin, write_bulletin
+@dataclass(frozen=True, slots=True)
+class BulletinAsked:
+    """Which round. ``publish``: let it come out; ``kept``: as it came out, by its ``edition``."""
 
-    if session.out is None:
+    plan: str | None
+    every: str
+    on: date | None
+    publish: bool
+    kept: bool
+    edition: int
+
+
+def run_bulletin(session: Session, asked: BulletinAsked) -> Answer:
+    """The page of a round: as it stands, as it comes out now, or as it came out then."""
+    if session.out is None and not asked.publish:
         raise Refusal(Problem(code="PLAN-006"))
+    if asked.plan is not None and (asked.publish or asked.kept):
+        raise Refusal(Problem(code="PLAN-026", args={"plan": asked.plan}))
+    if asked.kept:
+        return _write_kept(session, asked)
+    return _publish(session, asked) if asked.publish else _write_standing(session, asked)
+
+
+def _write_standing(session: Session, asked: BulletinAsked) -> Answer:
+    """Write the page of the round so far; nothing of it is kept."""
+    from wangdi.app.bulletins import compose_bulletin, page_of, write_page
+
+    assert session.out is not None, "asked for before"
     with session.open_city() as city:
-        found, ground = _read(session, city, plan, on, None)
-    bulletin = compose_bulletin(found, ground, every)
-    write_bulletin(bulletin, session.out, session.lang)
-    head = {"every": every, "from": bulletin.first, "to": bulletin.last, "file": session.out}
+        found, ground = _read(session, city, asked.plan, asked.on, None)
+    bulletin = compose_bulletin(found, ground, asked.every)
+    write_page(page_of(bulletin, session.lang), session.out, session.lang)
+    head = {"every": asked.every, "from": bulletin.first, "to": bulletin.last, "file": session.out}
     return Answer(
         payload={**head, "items": len(bulletin.lines), "turns": len(bulletin.turns)},
         text=session.word("written", file=session.out),
     )
+
+
+def _publish(session: Session, asked: BulletinAsked) -> Answer:
+    """Let a round that has ended come out, once more where it came out already."""
+    from wangdi.app.bulletins import write_page
+    from wangdi.app.link_decisions import By
+    from wangdi.app.plan_rounds import keep_edition, measure_plans
+    from wangdi.plans.rounds import round_around
+
+    now = read_clock()
+    _, last = round_around(asked.every, asked.on or now.date())
+    if last >= now.date():
+        raise Refusal(Problem(code="PLAN-009", args={"last": f"{last}"}))
+    with session.open_city() as city:
+        with session.standing(city) as standing:
+            measured = measure_plans(standing, last)
+        if measured is None:
+            return Answer(payload={}, text=session.word("no_plan_items"))
+        edition = keep_edition(city, measured, asked.every, By(actor_name(), "", now))
+    if session.out is not None:
+        write_page(edition.pages[session.lang], session.out, session.lang)
+    told = tell_edition(edition)
+    text = session.word("round_published", first=edition.first, last=edition.last, number=edition.number)
+    return Answer(payload=told, text=text)
+
+
+def _write_kept(session: Session, asked: BulletinAsked) -> Answer:
+    """Write the page of a round as it came out."""
+    from wangdi.app.bulletins import write_page
+    from wangdi.app.plan_rounds import find_edition
+    from wangdi.plans.rounds import round_around
+
+    assert session.out is not None, "asked for before"
+    _, last = round_around(asked.every, asked.on or read_clock().date())
+    with session.open_city() as city:
+        edition = find_edition(city, asked.every, last, asked.edition)
+    write_page(edition.pages[session.lang], session.out, session.lang)
+    return Answer(payload=tell_edition(edition) | {"file": session.out}, text=session.word("written", file=session.out))
 
 
 bulletin = Verb(
@@ -135,6 +197,10 @@ bulletin = Verb(
         option("--plan", metavar="PLAN"),
         option("--every", type=WordKind(ROUNDS), required=True),
         option("--on", type=DAY, metavar="DATE"),
+        option("--publish", is_flag=True),
+        option("--kept", is_flag=True),
+        option("--edition", type=int, default=0),
     ],
+    BulletinAsked,
     own_out=True,
 )

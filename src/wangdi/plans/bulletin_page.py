@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import cache
 from html import escape
 from importlib.resources import files
+from typing import Any
 
 TABLES = ("items", "turns", "steps", "owners", "scores")
 SIGNS = {"done": "✔", "green": "●", "amber": "▲", "red": "✖", "grey": "○", "closed": "✔", "open": "↺"}
@@ -42,16 +43,39 @@ class Page:
 
 
 @cache
-def _words(lang: str) -> Mapping[str, str]:
+def bulletin_words(lang: str) -> Mapping[str, str]:
+    """The words of a round's page: titles, and columns between bars."""
     text = files("wangdi.plans").joinpath("data", "bulletin.toml").read_text(encoding="utf-8")
     found: Mapping[str, str] = tomllib.loads(text)[lang]
     return found
 
 
+def title_of(page: Page, lang: str) -> str:
+    """What a round's page is called."""
+    return bulletin_words(lang)[f"title_{page.every}"].format(area=page.area)
+
+
+def page_json(page: Page) -> dict[str, Any]:
+    """A page as the ledger keeps it."""
+    return asdict(page)
+
+
+def page_from_json(body: Mapping[str, Any]) -> Page:
+    """A page from the ledger."""
+    first, last = body["between"]
+    tables = {name: _lines(rows) for name, rows in body["tables"].items()}
+    rankings = tuple(Block(one["title"], _lines(one["lines"])) for one in body["rankings"])
+    return Page(body["every"], body["area"], (first, last), tables, rankings)
+
+
+def _lines(rows: Sequence[Mapping[str, Any]]) -> tuple[Line, ...]:
+    return tuple(Line(row["light"], tuple(row["texts"])) for row in rows)
+
+
 def render_bulletin(page: Page, lang: str) -> str:
     """The page. Everything that comes from outside is escaped."""
-    words = _words(lang)
-    title = words[f"title_{page.every}"].format(area=page.area)
+    words = bulletin_words(lang)
+    title = title_of(page, lang)
     parts = [f"<h1>{escape(title)}</h1>", f"<p>{escape(page.between[0])} — {escape(page.between[1])}</p>"]
     parts += [
         _section(words[name], words[f"{name}_columns"], page.tables[name], words)

@@ -8,6 +8,7 @@ from datetime import date, timedelta
 from wangdi.core.dates import add_months, month_end
 
 WEEK, MONTH, QUARTER, YEAR = "week", "month", "quarter", "year"
+ROUNDS = (WEEK, MONTH, QUARTER, YEAR)
 
 
 def round_around(every: str, on: date) -> tuple[date, date]:
@@ -21,6 +22,11 @@ def round_around(every: str, on: date) -> tuple[date, date]:
         first = on.replace(month=on.month - (on.month - 1) % 3, day=1)
         return first, month_end(add_months(first, 2))
     return date(on.year, 1, 1), date(on.year, 12, 31)
+
+
+def round_before(every: str, on: date) -> tuple[date, date]:
+    """The last round that had ended when a day began."""
+    return round_around(every, round_around(every, on)[0] - timedelta(days=1))
 
 
 def rank_values(values: Sequence[float | None], falling: bool) -> list[int | None]:

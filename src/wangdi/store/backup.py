@@ -28,7 +28,7 @@ CONTENTS = "backup.json"
 FORMAT = 1
 ROWS_AT_ONCE = 5_000
 RULE_FOLDERS = ("mappings", "packs", "sources", "reports")
-RULE_FILES = ("surveillance.yaml", "targets.csv")
+RULE_FILES = ("notify.yaml", "surveillance.yaml", "targets.csv")
 """What a city has of its own to read files and to judge records with: without them a restored city answers otherwise."""
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from datetime import time
 from importlib.metadata import version
 from pathlib import Path
 
@@ -21,6 +22,7 @@ from wangdi.web.guards import is_own
 from wangdi.web.jobs import Jobs
 from wangdi.web.kept_pages import KeptPages
 from wangdi.web.match import router as match_router
+from wangdi.web.nights import Nights
 from wangdi.web.pages import (
     audit,
     board,
@@ -39,6 +41,7 @@ from wangdi.web.pages import (
     person,
     places,
     plan,
+    plan_rounds,
     populations,
     reports,
     search,
@@ -84,6 +87,7 @@ PAGES = (
     signals,
     watched_places,
     plan,
+    plan_rounds,
     wall,
 )
 CONTENT_SECURITY = (
@@ -120,25 +124,34 @@ _NOT_FOUND = (
     "SIGNAL-012",
     "PLAN-003",
     "PLAN-004",
+    "PLAN-008",
 )
 """Problems that mean that there is no such thing; every other refusal is a question wrongly asked."""
 
 
-def make_app(folder: Path, clock: Clock, hosts: tuple[str, ...] = (), link: bool = True) -> FastAPI:
+def make_app(
+    folder: Path, clock: Clock, hosts: tuple[str, ...] = (), link: bool = True, nightly: time | None = None
+) -> FastAPI:
     """The application over one city.
 
     ``hosts``: names it answers to beside loopback. ``link``: a city that was linked once is linked again after deliveries.
+    ``nightly``: when its nights run, null where somebody else has them run.
 
     Errors: raises Refusal when there is no city or a pack is wrong.
     """
     door = Door(folder, clock)
     jobs, relinker = Jobs(door.city, door.library), Relinker(door)
+    nights = Nights(door, nightly) if nightly is not None else None
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
         if link:
             relinker.follow()
+        if nights is not None:
+            nights.start()
         yield
+        if nights is not None:
+            nights.close()
         relinker.close()
         jobs.close()
         door.close()

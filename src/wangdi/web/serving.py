@@ -10,6 +10,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import time
 from pathlib import Path
 
 import uvicorn
@@ -40,6 +41,8 @@ class Serving:
     key: Path | None = None
     link: bool = True
     """Whether a city that was linked once is linked again after deliveries."""
+    nightly: time | None = None
+    """When its nights run; null where somebody else has them run."""
 
     @property
     def address(self) -> str:
@@ -88,7 +91,7 @@ def serve_city(folder: Path, serving: Serving, clock: Clock, tell: Callable[[str
     """
     check_serving(serving)
     hosts = () if is_loopback(serving.bind) else (serving.bind, socket.gethostname())
-    app = make_app(folder, clock, hosts, serving.link)
+    app = make_app(folder, clock, hosts, serving.link, serving.nightly)
     config = uvicorn.Config(
         app,
         host=serving.bind,

@@ -15,6 +15,7 @@ from starlette.responses import RedirectResponse, Response
 
 from wangdi.app.event_opening import open_from_signal
 from wangdi.app.events import Author
+from wangdi.app.nightly import find_last_night
 from wangdi.app.numbers import show_value
 from wangdi.app.signal_names import name_subjects_and_places
 from wangdi.app.signal_views import Curve, count_townships, draw_signal, group_ages, list_cards, list_counts, list_quiet
@@ -75,6 +76,7 @@ def _render_board(request: Request, state: str, problem: Refusal | None = None) 
         "states": [(one, sum(_is_shown(signal, one, now) for signal in signals)) for one in SHOWN],
         "table_of_signals": table,
         "last": last,
+        "night": find_last_night(door.city, known),
         "yesterday": now.date() - timedelta(days=1),
         "cards": len(watched.cases.day),
         "streams": len(watched.streams),

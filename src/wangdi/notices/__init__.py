@@ -1,0 +1,1 @@
+"""Notices: what an office has to be told, to whom, in which words, and sending it."""
