@@ -16,6 +16,7 @@ from bench.linking import bench_link
 from bench.match import bench_match
 from bench.nowcast import bench_nowcast
 from bench.plans import bench_plans
+from bench.printing import bench_printing
 from bench.questions import bench_city, bench_county, bench_form
 from bench.scan import bench_scan
 from bench.watch import bench_watch
@@ -31,6 +32,7 @@ BENCHMARKS = {
     "link": bench_link,
     "audit": bench_audit,
     "plans": bench_plans,
+    "printing": bench_printing,
     "detect": bench_detect,
     "detect-quality": bench_detect_quality,
     "scan": bench_scan,

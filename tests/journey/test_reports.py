@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -61,6 +62,45 @@ def test_what_it_writes_is_never_accused(demo: Demo, tmp_path: Path, period: str
     held = [one["data"]["verdict"] for one in audit["claims"] if "data" in one]
     assert "differs" not in held
     assert held.count("agrees") > len(held) / 2
+
+
+@pytest.mark.parametrize("suffix", [".pdf", ".docx", ".html"])
+def test_pictures_and_tables_are_never_accused(demo: Demo, tmp_path: Path, suffix: str) -> None:
+    out = tmp_path / f"report{suffix}"
+    assert call("report", "write", "--period", YEAR, "--out", out, city=demo.folder).exit_code == 0
+    audit = ask(demo.folder, "audit", out, "--period", YEAR, "--own")
+    assert [one for one in audit["relations"] if one["severity"] in ("impossible", "arithmetic")] == []
+    assert audit["claims"], "what is checked is the report"
+
+
+def test_its_pictures_are_of_the_figures(demo: Demo) -> None:
+    """A city of two townships compares no areas: each picture is the year by month, and ends at the year's own figure."""
+    report = ask(demo.folder, "report", "write", "--period", YEAR)
+    figures = {(one["indicator"], one["area"]): one for one in ask(demo.folder, "figures", "--period", YEAR)["rows"]}
+    assert report["pictures"]
+    for picture in report["pictures"]:
+        assert len(picture["months"]) == 12
+        now, before = (report["figures"][one] for one in picture["months"][11])
+        row = figures[now["indicator"], now["area"]]
+        assert (now["numerator"], now["denominator"]) == (row["numerator"], row["denominator"])
+        assert (now["period"], before["period"]) == (f"{YEAR}-12-ytd", f"{int(YEAR) - 1}-12-ytd")
+    for table in report["tables"]:
+        (whole, *parts) = [[report["figures"][one] for one in row] for row in table["rows"]]
+        for column, total in enumerate(whole):
+            if total["denominator_kind"] == "people":
+                assert sum(row[column]["numerator"] for row in parts) <= total["numerator"]
+
+
+def test_without_what_sets_it_there_is_no_pdf_and_the_environment_is_named(
+    demo: Demo, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "typst", None)
+    for suffix in (".pdf", ".docx"):
+        result = call("report", "write", "--period", YEAR, "--out", tmp_path / f"r{suffix}", city=demo.folder)
+        assert result.exit_code == 20
+        assert "REPORT-008" in result.stderr
+        assert not (tmp_path / f"r{suffix}").exists()
+    assert call("report", "write", "--period", YEAR, "--out", tmp_path / "r.html", city=demo.folder).exit_code == 0
 
 
 def test_somebody_elses_numbers_are_held_against_the_data(demo: Demo, tmp_path: Path) -> None:
@@ -143,9 +183,9 @@ def test_broken_notes_and_files_are_answered(own_city: Path, tmp_path: Path) -> 
     assert "REPORT-007" in call(*write, "--notes", notes, city=own_city).stderr
     notes.write_bytes(b"")
     assert call(*write, "--notes", notes, city=own_city).exit_code == 0
-    assert "REPORT-005" in call(*write, "--out", tmp_path / "report.pdf", city=own_city).stderr
-    assert not (tmp_path / "report.pdf").exists()
-    assert "REPORT-005" in call("report", "sign", "--out", tmp_path / "report.pdf", city=own_city).stderr
+    assert "REPORT-005" in call(*write, "--out", tmp_path / "report.odt", city=own_city).stderr
+    assert not (tmp_path / "report.odt").exists()
+    assert "REPORT-005" in call("report", "sign", "--out", tmp_path / "report.odt", city=own_city).stderr
     assert ask(own_city, "report", "list")["rows"] == [], "nothing is signed that cannot be handed out as asked"
     assert "REPORT-001" in call("report", "write", "--period", "1901", city=own_city).stderr
     assert "REPORT-006" in call("report", "changes", "work-report-2025-9", city=own_city).stderr
@@ -158,6 +198,8 @@ def test_it_is_signed_and_one_late_record_says_which_sentences_moved(
     key = signed["edition"]
     assert key == "work-report-2025-1"
     assert ask(own_city, "report", "changes", key)["sentences"] == []
+    as_signed = tmp_path / "signed.pdf"
+    assert call("report", "show", key, "--out", as_signed, city=own_city).exit_code == 0
     before = ask(own_city, "report", "show", key)["report"]
 
     sender = re.search(r"选机构 (\w+)", demo.told)
@@ -192,6 +234,9 @@ def test_it_is_signed_and_one_late_record_says_which_sentences_moved(
     out = tmp_path / "again.docx"
     assert call("report", "show", key, "--out", out, city=own_city).exit_code == 0
     assert out.read_bytes()[:2] == b"PK"
+    out = tmp_path / "again.pdf"
+    assert call("report", "show", key, "--out", out, city=own_city).exit_code == 0
+    assert out.read_bytes() == as_signed.read_bytes()
     assert call("verify", city=own_city).exit_code == 0
 
 

@@ -10,6 +10,7 @@ from datetime import date, datetime
 from pathlib import Path
 
 import pytest
+from pypdf import PdfReader
 from starlette.testclient import TestClient
 
 from tests.cities import CLINIC_A1, TestCity, make_city, resident
@@ -70,6 +71,9 @@ def test_it_is_handed_out_as_a_file(client: TestClient) -> None:
     word_file = client.get(f"{YEAR}&format=docx")
     with zipfile.ZipFile(io.BytesIO(word_file.content)) as parts:
         assert "血压控制率" in parts.read("word/document.xml").decode()
+    pdf = client.get(f"{YEAR}&format=pdf")
+    assert pdf.headers["content-disposition"].endswith(".pdf")
+    assert "血压控制率" in "".join(page.extract_text() for page in PdfReader(io.BytesIO(pdf.content)).pages)
     page = client.get(f"{YEAR}&format=html")
     assert "attachment" in page.headers["content-disposition"]
     assert "/indicator/htn_ctrl" in page.text

@@ -17,6 +17,7 @@ from tests.reports import COUNTY, LIBRARY, TOWNS, draw_commission, hold_against,
 from wangdi.catalog.figures import ToldFigure
 from wangdi.reports.writing.as_json import read_report, tell_report
 from wangdi.reports.writing.composing import compose_report, parts_of
+from wangdi.reports.writing.exhibits import place_exhibits
 from wangdi.reports.writing.headings import to_hanzi
 from wangdi.reports.writing.model import Commission, Goal, Material, Piece, Programme, Report
 from wangdi.reports.writing.notable import note_indicator
@@ -332,12 +333,14 @@ def test_the_word_file_has_a_bookmark_at_every_number_and_a_row_for_every_figure
     marks = [one.get(qn("w:name")) for one in body.iter(qn("w:bookmarkStart"))]
     anchors = [one.get(qn("w:anchor")) for one in body.iter(qn("w:hyperlink")) if one.get(qn("w:anchor"))]
     numbers = [piece.text for one in drawn.sentences() for piece in one.pieces if piece.figure]
-    assert len(marks) == len(set(marks)) == len(numbers) + len(drawn.figures())
-    assert len(anchors) == len(numbers)
+    shown = [one.mark for one in place_exhibits(drawn)]
+    assert len(marks) == len(set(marks)) == len(numbers) + len(drawn.figures()) + len(shown) + 1
+    assert len(anchors) == len(numbers) + len(shown)
+    assert set(shown) <= set(anchors)
     assert set(anchors) <= set(marks)
     ids = [one.get(qn("w:id")) for one in body.iter(qn("w:bookmarkStart"))]
     assert len(set(ids)) == len(ids)
-    table = document.tables[0]
+    table = document.tables[-1]
     assert len(table.rows) == len(drawn.figures()) + 1
     first = drawn.figures()[0]
     assert [cell.text for cell in table.rows[1].cells][3:5] == [f"{first.numerator:.0f}", f"{first.denominator:.0f}"]

@@ -1,4 +1,4 @@
-"""A report as a file: a page, a Word document, JSON or plain text, by the file's name."""
+"""A report as a file: a page, a Word document, a PDF, JSON or plain text, by the file's name."""
 
 from __future__ import annotations
 
@@ -12,8 +12,9 @@ from wangdi.reports.writing.model import Report
 from wangdi.reports.writing.passing import lay_text
 from wangdi.reports.writing.rendered_docx import render_document
 from wangdi.reports.writing.rendered_html import render_page
+from wangdi.reports.writing.rendered_pdf import render_pdf
 
-SUFFIXES = (".html", ".docx", ".json", ".txt")
+SUFFIXES = (".html", ".docx", ".pdf", ".json", ".txt")
 
 
 def check_suffix(out: Path) -> None:
@@ -23,11 +24,13 @@ def check_suffix(out: Path) -> None:
 
 
 def print_report(report: Report, out: Path, pages: str) -> None:
-    """Write a report into a file. ``pages``: the address to which its numbers lead. Errors: REPORT-005."""
+    """Write a report into a file. ``pages``: the address to which its numbers lead. Errors: REPORT-005, REPORT-008, REPORT-009."""
     check_suffix(out)
     suffix = out.suffix.lower()
     if suffix == ".docx":
         out.write_bytes(render_document(report, pages))
+    elif suffix == ".pdf":
+        out.write_bytes(render_pdf(report, pages))
     elif suffix == ".html":
         out.write_text(render_page(report, pages), encoding="utf-8")
     elif suffix == ".json":

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from wangdi.app.derivation import Standing
@@ -13,7 +13,7 @@ from wangdi.app.questions import Counted, as_of_number, place_figures
 from wangdi.app.targets import Target, find_target
 from wangdi.app.told_figures import Figures, find_root, name_areas, name_indicators
 from wangdi.core.encodings import decode_text
-from wangdi.core.periods import Period
+from wangdi.core.periods import Period, parse_period
 from wangdi.core.problem import Problem, Refusal
 from wangdi.indicators.counting import over_people
 from wangdi.indicators.figures import LEVEL_CHOICES, Figure, Level, Places
@@ -22,8 +22,9 @@ from wangdi.language.names import nearest_name
 from wangdi.reports.against_data import Catalogue, Held, hold_claims
 from wangdi.reports.ground import Ground
 from wangdi.reports.whereabouts import year_before
-from wangdi.reports.writing.composing import is_silent, parts_of
-from wangdi.reports.writing.model import Commission, Goal, Material, Programme
+from wangdi.reports.writing.composing import is_silent, note_programme, parts_of
+from wangdi.reports.writing.exhibits import wants_months
+from wangdi.reports.writing.model import Commission, Goal, Material, Month, Programme
 from wangdi.reports.writing.passing import Passed, pass_report
 
 TEMPLATES: tuple[str, ...] = ("work-report", "progress")
@@ -71,7 +72,7 @@ def commission_report(figures: Figures, asked: ReportAsked, root: tuple[str, Lev
     standing, area = figures.standing, root[0]
     below = level_below(figures.places, root, asked.period)
     gathered = _Gathered(figures, asked.period, area, (root[1], below))
-    programmes = tuple(gathered.programmes())
+    programmes = gathered.with_months(tuple(gathered.programmes()))
     if all(is_silent(one) for one in programmes):
         raise Refusal(Problem(code="REPORT-001", args={"period": asked.period.text}))
     return Commission(
@@ -97,7 +98,7 @@ class _Gathered:
     """The figures of a report, counted once for its period and the year before."""
 
     def __init__(self, figures: Figures, period: Period, area: str, levels: tuple[Level, Level]) -> None:
-        self.figures, self.period, self.area = figures, period, area
+        self.figures, self.period, self.area, self.level = figures, period, area, levels[0]
         before = year_before(period)
         self.counted: Counted = figures.count([period] if before is None else [before, period])
         self.now = self._place(levels[0], period)
@@ -122,6 +123,31 @@ class _Gathered:
             if materials:
                 yield Programme(pack.id, pack.title, pack.report, materials)
 
+    def with_months(self, programmes: tuple[Programme, ...]) -> tuple[Programme, ...]:
+        """The programmes with the months of those indicators that are drawn by month, this year's and the last's."""
+        drawn = {one.id: wants_months(self.period, note_programme(one)) for one in programmes}
+        wanted = sorted({name for name in drawn.values() if name})
+        if not wanted:
+            return programmes
+        year = self.period.year
+        months = [[_so_far(one, number) for number in range(1, self.period.end.month + 1)] for one in (year, year - 1)]
+        periods = [one for listed in months for one in listed]
+        counted = self.figures.count(periods, wanted)
+        placed = place_figures(counted, [self.level], wanted, periods)
+        found = {(one.indicator, one.period): self.figures.told(one) for one in placed if one.area == self.area}
+
+        def add(one: Programme) -> Programme:
+            name = drawn[one.id]
+            if not name:
+                return one
+            sides = [tuple(found.get((name, period.text)) for period in listed) for listed in months]
+            told = tuple(Month(*pair) for pair in zip(*sides, strict=True))
+            if told[-1].now is None:
+                return one
+            return replace(one, materials={**one.materials, name: replace(one.materials[name], months=told)})
+
+        return tuple(add(one) for one in programmes)
+
     def _material(self, indicator: Indicator) -> Material:
         figures, before = self.figures, self.before.get(indicator.id)
         target = None
@@ -144,6 +170,13 @@ class _Gathered:
             return ()
         asked = Asked(figure.indicator, self.period, figure.area, "missing")
         return tuple(count_failing(self.figures.standing, asked, figure.level))
+
+
+def _so_far(year: int, month: int) -> Period:
+    """A year up to the end of a month."""
+    period = parse_period(f"{year}-{month:02}-ytd")
+    assert isinstance(period, Period), "a month of a year"
+    return period
 
 
 def _misses(figure: Figure, target: Target) -> bool:

@@ -54,7 +54,7 @@ _BASIS_KEYS = ("label", "people", "items", "where", "sum", "at", "population", "
 _INDICATOR = ("title", "title_en", "of", "count", "attribution", "count_at", "unit", "source", "doubt", "if_missing")
 UNITS = {
     "percent": 100.0,
-    "permille": 1000.0,
+    "per_mille": 1000.0,
     "per_1000": 1000.0,
     "per_10000": 10000.0,
     "per_100000": 100000.0,

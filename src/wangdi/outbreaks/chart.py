@@ -5,14 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from html import escape
-from math import floor, log10
+
+from wangdi.core.plotting import BARS, GRID, LEVEL, LINE, MARKED, Values, axis_ticks, frame_picture, runs_of
 
 WIDTH, HEIGHT = 760, 320
 LEFT, RIGHT, TOP, BOTTOM = 52, 16, 40, 40
-LINE, BARS, LEVEL, INK = "#0b5f8a", "#b9c6cf", "#a4341f", "#333"
-MARKED = "#5d7482"
-
-Values = Sequence[float | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,10 +35,9 @@ def render_chart(chart: Chart) -> str:
     """The picture as SVG text."""
     known = [value for part in (chart.line, chart.high, chart.bars) for value in part if value is not None]
     top = max([*known, chart.level or 0.0, 1e-9])
-    step = tick_step(top)
-    ceiling = step * (floor(top / step * (1 - 1e-12)) + 1)
-    frame = _Frame(len(chart.times), ceiling)
-    parts = [*_draw_axes(chart, frame, step), *_draw_bars(chart, frame), *_draw_band(chart, frame)]
+    ticks = axis_ticks(top)
+    frame = _Frame(len(chart.times), ticks[-1])
+    parts = [*_draw_axes(chart, frame, ticks), *_draw_bars(chart, frame), *_draw_band(chart, frame)]
     if chart.level is not None:
         y = frame.y(chart.level)
         parts.append(
@@ -51,11 +47,7 @@ def render_chart(chart: Chart) -> str:
         points = " ".join(f"{frame.x(place)},{frame.y(value)}" for place, value in run)
         parts.append(f'<polyline points="{points}" fill="none" stroke="{LINE}" stroke-width="2"/>')
     parts += _draw_legend(chart)
-    return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" role="img" font-family="sans-serif"'
-        f' font-size="12" fill="{INK}">\n<title>{escape(chart.title)}</title>\n'
-        f'<rect width="{WIDTH}" height="{HEIGHT}" fill="#fff"/>\n' + "\n".join(parts) + "\n</svg>\n"
-    )
+    return frame_picture((WIDTH, HEIGHT), chart.title, parts, 'font-family="sans-serif" font-size="12"')
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,33 +68,11 @@ class _Frame:
         return round(HEIGHT - BOTTOM - value / self.ceiling * (HEIGHT - TOP - BOTTOM), 1)
 
 
-def tick_step(top: float) -> float:
-    """A round step that makes about five of the height: 1, 2 or 5 times a power of ten."""
-    rough = top / 5
-    power = 10.0 ** floor(log10(rough))
-    return power * min((size for size in (1, 2, 5, 10) if power * size >= rough * (1 - 1e-9)), default=10)
-
-
-def runs_of(values: Values) -> Iterator[list[tuple[int, float]]]:
-    """Stretches without a gap."""
-    run: list[tuple[int, float]] = []
-    for place, value in enumerate(values):
-        if value is not None:
-            run.append((place, value))
-        elif run:
-            yield run
-            run = []
-    if run:
-        yield run
-
-
-def _draw_axes(chart: Chart, frame: _Frame, step: float) -> Iterator[str]:
-    value = 0.0
-    while value <= frame.ceiling * (1 + 1e-9):
+def _draw_axes(chart: Chart, frame: _Frame, ticks: Sequence[float]) -> Iterator[str]:
+    for value in ticks:
         y = frame.y(value)
-        yield f'<line x1="{LEFT}" x2="{WIDTH - RIGHT}" y1="{y}" y2="{y}" stroke="#e4e7ea"/>'
+        yield f'<line x1="{LEFT}" x2="{WIDTH - RIGHT}" y1="{y}" y2="{y}" stroke="{GRID}"/>'
         yield f'<text x="{LEFT - 6}" y="{y + 4}" text-anchor="end">{value:g}</text>'
-        value = round(value + step, 10)
     every = max(1, -(-len(chart.times) // 8))
     for place in range(0, len(chart.times), every):
         yield (

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from html import escape
 from math import ceil
 
-from wangdi.outbreaks.chart import BARS, LEVEL, LINE, Values, runs_of, tick_step
+from wangdi.core.plotting import BARS, LEVEL, LINE, Values, runs_of, tick_step
 
 WIDTH, HEIGHT, LEFT, RIGHT, TOP, BOTTOM = 760, 280, 44, 70, 14, 30
 WEEK_TICKS = (1, 10, 20, 30, 40, 50)

@@ -9,6 +9,7 @@ from fractions import Fraction
 
 from wangdi.core.periods import Period
 from wangdi.reports.lexicon import load_lexicon
+from wangdi.reports.writing.exhibits import show_programme
 from wangdi.reports.writing.model import Commission, Paragraph, Piece, Programme, Report, Section, Sentence
 from wangdi.reports.writing.notable import Noted, note_indicator
 from wangdi.reports.writing.sentences import write_failing, write_next, write_note, write_problem, write_state
@@ -39,6 +40,7 @@ def compose_report(commission: Commission) -> Report:
             heading = writing["sections"][name].format(period=period_title(commission.period))
             sections.append(Section(name, heading, tuple(paragraphs)))
     kept = [one for one in sections if one.paragraphs]
+    shown = [show_programme(one, noted[one.id]) for one in ranked]
     return Report(
         title=title,
         template=commission.template,
@@ -47,6 +49,10 @@ def compose_report(commission: Commission) -> Report:
         snapshot=commission.snapshot,
         sections=tuple(kept),
         notes=_notes(commission, noted),
+        day=commission.day,
+        level=commission.level,
+        pictures=tuple(picture for picture, _ in shown if picture is not None),
+        tables=tuple(table for _, table in shown if table is not None),
     )
 
 

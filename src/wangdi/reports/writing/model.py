@@ -20,11 +20,20 @@ class Goal:
 
 
 @dataclass(frozen=True, slots=True)
+class Month:
+    """A year up to a month's end, beside the year before. Missing: no edition in force has the indicator."""
+
+    now: ToldFigure | None
+    before: ToldFigure | None
+
+
+@dataclass(frozen=True, slots=True)
 class Material:
     """One indicator of the area a report is about. ``areas``: its figures in the areas of the level below.
 
     ``before``: the same stretch of the year before. ``people``: what is counted over is people, so that those missing are.
     ``failing``: of those missing, how many fail each condition, in its printed words; one person may fail several.
+    ``months``: the year up to each month's end, where a picture wants them.
     """
 
     figure: ToldFigure
@@ -33,6 +42,7 @@ class Material:
     goal: Goal | None = None
     people: bool = False
     failing: tuple[tuple[str, int], ...] = ()
+    months: tuple[Month, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,10 +76,11 @@ class Commission:
 # ---- what it is -------------------------------------------------------------------------------------------------------
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """Some text. ``figure``: what a number comes from; None between numbers."""
+    """Some text. ``figure``: what a number comes from; None between numbers. ``exhibit``: the picture or table it names."""
 
     text: str
     figure: ToldFigure | None = None
+    exhibit: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,8 +116,30 @@ class Section:
 
 
 @dataclass(frozen=True, slots=True)
+class Picture:
+    """What is drawn of a programme: an indicator by area, the highest first, or by ``months``. ``goal``: a line across it."""
+
+    programme: str
+    areas: tuple[ToldFigure, ...] = ()
+    months: tuple[Month, ...] = ()
+    goal: Goal | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AreaTable:
+    """A programme's indicators by area. Grain: a row is an area, the whole first; a cell is an indicator, None without figure."""
+
+    programme: str
+    title: str
+    rows: tuple[tuple[ToldFigure | None, ...], ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Report:
-    """A composed report. ``notes``: what stands under it, on what it rests."""
+    """A composed report. ``notes``: what stands under it, on what it rests. ``level``: that of the areas compared.
+
+    Missing: editions signed before there were pictures have no ``day``, ``level``, ``pictures`` or ``tables``.
+    """
 
     title: str
     template: str
@@ -115,6 +148,10 @@ class Report:
     snapshot: str
     sections: tuple[Section, ...]
     notes: tuple[str, ...]
+    day: date | None = None
+    level: str = ""
+    pictures: tuple[Picture, ...] = ()
+    tables: tuple[AreaTable, ...] = ()
 
     def paragraphs(self) -> Iterator[Paragraph]:
         """Every paragraph, in order."""

@@ -24,8 +24,10 @@ class Noted:
     gap: Fraction | None
     best: tuple[ToldFigure, ...]
     worst: tuple[ToldFigure, ...]
+    ranked: tuple[ToldFigure, ...]
+    """Areas with enough people to be compared, the highest first."""
     left_out: int
-    """Areas with too few people to be compared."""
+    """Areas with too few."""
 
     @property
     def figure(self) -> ToldFigure:
@@ -58,14 +60,18 @@ class Noted:
 
     def weight(self) -> tuple[bool, Fraction, bool, Fraction, Fraction]:
         """By what it is ranked: a missed goal and how far, a turn for the worse, how large a change, how far areas are apart."""
-        spread = (value_of(self.best[0]) - value_of(self.worst[0])) if self.best and self.worst else Fraction(0)
         return (
             self.missed,
             max(self.gap or Fraction(0), Fraction(0)),
             self.worsened,
             abs(self.change or Fraction(0)),
-            spread,
+            self.spread,
         )
+
+    @property
+    def spread(self) -> Fraction:
+        """How far the highest and the lowest area are apart; 0 where none are compared."""
+        return value_of(self.best[0]) - value_of(self.worst[0]) if self.best and self.worst else Fraction(0)
 
 
 def note_indicator(material: Material) -> Noted:
@@ -86,6 +92,7 @@ def note_indicator(material: Material) -> Noted:
         _gap(material),
         best if compared else (),
         worst if compared else (),
+        tuple(ranked),
         len(rates) - len(ranked),
     )
 

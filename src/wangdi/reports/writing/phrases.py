@@ -14,7 +14,7 @@ from wangdi.reports.writing.model import Piece
 
 _PLACE = re.compile(r"\{([a-z0-9_]+)\}")
 _ASIDE = re.compile(r"（[^（）]*）")
-SIGNS = {"percent": "%", "permille": "‰"}
+SIGNS = {"percent": "%", "per_mille": "‰", "per_100000": "/10万"}
 
 Places = Mapping[str, Piece | None]
 

@@ -7,8 +7,10 @@ from urllib.parse import urlencode
 
 from wangdi.catalog.figures import ToldFigure
 from wangdi.reports.lexicon import load_lexicon
+from wangdi.reports.writing.exhibits import Placed, place_exhibits, refer_pieces
 from wangdi.reports.writing.headings import number_headings
 from wangdi.reports.writing.model import Piece, Report
+from wangdi.reports.writing.showing import Tabulated, draw_picture, tabulate_areas
 from wangdi.reports.writing.table import COLUMNS, NUMBERS, list_rows
 
 _STYLE = """
@@ -22,6 +24,8 @@ a{color:inherit;text-decoration:underline dotted;text-underline-offset:.25em}
 table{border-collapse:collapse;font-size:.8rem;line-height:1.5;margin-top:1rem;width:100%}
 caption{font-weight:700;padding:.4rem}
 th,td{border:1px solid #6b7280;padding:.15rem .4rem;text-align:left}
+figure{margin:.5rem 0;break-inside:avoid}figcaption{font-weight:700;text-align:center}svg{width:100%}
+th[scope=colgroup]{text-align:center}
 td.number{font-variant-numeric:tabular-nums;text-align:right}
 @media print{body{max-width:none;margin:0}a{text-decoration:none}@page{size:A4;margin:37mm 26mm 35mm 28mm}}
 """
@@ -30,19 +34,22 @@ td.number{font-variant-numeric:tabular-nums;text-align:right}
 def render_page(report: Report, pages: str) -> str:
     """The page. ``pages``: the address at which Wangdi is served."""
     body = [f"<h1>{escape(report.title)}</h1>"]
+    placed = place_exhibits(report)
     for heading, section, paragraphs in number_headings(report):
         body.append(f'<h2 id="{escape(section.id)}">{escape(heading)}</h2>' if heading else "")
         for begins, paragraph in paragraphs:
             head = f'<span class="head">{escape(begins)}</span>' if begins else ""
-            pieces = (piece for one in paragraph.sentences for piece in one.pieces)
+            pieces = refer_pieces(paragraph, placed)
             text = "".join(_link(piece, pages) for piece in pieces)
             body.append(f'<p id="{escape(paragraph.id)}">{head}{text}</p>')
+            body += [_figure(report, one) for one in placed if one.paragraph == paragraph.id]
+    tables = "".join(_area_table(tabulate_areas(report, one, one.table)) for one in placed if one.table is not None)
     notes = escape(load_lexicon("writing")["table"]["notes"] + "".join(report.notes))
     head = f'<meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>{escape(report.title)}</title>'
     return (
         f'<!doctype html>\n<html lang="zh"><head>{head}<style>{_STYLE}</style></head>\n<body>\n'
         + "\n".join(part for part in body if part)
-        + f'\n<p class="notes">{notes}</p>\n{_table(report, pages)}\n</body></html>\n'
+        + f'\n<p class="notes">{notes}</p>\n{tables}{_table(report, pages)}\n</body></html>\n'
     )
 
 
@@ -52,10 +59,43 @@ def address_of(figure: ToldFigure, pages: str) -> str:
     return f"{pages.rstrip('/')}/indicator/{figure.indicator}?{query}"
 
 
+def _figure(report: Report, placed: Placed) -> str:
+    if placed.picture is None:
+        return ""
+    drawn = draw_picture(report, placed, placed.picture)
+    caption = f"<figcaption>{escape(drawn.caption)}</figcaption>"
+    return f'<figure id="{drawn.mark}" aria-label="{escape(drawn.says)}">{drawn.svg}{caption}</figure>'
+
+
 def _link(piece: Piece, pages: str) -> str:
+    if piece.exhibit:
+        return f'<a href="#{piece.exhibit}">{escape(piece.text)}</a>'
     if piece.figure is None:
         return escape(piece.text)
     return f'<a href="{escape(address_of(piece.figure, pages))}">{escape(piece.text)}</a>'
+
+
+def _area_table(table: Tabulated) -> str:
+    """Rows and columns are told apart for readers that speak: a head of two rows, and a head for each row."""
+    above, below = table.head
+    heads = [
+        "".join(
+            f'<th scope="{"colgroup" if one.across > 1 else "col"}" colspan="{one.across}" rowspan="{one.down}">'
+            f"{escape(one.text)}</th>"
+            for one in row
+        )
+        for row in (above, below)
+    ]
+    rows = [
+        f'<tr><th scope="row">{escape(row[0])}</th>'
+        + "".join(f'<td class="number">{escape(cell)}</td>' for cell in row[1:])
+        + "</tr>"
+        for row in table.rows
+    ]
+    return (
+        f'<table id="{table.mark}"><caption>{escape(table.caption)}</caption>'
+        f"<thead><tr>{heads[0]}</tr><tr>{heads[1]}</tr></thead><tbody>{''.join(rows)}</tbody></table>\n"
+    )
 
 
 def _table(report: Report, pages: str) -> str:

@@ -25,8 +25,8 @@ def _row(figure: ToldFigure) -> dict[str, str]:
         "title": figure.title,
         "area": figure.area_name,
         "period": figure.period,
-        "numerator": _count(figure.numerator),
-        "denominator": NOTHING if figure.denominator is None else _count(figure.denominator),
+        "numerator": show_count(figure.numerator),
+        "denominator": show_count(figure.denominator),
         "value": NOTHING if value is None else value.text,
         "population": "；".join(part for part in (figure.base, figure.population_source) if part) or NOTHING,
         "edition": figure.edition,
@@ -34,6 +34,9 @@ def _row(figure: ToldFigure) -> dict[str, str]:
     }
 
 
-def _count(number: float) -> str:
+def show_count(number: float | None) -> str:
+    """A numerator or denominator as printed. Missing: a dash."""
+    if number is None:
+        return NOTHING
     exact = Fraction(number)
     return round_half_up(exact, 0 if exact.denominator == 1 else 2)

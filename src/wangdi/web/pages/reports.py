@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Hashable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
 from fastapi import APIRouter
+from markupsafe import Markup
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
@@ -24,10 +26,12 @@ from wangdi.app.signing import (
     list_editions,
     sign_report,
 )
+from wangdi.reports.writing.exhibits import Placed, place_exhibits, refer_pieces
 from wangdi.reports.writing.headings import number_headings
-from wangdi.reports.writing.model import Report
+from wangdi.reports.writing.model import Paragraph, Piece, Report
 from wangdi.reports.writing.passing import Passed
 from wangdi.reports.writing.rendered_html import address_of
+from wangdi.reports.writing.showing import Tabulated, draw_picture, tabulate_areas
 from wangdi.web.deciding import name_actor, read_decider, read_form, remember_decider
 from wangdi.web.door import Door
 from wangdi.web.render import render_page
@@ -37,7 +41,7 @@ from wangdi.web.where import Here, stand_here
 from wangdi.web.words import word
 
 router = APIRouter()
-PRINTED = ("docx", "html")
+PRINTED = ("pdf", "docx", "html")
 """What a report is handed out as."""
 
 
@@ -57,7 +61,7 @@ def show_reports(request: Request, template: str = "", format: str = "") -> Resp
         "chosen": chosen,
         "notes_file": find_notes(Path(), ReportAsked(here.period, chosen)).as_posix(),
         "report": passed.report,
-        "headed": list(number_headings(passed.report)),
+        "laid": _lay(passed.report),
         "dropped": [(one.sentence.text, one.why.message(view.lang)) for one in passed.dropped],
         "editions": _editions(view, list_editions(door.city)),
         "decider": read_decider(request),
@@ -91,7 +95,7 @@ def show_edition(request: Request, key: str, format: str = "") -> Response:  # n
         return _print(request, edition.report, format)
     context = {
         "edition": edition,
-        "headed": list(number_headings(edition.report)),
+        "laid": _lay(edition.report),
         "address_of": _address,
         "changed": None,
     }
@@ -113,7 +117,6 @@ def show_changes(request: Request, key: str) -> Response:
     changed: list[ChangedSentence] = door.keep_list(("changes", key, known, door.state()), compare)
     context = {
         "edition": edition,
-        "headed": (),
         "address_of": _address,
         "changed": [_tell_changed(view, one) for one in changed],
         "reached": known,
@@ -133,6 +136,41 @@ def _compose(door: Door, here: Here, template: str) -> Passed:
             return write_report(standing, asked)
 
     return door.keep_list(key, compose)
+
+
+@dataclass(frozen=True, slots=True)
+class _Laid:
+    """A report as its page shows it. ``sections``: heading, and each paragraph's beginning, pieces and pictures."""
+
+    sections: list[tuple[str, list[tuple[str, list[Piece], list[_Shown]]]]]
+    tables: list[Tabulated]
+
+
+@dataclass(frozen=True, slots=True)
+class _Shown:
+    mark: str
+    caption: str
+    says: str
+    svg: Markup
+
+
+def _lay(report: Report) -> _Laid:
+    placed = place_exhibits(report)
+    sections = [
+        (heading, [(begins, list(refer_pieces(one, placed)), _pictures(report, placed, one)) for begins, one in listed])
+        for heading, _, listed in number_headings(report)
+    ]
+    return _Laid(sections, [tabulate_areas(report, one, one.table) for one in placed if one.table is not None])
+
+
+def _pictures(report: Report, placed: list[Placed], paragraph: Paragraph) -> list[_Shown]:
+    drawn = [
+        draw_picture(report, one, one.picture)
+        for one in placed
+        if one.picture is not None and one.paragraph == paragraph.id
+    ]
+    # Every text of the drawing is escaped where it is drawn.
+    return [_Shown(one.mark, one.caption, one.says, Markup(one.svg)) for one in drawn]
 
 
 def _address(figure: Any) -> str:
