@@ -8,7 +8,7 @@ from bench.measuring import measure, tell
 from wangdi.outbreaks.surveillance.cases import NOWHERE, Cases, Site, Township
 from wangdi.outbreaks.surveillance.day import Watched, run_days
 from wangdi.outbreaks.surveillance.settings import read_surveillance_settings
-from wangdi.outbreaks.surveillance.streams import Source, StreamCounts
+from wangdi.outbreaks.surveillance.streams import Behind, Source, StreamCounts
 from wangdi.outbreaks.surveillance.unusual import find_unusual
 
 COUNTIES, TOWNSHIPS, DISEASES, YEARS, STREAMS, SOURCES = 6, 20, 40, 6, 10, 120
@@ -89,5 +89,5 @@ def _draw_stream(number: int) -> StreamCounts:
         LAST - 799,
         counts,
         np.full(counts.shape, np.nan),
-        np.ones(counts.shape, dtype=np.int64),
+        Behind(np.arange(counts.size), np.ones(counts.size, dtype=np.int64)),
     )

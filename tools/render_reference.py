@@ -38,6 +38,7 @@ MESSAGE_AREAS = {
     "DATE": "dates and periods",
     "DETECT": "outbreaks in series of counts",
     "FHIR": "FHIR files",
+    "MSG": "HL7 v2 messages",
     "FIG": "figures, people, traces",
     "FILE": "files as a whole",
     "ID": "identifiers",
@@ -111,6 +112,10 @@ MAPPING_KEYS: tuple[tuple[str, str], ...] = (
     ("recorder", "who filled the form in"),
     ("fields", "field: column, or field: {column: ..., ...} as below"),
     ("ignore", "columns known and not wanted, so that they are not told as unknown"),
+    (
+        "hl7",
+        "it reads HL7 v2 messages, its columns are [places in them](../how-to/collect-hl7.md): `message`, `row`, `where`",
+    ),
     ("notes", "free text"),
 )
 

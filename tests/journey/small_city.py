@@ -11,7 +11,10 @@ from typing import Any
 from click.testing import CliRunner, Result
 
 from tests.cities import id_number
+from wangdi.app.questions import stand_on
 from wangdi.cli.main import wangdi
+from wangdi.language.library import load_library
+from wangdi.store.city import City
 
 COUNTY, TOWN, HOSPITAL = "990101000000", "990101001000", "H1"
 VILLAGES = ("990101001101", "990101001102", "990101002101")
@@ -102,3 +105,17 @@ def write_people(sent: Path, people: range) -> None:
 def followup(person: int, day: date | str, sbp: int = 138, signs: str = "") -> str:
     """One line of follow-ups."""
     return f"R{person},{day},{sbp},{80 + person % 15},1,{signs}"
+
+
+def facts_of(city: Path, form: str) -> list[dict[str, Any]]:
+    """The current facts of a form, each as ``trace`` tells it, with its registration."""
+    library = load_library()
+    with City.open(city) as opened, opened.workspace() as workspace:
+        standing = stand_on(opened, workspace, library)
+        rows = workspace.rows(
+            f"SELECT seq, registration_id FROM {standing.facts(standing.form(form), [])} ORDER BY seq"
+        )
+    return [
+        {**json.loads(call("trace", seq, "--json", city=city).stdout), "registration": registration}
+        for seq, registration in rows
+    ]

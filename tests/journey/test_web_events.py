@@ -215,3 +215,26 @@ def test_every_field_and_kind_has_its_words(lang: str) -> None:
     names |= {f"event.f_{one.name}" for form in FORMS.values() for one in form}
     names |= {f"event.kind_{kind.replace('event.', '')}" for kind in KINDS}
     assert sorted(name for name in names if name not in words) == []
+
+
+def test_strata_are_chosen_on_the_page_and_stand_beside_the_crude_ratios(client: TestClient, made: TestCity) -> None:
+    """Ice did nothing in either class; one class ate more of it and was iller: 3.64 by itself, 1 within the classes."""
+    assert "还没有问卷" in words_of(check_page(read(client, "/event/E2025-001")))
+    lines = ["姓名,是否发病,班级,冰淇淋,米饭"]
+    for group, ill, well in (("甲<班>", (32, 8), (8, 2)), ("乙班", (2, 8), (8, 32))):
+        for said, (sick, fine) in (("是", ill), ("否", well)):
+            lines += [f"某,是,{group},{said},是"] * sick + [f"某,否,{group},{said},是"] * fine
+    sent = {"file": ("问卷.csv", "\n".join(lines).encode(), "text/csv")}
+    answer = client.post("/event/E2025-001/import", files=sent)
+    assert "100 行：登记 100，拒收 0" in words_of(check_page(answer.text)), words_of(check_page(answer.text))
+    plain = words_of(check_page(read(client, "/event/E2025-001")))
+    assert "按什么分层" in plain
+    assert "M-H 合并" not in plain
+    held = words_of(check_page(read(client, "/event/E2025-001?within=group")))
+    assert "34/50 (68.0%)" in held, "the crude rates stay"
+    assert "甲<班> 32/40 (80.0%) 8/10 (80.0%) 1 (" in held
+    assert "乙班 2/10 (20.0%) 8/40 (20.0%) 1 (" in held
+    assert "M-H 合并" in held
+    by_rice = words_of(check_page(read(client, "/event/E2025-001?within=米饭&lang=en")))
+    assert "米饭 yes 34/50 (68.0%) 16/50 (32.0%)" in by_rice
+    assert words_of(check_page(read(client, "/event/E2025-001?within=%3Cb%3E"))).count("M-H 合并") == 0

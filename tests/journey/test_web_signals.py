@@ -49,6 +49,9 @@ def test_a_signal_shows_curve_map_people_and_reasons(client: TestClient, school:
     assert "病例清单" in said
     assert "单位聚集" in said
     assert sum(str(one.tag).endswith("rect") for one in tree.iter()) > 5, "bars of the curve"
+    titles = [str(one.text) for one in tree.iter() if str(one.tag).endswith("title") and "·" in str(one.text)]
+    assert any("因病缺" in title for title in titles), f"a curve of the absences: {titles}"
+    assert sum(str(one.tag).endswith("polygon") for one in tree.iter()) >= len(titles), "each with its bound"
     links = [str(one.get("href")) for one in tree.iter() if one.get("href")]
     assert any(link.startswith("/fact/") for link in links), "every card opens to its line"
     assert any(link.startswith("/person/") for link in links)

@@ -184,6 +184,15 @@ def test_a_confounder_goes_away_within_strata() -> None:
     assert crude.odds.value > 3
     assert held.adjusted_odds is not None
     assert held.adjusted_odds.value == pytest.approx(1)
+    assert held.table == crude.table
+    assert [(one.name, one.table) for one in held.strata] == [
+        ("a", TwoByTwo(32, 8, 8, 2)),
+        ("b", TwoByTwo(2, 8, 8, 32)),
+    ]
+    assert [one.odds.value for one in held.strata] == pytest.approx([1, 1])
+    assert (crude.strata, crude.unplaced, held.unplaced) == ((), 0, 0)
+    (partly,) = weigh_exposures([*rows, answered(True, ice="yes")], "group")
+    assert partly.unplaced == 1
 
 
 def test_attack_rates_of_places() -> None:

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from tests.epidemics import LAST, plant, quiet_cases, townships
+from wangdi.app.signal_views import draw_signal
 from wangdi.core.problem import Refusal
 from wangdi.outbreaks.detectors.moving_percentile import PercentileSettings, detect_moving_percentile
 from wangdi.outbreaks.series import DAILY, Panel
@@ -19,7 +20,7 @@ from wangdi.outbreaks.surveillance.rules import find_at_institutions, find_crite
 from wangdi.outbreaks.surveillance.scanning import find_clusters
 from wangdi.outbreaks.surveillance.settings import read_surveillance_settings
 from wangdi.outbreaks.surveillance.signals import Ground, Signal, group_findings
-from wangdi.outbreaks.surveillance.streams import Source, StreamCounts, find_in_streams
+from wangdi.outbreaks.surveillance.streams import Behind, Source, StreamCounts, find_in_streams
 
 SETTINGS = read_surveillance_settings()
 SCHOOL = Site("镇中心小学", "学校")
@@ -87,8 +88,8 @@ def test_townships_without_centres_are_not_scanned() -> None:
 def stream_of(counts: np.ndarray, of: float = np.nan) -> StreamCounts:
     rows, days = counts.shape
     sources = tuple(Source(f"s{row}", f"学校{row}", "990001000000") for row in range(rows))
-    facts = np.arange(1, rows * days + 1).reshape(rows, days)
-    return StreamCounts("school_absence", sources, LAST - days + 1, counts, np.full(counts.shape, of), facts)
+    behind = Behind(np.arange(rows * days), np.arange(1, rows * days + 1))
+    return StreamCounts("school_absence", sources, LAST - days + 1, counts, np.full(counts.shape, of), behind)
 
 
 def test_a_day_of_many_absences_is_found_at_its_school_and_weekends_are_unknown() -> None:
@@ -131,6 +132,57 @@ def test_a_yearly_season_is_expected() -> None:
     assert find_in_streams([stream], [stream.first + 95], SETTINGS.streams) != []
 
 
+def signal_of(found: list[Finding]) -> Signal:
+    (signal,) = group_findings(found, [], GROUND, SETTINGS)
+    return signal
+
+
+@pytest.mark.parametrize("days", [1, 7])
+def test_the_curve_of_a_source_ends_on_what_the_finding_said(days: int) -> None:
+    """A jump of one day is drawn by days, one spread over a week by weeks; both with the finding's own numbers."""
+    counts = np.random.default_rng(5).poisson(6, (4, 200)).astype(float)
+    counts[2, -days:] += 40 // days
+    stream = stream_of(counts)
+    found = find_in_streams([stream], [LAST], SETTINGS.streams)
+    assert [one.day - one.first + 1 for one in found] == [days]
+    (curve,) = draw_signal(Watched(quiet_cases(1), (stream,)), signal_of(found), SETTINGS)
+    last = (curve.observed[-1], curve.expected[-1], curve.bound[-1])
+    assert last == (found[0].observed, round(found[0].expected or 0, 2), found[0].bound)
+    assert (curve.subject, curve.site, curve.days) == ("school_absence", "学校2", days)
+    assert curve.marked == (*[False] * (len(curve.labels) - 1), True)
+    before = [
+        (one, bound) for one, bound in zip(curve.observed[:-1], curve.bound[:-1], strict=True) if bound is not None
+    ]
+    assert len(before) > 8, "the weeks before have a bound as well"
+    assert all(one is not None and one <= bound for one, bound in before)
+
+
+def test_a_day_without_a_report_is_a_gap_and_a_young_stream_has_no_bound() -> None:
+    counts = np.full((1, 40), 3.0)
+    counts[0, -3], counts[0, -1] = np.nan, 40
+    stream = stream_of(counts)
+    found = find_in_streams([stream], [LAST], SETTINGS.streams)
+    (curve,) = draw_signal(Watched(quiet_cases(1), (stream,)), signal_of(found), SETTINGS)
+    assert (curve.observed[-3], curve.bound[-3], curve.days) == (None, None, 1)
+    assert curve.bound[-40] is None, "on its first day nothing was known of it"
+    assert curve.observed[-40] == 3
+    assert curve.observed[-41] is None
+
+
+def test_a_signal_of_cases_and_streams_draws_each_the_surest_first() -> None:
+    counts = np.full((3, 200), 6.0)
+    counts[1, -1], counts[2, -1] = 25, 60
+    stream = stream_of(counts)
+    cases = plant(quiet_cases(1), "3900", 1, [LAST] * 9)
+    of_cases = finding(UNUSUAL, "3900", LAST, ("990001000000",))
+    found = find_in_streams([stream], [LAST], SETTINGS.streams)
+    signal = Signal("S1", LAST, ("3900", "school_absence"), (), (), (of_cases, *found))
+    curves = draw_signal(Watched(cases, (stream,)), signal, SETTINGS)
+    assert [(one.subject, one.site) for one in curves] == [
+        ("3900", ""), ("school_absence", "学校2"), ("school_absence", "学校1"),
+    ]  # fmt: skip
+
+
 def test_the_moving_percentile_is_that_of_the_detector() -> None:
     cases = quiet_cases(7)
     days = range(LAST - 20, LAST + 1)
@@ -148,7 +200,7 @@ def test_the_moving_percentile_is_that_of_the_detector() -> None:
 
 # ---- signals ----------------------------------------------------------------------------------------------------------
 A, B, C = "990001001000", "990001002000", "990001009000"
-GROUND = Ground({A: "99", B: "99", C: "99"}, {A: frozenset({B}), B: frozenset({A})})
+GROUND = Ground({A: "99", B: "99", C: "99"}, {A: frozenset({B}), B: frozenset({A})}, SETTINGS.families)
 
 
 def finding(

@@ -25,7 +25,7 @@ def open_from_signal(standing: Standing, said: Mapping[str, str], author: Author
     settings = read_city_settings(city.folder)
     handled = find_signal(city, settings, name)
     cards = list_cards(standing, handled.signal.facts)
-    known = _read_signal(handled, name_subjects_and_places(city, "zh"))
+    known = _read_signal(handled, name_subjects_and_places(city, standing.library, "zh"))
     event = open_event(city, known | {key: text for key, text in said.items() if text}, author)
     if cards:
         write_all(city, event, [_draft(card) for card in cards], author)

@@ -14,7 +14,7 @@ from wangdi.app.events import WHO, name_of, set_for
 from wangdi.core.problem import Problem
 from wangdi.outbreaks.investigation.bodies import KINDS, write_body
 from wangdi.outbreaks.investigation.curve import HOUR, Curve, draw_curve, estimate_incubation, find_exposure_window
-from wangdi.outbreaks.investigation.exposures import Association, attack_by_place, weigh_exposures
+from wangdi.outbreaks.investigation.exposures import Association, Stratum, attack_by_place, weigh_exposures
 from wangdi.outbreaks.investigation.following import count_followed, due_on
 from wangdi.outbreaks.investigation.transmission import (
     check_chain,
@@ -23,7 +23,7 @@ from wangdi.outbreaks.investigation.transmission import (
     secondary_attack,
     summarise_intervals,
 )
-from wangdi.outbreaks.investigation.two_by_two import Estimate
+from wangdi.outbreaks.investigation.two_by_two import Estimate, TwoByTwo, attack_rate
 from wangdi.outbreaks.investigation.values import CASE_CLASSES, Answers, Case, Investigation
 from wangdi.store.city import City
 
@@ -53,25 +53,38 @@ def tell_associations(answers: Iterable[Answers], within: str = "") -> list[dict
 
 
 def _tell_association(one: Association) -> dict[str, Any]:
-    table = one.table
-    adjusted = {
-        name: tell_estimate(found)
-        for name, found in (("adjusted_odds_ratio", one.adjusted_odds), ("adjusted_risk_ratio", one.adjusted_risk))
-        if found is not None
-    }
-    return {
+    told = {
         "exposure": one.exposure,
-        "exposed_ill": table.a,
-        "exposed": table.a + table.b,
-        "other_ill": table.c,
-        "others": table.c + table.d,
+        **_tell_table(one.table),
         "unknown": one.unknown,
-        "exposed_rate": one.exposed_rate.value,
-        "other_rate": one.other_rate.value,
         "risk_ratio": tell_estimate(one.risk),
         "odds_ratio": tell_estimate(one.odds),
         "p": one.p,
-        **adjusted,
+    }
+    if one.adjusted_odds is None or one.adjusted_risk is None:
+        return told
+    return told | {
+        "adjusted_odds_ratio": tell_estimate(one.adjusted_odds),
+        "adjusted_risk_ratio": tell_estimate(one.adjusted_risk),
+        "strata": [_tell_stratum(stratum) for stratum in one.strata],
+        "in_no_stratum": one.unplaced,
+    }
+
+
+def _tell_stratum(one: Stratum) -> dict[str, Any]:
+    ratios = {"risk_ratio": tell_estimate(one.risk), "odds_ratio": tell_estimate(one.odds)}
+    return {"stratum": one.name, **_tell_table(one.table), **ratios}
+
+
+def _tell_table(table: TwoByTwo) -> dict[str, Any]:
+    exposed, others = table.a + table.b, table.c + table.d
+    return {
+        "exposed_ill": table.a,
+        "exposed": exposed,
+        "other_ill": table.c,
+        "others": others,
+        "exposed_rate": attack_rate(table.a, exposed).value,
+        "other_rate": attack_rate(table.c, others).value,
     }
 
 

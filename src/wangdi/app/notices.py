@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from wangdi.app.cities import open_library
 from wangdi.app.numbers import show_number, show_value
 from wangdi.app.plan_items import Held, list_items
 from wangdi.app.plan_progress import read_turns
@@ -52,7 +53,8 @@ def _signal_notices(city: City, limits: Limits, news: News) -> Iterator[Notice]:
     signals = [one for one in read_signals(city, read_city_settings(city.folder)) if one.state != CLOSED]
     if not signals:
         return
-    names = {lang: name_subjects_and_places(city, lang) for lang in LANGUAGES}
+    library = open_library(city)
+    names = {lang: name_subjects_and_places(city, library, lang) for lang in LANGUAGES}
     regions, organisations = plant_tree(city.regions()), plant_tree(city.organisations())
     for one in signals:
         words = {lang: _signal_words(one, names[lang], lang, news.now) for lang in LANGUAGES}

@@ -12,7 +12,8 @@ from typing import Any
 from wangdi.app.derivation import Standing
 from wangdi.app.signals import Handled, read_signals
 from wangdi.app.surveillance import RUN, make_ground, read_city_settings
-from wangdi.app.watched import day_number, day_of, read_watched, watched_code
+from wangdi.app.watched import read_watched, watched_code
+from wangdi.app.watched_area import day_number, day_of
 from wangdi.catalog.trees import widen_region_code
 from wangdi.core.problem import Problem, Refusal
 from wangdi.outbreaks.columns import read_rows
@@ -118,7 +119,7 @@ def try_settings(standing: Standing, asked: Trial, tell: Callable[[str], None] =
         )
     now = read_city_settings(standing.city.folder)
     watched = read_watched(standing, asked.last, now)  # as a first run would see it: nothing confirmed yet
-    ground, days = make_ground(watched.cases, now), range(day_number(asked.first), day_number(asked.last) + 1)
+    ground, days = make_ground(watched, now), range(day_number(asked.first), day_number(asked.last) + 1)
     events = _read_events(asked.truth, now) if asked.truth else _own_events(standing.city, now, days)
     tried: list[tuple[str, list[Signal], SurveillanceSettings]] = []
     settings = {"now": now} | ({"changed": read_surveillance_settings(asked.changed)} if asked.changed else {})

@@ -10,19 +10,23 @@ from typing import Any
 import numpy as np
 
 from wangdi.app.derivation import Standing, derive
-from wangdi.app.watched import CARD, COUNT, COUNT_FIELDS, day_number, day_of
+from wangdi.app.watched import CARD, COUNT, COUNT_FIELDS
+from wangdi.app.watched_area import day_number, day_of
 from wangdi.core.dates import age_years
 from wangdi.link.people import show_person
 from wangdi.outbreaks.series import Floats, Ints
 from wangdi.outbreaks.surveillance.cases import NOWHERE, WEEK, Cases, count_weeks
 from wangdi.outbreaks.surveillance.day import Watched
+from wangdi.outbreaks.surveillance.findings import STREAM, Finding
 from wangdi.outbreaks.surveillance.settings import SurveillanceSettings
 from wangdi.outbreaks.surveillance.signals import Signal
-from wangdi.outbreaks.surveillance.streams import StreamCounts
+from wangdi.outbreaks.surveillance.streams import StreamCounts, expect_window
 from wangdi.outbreaks.surveillance.unusual import Judged, judge_weekday
 
 WEEKS_SHOWN = 52
-DAYS_SHOWN = 56
+SPANS_SHOWN = {1: 56, WEEK: 12}
+"""How many single days, or weeks, of a stream are drawn."""
+MOST_CURVES = 4
 YEARS_SHOWN = 5
 YEAR_WEEKS = 53
 AGE_ENDS = (0, 3, 7, 18, 45, 65)
@@ -53,14 +57,30 @@ class Curve:
     bound: tuple[float | None, ...]
     marked: tuple[bool, ...] = field(default=())
     """The periods that belong to the signal."""
+    subject: str = ""
+    site: str = ""
+    days: int = WEEK
+    """How many days are counted together."""
 
 
-def draw_signal(watched: Watched, signal: Signal, settings: SurveillanceSettings) -> Curve:
-    """The curve behind a signal: a disease's weeks in its place, or a stream's days at its source."""
-    stream = next((one for one in watched.streams if one.stream == signal.subjects[0]), None)
-    if stream is not None:
-        return _draw_stream(stream, signal)
-    return draw_cases(watched.cases, signal.subjects[0], signal.places, (signal.day - WEEK + 1, signal.last), settings)
+def draw_signal(watched: Watched, signal: Signal, settings: SurveillanceSettings) -> list[Curve]:
+    """The curves behind a signal: the weeks of its first disease in its places, then each source of a stream that stood out.
+
+    Grain: one a disease or source, at most ``MOST_CURVES``; sources by probability.
+    """
+    curves = []
+    disease = next((one for one in signal.subjects if one in watched.cases.diseases), None)
+    if disease is not None:
+        curves.append(draw_cases(watched.cases, disease, signal.places, (signal.day - WEEK + 1, signal.last), settings))
+    streams = {stream.stream: stream for stream in watched.streams}
+    best: dict[tuple[str, str], list[Finding]] = {}
+    for one in sorted(
+        signal.findings, key=lambda one: (one.probability if one.probability is not None else 1.0, one.day)
+    ):
+        if one.method == STREAM and one.subject in streams:
+            best.setdefault((one.subject, one.site), []).append(one)
+    curves += [_draw_source(streams[stream], found, settings) for (stream, _), found in best.items()]
+    return curves[:MOST_CURVES]
 
 
 def draw_cases(
@@ -71,7 +91,7 @@ def draw_cases(
     Of several townships expectation and bound are left out: they are not one series.
     """
     if subject not in cases.diseases:
-        return Curve((), (), (), ())
+        return Curve((), (), (), (), subject=subject)
     disease, last = cases.diseases.index(subject), span[1]
     days = last - WEEK * np.arange(WEEKS_SHOWN)[::-1]
     here = _places_of(cases, places)
@@ -83,7 +103,7 @@ def draw_cases(
         for series in np.flatnonzero(judged.rows.place == row) if row is not None else ():
             expected[at], bound[at] = judged.given.mean[series][:, 0], judged.bounds_of(int(series))
     marked = tuple(bool(span[0] <= day and day - WEEK < span[1]) for day in days)
-    return Curve(_labels(days), _known(counts), _known(expected), _known(bound), marked)
+    return Curve(_labels(days), _known(counts), _known(expected), _known(bound), marked, subject)
 
 
 def _places_of(cases: Cases, places: Sequence[str]) -> Ints:
@@ -113,19 +133,28 @@ def _known(values: Floats) -> tuple[float | None, ...]:
     return tuple(None if not np.isfinite(value) else round(float(value), 2) for value in values)
 
 
-def _draw_stream(stream: StreamCounts, signal: Signal) -> Curve:
-    """The days of the sources the signal names, added up; what was expected a day where one finding is of one day."""
-    rows = [number for number, source in enumerate(stream.sources) if source.name in signal.sites] or list(
-        range(len(stream.sources))
-    )
-    days = signal.last - np.arange(DAYS_SHOWN)[::-1]
-    inside = (days >= stream.first) & (days < stream.first + stream.counts.shape[1])
-    counts = np.full(DAYS_SHOWN, np.nan)
-    part = stream.counts[rows][:, days[inside] - stream.first]
-    counts[inside] = np.where(np.isfinite(part).any(axis=0), np.nansum(part, axis=0), np.nan)
-    nothing = (None,) * DAYS_SHOWN
-    marked = tuple(any(one.first <= day <= one.day for one in signal.findings) for day in days)
-    return Curve(_labels(days), _known(counts), nothing, nothing, marked)
+def _draw_source(stream: StreamCounts, findings: Sequence[Finding], settings: SurveillanceSettings) -> Curve:
+    """What a source counted, what was expected of it and the most that would have said nothing, up to its last finding.
+
+    Rule: by the days looked at together in the strongest (the first) finding, each judged as on its last day. Missing: null where
+    it did not report; expectation and bound are null where too little was known before.
+    """
+    length = findings[0].day - findings[0].first + 1
+    days = max(one.day for one in findings) - length * np.arange(SPANS_SHOWN[length])[::-1]
+    row = next((number for number, one in enumerate(stream.sources) if one.name == findings[0].site), None)
+    observed, expected, bound = np.full((3, len(days)), np.nan)
+    for place, day in enumerate(days) if row is not None else ():
+        if 0 <= day - stream.first < stream.counts.shape[1]:
+            window = expect_window(stream, int(day) - stream.first, length, settings.streams)
+            counted = np.isfinite(stream.counts[row, max(day - stream.first - length + 1, 0) : day - stream.first + 1])
+            observed[place] = window.observed[row] if counted.any() else np.nan
+            if window.known[row]:
+                expected[place], bound[place] = window.expected[row], window.bound[row]
+    marked = tuple(any(day - length < one.day and one.first <= day for one in findings) for day in days)
+    return Curve(
+        _labels(days), _known(observed), _known(expected), _known(bound), marked,
+        findings[0].subject, findings[0].site, length,
+    )  # fmt: skip
 
 
 def count_townships(cases: Cases, signal: Signal) -> dict[str, int]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from wangdi.app.watched import day_of
+from wangdi.app.watched_area import day_of
 from wangdi.catalog.trees import Organisation, PlaceTree, Region, plant_tree
 from wangdi.core.problem import Problem, Refusal
 from wangdi.outbreaks.surveillance.settings import SurveillanceSettings

@@ -15,11 +15,11 @@ from wangdi.app.derivation import Standing
 from wangdi.app.event_erasing import erase_due
 from wangdi.app.events import Author
 from wangdi.app.signals import SIGNAL, list_outbreak_cards, read_signals, signal_row
-from wangdi.app.watched import day_number, day_of, read_watched
+from wangdi.app.watched import read_watched
+from wangdi.app.watched_area import day_number, day_of
 from wangdi.catalog.datafile import parse_data_text
 from wangdi.core.problem import Problem, Refusal
-from wangdi.outbreaks.surveillance.cases import Cases
-from wangdi.outbreaks.surveillance.day import DayRun, run_days
+from wangdi.outbreaks.surveillance.day import DayRun, Watched, run_days
 from wangdi.outbreaks.surveillance.neighbours import find_neighbours
 from wangdi.outbreaks.surveillance.settings import SurveillanceSettings, read_surveillance_settings
 from wangdi.outbreaks.surveillance.signals import Ground, Signal, group_findings
@@ -92,7 +92,7 @@ def run_surveillance(standing: Standing, asked: RunAsked, tell: Callable[[str], 
     confirmed = list_outbreak_cards(read_signals(city, settings, standing.known))
     watched = read_watched(standing, asked.last, settings, confirmed)
     run = run_days(watched, range(day_number(asked.first), day_number(asked.last) + 1), settings, tell)
-    ground = make_ground(watched.cases, settings)
+    ground = make_ground(watched, settings)
     with city.writer(asked.who) as writer:
         held = {row.key: row.body or {} for _, row in city.ledger(SIGNAL)}
         before = [Signal.from_json(body) for body in held.values()]
@@ -144,10 +144,12 @@ def _run_body(asked: RunAsked, done: RunDone, run: DayRun) -> dict[str, Any]:
     }
 
 
-def make_ground(cases: Cases, settings: SurveillanceSettings) -> Ground:
-    """What grouping has to know of the places."""
+def make_ground(watched: Watched, settings: SurveillanceSettings) -> Ground:
+    """What grouping has to know of the places, and of what shows the same."""
+    cases = watched.cases
     near: dict[str, set[str]] = {}
     for one, other in find_neighbours(cases.places, settings.unusual.neighbours):
         near.setdefault(cases.places[one].code, set()).add(cases.places[other].code)
     county = {place.code: place.county for place in cases.places}
-    return Ground(county, {code: frozenset(others) for code, others in near.items()})
+    families = dict(settings.families) | {one.stream: one.families for one in watched.streams if one.families}
+    return Ground(county, {code: frozenset(others) for code, others in near.items()}, families)

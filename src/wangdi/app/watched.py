@@ -4,97 +4,31 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
 import numpy as np
 
 from wangdi.app.derivation import Standing
-from wangdi.catalog.trees import PlaceTree, Region, current_region, is_valid_on, plant_tree, widen_region_code
+from wangdi.app.watched_area import Area, day_number, read_area
+from wangdi.app.watched_rows import read_row_streams
 from wangdi.outbreaks.diseases import Disease, read_diseases
 from wangdi.outbreaks.report_cards import group_cases
 from wangdi.outbreaks.series import Bools, Ints
-from wangdi.outbreaks.surveillance.cases import NOWHERE, Cases, Site, Township
+from wangdi.outbreaks.surveillance.cases import NOWHERE, Cases, Site
 from wangdi.outbreaks.surveillance.day import Watched
 from wangdi.outbreaks.surveillance.settings import SurveillanceSettings
-from wangdi.outbreaks.surveillance.streams import Source, StreamCounts
+from wangdi.outbreaks.surveillance.streams import Behind, Source, StreamCounts
 
 CARD, COUNT = "disease_report.card", "disease_streams.count"
 CARD_FIELDS = (
     "disease", "case_class", "card_state", "onset_on", "diagnosed_on", "reported_at", "died_on", "address_code", "workplace",
 )  # fmt: skip
 COUNT_FIELDS = ("stream", "source", "source_name", "place", "count", "of")
-PEOPLE = "residents_year_end"
-EPOCH = date(1970, 1, 1).toordinal()
 _SPACES = re.compile(r"\s+")
 VILLAGE = "自然村"
 """The kind of a village whose name does not say another."""
-
-
-def day_number(on: date) -> int:
-    """A day as the daily run counts: from 1970-01-01."""
-    return on.toordinal() - EPOCH
-
-
-def day_of(number: int) -> date:
-    """The day of a number."""
-    return date.fromordinal(number + EPOCH)
-
-
-@dataclass(frozen=True, slots=True)
-class Area:
-    """The townships of a city on a day. ``townships``: in order of code; ``at``: index by code."""
-
-    tree: PlaceTree[Region]
-    on: date
-    townships: tuple[Township, ...]
-
-    @property
-    def at(self) -> dict[str, int]:
-        """Where each township stands in the list."""
-        return {place.code: number for number, place in enumerate(self.townships)}
-
-    def place_codes(self, codes: Iterable[str]) -> dict[str, str]:
-        """The township each written code lies in, or the county that is all it tells.
-
-        Missing: empty where the code is no place here.
-        """
-        found: dict[str, str] = {}
-        for code in codes:
-            region = self._region_of(code)
-            levels = () if region is None else ("township", "county")
-            above = (self.tree.at_level(region.code, level, self.on) for level in levels if region is not None)
-            found[code] = next((place.code for place in above if place is not None), "")
-        return found
-
-    def village_of(self, code: str) -> Region | None:
-        """The village a written code is; null for anything else."""
-        region = self._region_of(code)
-        return region if region is not None and region.level == "village" else None
-
-    def _region_of(self, code: str) -> Region | None:
-        """What a written code means on the day: a cancelled one is followed to its successor."""
-        return current_region(self.tree, widen_region_code(code.strip()), self.on)
-
-
-def read_area(standing: Standing, on: date) -> Area:
-    """The townships as they are on a day, with their county, centre and the newest count of their people."""
-    regions = standing.city.regions(standing.known)
-    tree = plant_tree(regions)
-    people: dict[str, tuple[int, float]] = {}
-    for row in standing.city.populations(standing.known):
-        if row.kind == PEOPLE and row.year <= on.year and row.year >= people.get(row.area, (0, 0.0))[0]:
-            people[row.area] = (row.year, float(row.value))
-    townships = []
-    for region in sorted(regions, key=lambda one: one.code):
-        if region.level == "township" and is_valid_on(region, on):
-            county = tree.at_level(region.code, "county", on)
-            lon, lat = (np.nan if part is None else part for part in (region.lon, region.lat))
-            number = people.get(region.code, (0, np.nan))[1]
-            above = region.parent or "" if county is None else county.code
-            townships.append(Township(region.code, region.name, above, lon, lat, number))
-    return Area(tree, on, tuple(townships))
 
 
 def read_watched(
@@ -109,7 +43,7 @@ def read_watched(
     area = read_area(standing, on)
     cases = read_cases(standing, area, settings)
     cases = replace(cases, outbreak=np.isin(cases.number, list(outbreaks)))
-    return Watched(cases, read_streams(standing, area))
+    return Watched(cases, (*read_streams(standing, area), *read_row_streams(standing, area)))
 
 
 def watched_code(disease: Disease, apart: tuple[str, ...]) -> str:
@@ -230,7 +164,7 @@ def _read_counts(standing: Standing, stream: str, sources: tuple[Source, ...], s
     at = {source.code: number for number, source in enumerate(sources)}
     shape = (len(sources), (last - first).days + 1)
     counts, of = np.full(shape, np.nan), np.full(shape, np.nan)
-    facts = np.zeros(shape, dtype=np.int64)
+    facts: dict[int, int] = {}
     rows = standing.workspace.rows(
         f"SELECT source, occurred_on, count, of, seq FROM {standing.facts(standing.form(COUNT), COUNT_FIELDS)}"
         " WHERE stream = ? AND count IS NOT NULL ORDER BY seq",
@@ -238,6 +172,7 @@ def _read_counts(standing: Standing, stream: str, sources: tuple[Source, ...], s
     )
     for source, on, count, out_of, seq in rows:
         cell = at[source], (on - first).days
-        counts[cell], facts[cell] = float(count), seq
+        counts[cell], facts[cell[0] * shape[1] + cell[1]] = float(count), seq
         of[cell] = np.nan if out_of is None else float(out_of)
-    return StreamCounts(stream, sources, day_number(first), counts, of, facts)
+    behind = Behind(*(np.array(list(part), dtype=np.int64) for part in zip(*sorted(facts.items()), strict=True)))
+    return StreamCounts(stream, sources, day_number(first), counts, of, behind)

@@ -116,7 +116,7 @@ def run_show(session: Session, signal: str) -> Answer:
     """One signal with its reasons and steps."""
     from wangdi.app.signals import find_signal
     from wangdi.app.surveillance import read_city_settings
-    from wangdi.app.watched import day_of
+    from wangdi.app.watched_area import day_of
 
     with session.open_city() as city:
         handled = find_signal(city, read_city_settings(city.folder), signal)
@@ -255,9 +255,10 @@ def _parse_changes(changes: Sequence[str]) -> dict[str, dict[str, str]]:
 
 
 def _names(lang: str, city: City) -> Mapping[str, str]:
+    from wangdi.app.cities import open_library
     from wangdi.app.signal_names import name_subjects_and_places
 
-    return name_subjects_and_places(city, lang)
+    return name_subjects_and_places(city, open_library(city), lang)
 
 
 def _rows(session: Session, city: City, signals: Sequence[Handled], now: datetime) -> list[dict[str, Any]]:

@@ -20,6 +20,7 @@ from wangdi.collect.settling import Accepted, Sending, settle_form, settle_peopl
 from wangdi.collect.staging import open_stage
 from wangdi.collect.taking import take_delimited, take_spreadsheet
 from wangdi.collect.taking_fhir import take_fhir
+from wangdi.collect.taking_hl7 import take_hl7
 from wangdi.core.problem import Problem, Refusal
 from wangdi.language.model import Pack
 from wangdi.store.city import City
@@ -108,6 +109,8 @@ def _take_files(run: Run, files: Sequence[Path], names: Names[Path, str]) -> Non
         kind = judge_kind(path)
         if kind == "fhir":
             fhir.append(path)
+        elif kind == "hl7":
+            take_hl7(run, path, names[path])
         elif kind == "delimited":
             take_delimited(run, path, names[path])
         elif kind == "spreadsheet":

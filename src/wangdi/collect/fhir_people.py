@@ -13,7 +13,7 @@ from wangdi.collect.fhir_rules import FhirSettings
 from wangdi.collect.fhir_values import dicts_in, first_text, parse_moment, plain_text
 from wangdi.collect.fhir_walk import Located
 
-NEEDED = (b'"Patient"', b'"Organization"', b'"Practitioner"')
+NEEDED = (b'"Patient"', b'"Organization"', b'"Practitioner"', b'"Location"')
 """What a line must hold to matter for the first pass."""
 _HAN = re.compile(r"[\u3400-\u9fff]")
 URN = ("urn:uuid:", "urn:oid:")
@@ -38,6 +38,15 @@ class SubjectKey:
     nationality: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Site:
+    """A place or institution where something is counted. Missing: empty, where that is not said."""
+
+    code: str
+    division: str
+    name: str
+
+
 @dataclass(slots=True)
 class People:
     """Everybody a reference may lead to, by key: ``Patient/1``, a full URL, ``Patient?system|value``.
@@ -51,6 +60,8 @@ class People:
     """Key -> organisation code."""
     practitioners: dict[str, str] = field(default_factory=dict)
     """Key -> name."""
+    sites: dict[str, Site] = field(default_factory=dict)
+    """Locations and organisations by key."""
 
 
 def safe_text(text: str) -> str:
@@ -67,14 +78,30 @@ def read_people(resources: Iterable[Located], settings: FhirSettings) -> People:
         if kind == "Patient":
             _add_patient(people, located, settings)
         elif kind == "Organization":
+            people.sites.update(dict.fromkeys(_keys(located, "Organization"), read_site(located.resource, settings)))
             code = _organisation_code(located.resource, settings)
             if code is not None:
                 people.organisations.update(dict.fromkeys(_keys(located, "Organization"), code))
+        elif kind == "Location":
+            people.sites.update(dict.fromkeys(_keys(located, "Location"), read_site(located.resource, settings)))
         elif kind == "Practitioner":
             name = _name(located.resource)
             if name is not None:
                 people.practitioners.update(dict.fromkeys(_keys(located, "Practitioner"), name))
     return people
+
+
+def read_site(resource: dict[str, Any], settings: FhirSettings) -> Site:
+    """A Location, an Organization, or a reference to one by identifier: its code, the division it lies in, its name.
+
+    Rule: the code is an organisation's code, else the first identifier that is no division, else the id.
+    """
+    identifiers = identifiers_of(resource)
+    divisions = settings.rules.measures.division_systems
+    others = [value for system, value in identifiers if system not in divisions]
+    code = _organisation_code(resource, settings) or next(iter(others), None) or plain_text(resource.get("id"))
+    division = next((value for system, value in identifiers if system in divisions), "")
+    return Site(code or "", division, plain_text(resource.get("name")) or "")
 
 
 def _add_patient(people: People, located: Located, settings: FhirSettings) -> None:

@@ -30,7 +30,7 @@ def resolve_subject(located: Located, element: str, people: People, settings: Fh
         return _logical(references[0], element, people, settings)
     if literal.startswith("#"):
         return _contained(located, literal[1:], settings)
-    key = _reference_key(literal, settings)
+    key = reference_key(literal, settings)
     if key in people.contradictory:
         return Unresolved("FHIR-033", {})
     subject = people.patients.get(key)
@@ -39,7 +39,7 @@ def resolve_subject(located: Located, element: str, people: People, settings: Fh
     return _not_found(key, literal, settings)
 
 
-def _reference_key(literal: str, settings: FhirSettings) -> str:
+def reference_key(literal: str, settings: FhirSettings) -> str:
     """The key to look up: without version and the sender's own address; conditional as ``Patient?system|value``."""
     text = literal.split("/_history/", 1)[0]
     for base in settings.server_bases:
@@ -102,7 +102,7 @@ def find_organisation(resource: dict[str, Any], path: str, people: People, setti
     """The code of the organisation a resource names, where it is one of ours or is in the files."""
     for reference in dicts_in(first_at(resource, tuple(path.split(".")))) if path else ():
         literal = plain_text(reference.get("reference"))
-        code = people.organisations.get(_reference_key(literal, settings)) if literal is not None else None
+        code = people.organisations.get(reference_key(literal, settings)) if literal is not None else None
         for system, value in identifiers_of(reference):
             code = code or (value if system in settings.all_organisation_systems() else None)
         if code is not None:
@@ -114,7 +114,7 @@ def find_recorder(reference: Any, people: People, settings: FhirSettings) -> str
     """The name of the practitioner a reference leads to, else what it displays."""
     for one in dicts_in(reference):
         literal = plain_text(one.get("reference")) or ""
-        name = people.practitioners.get(_reference_key(literal, settings))
+        name = people.practitioners.get(reference_key(literal, settings))
         if name is not None:
             return name
         if re.match(r"(Practitioner|PractitionerRole)\b|urn:", literal):

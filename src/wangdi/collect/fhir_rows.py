@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from wangdi.collect.fhir_frame import Context, Frame, Outcome, check_status, make_frame, make_row, resource_id, say
+from wangdi.collect.fhir_measures import measure_rows
 from wangdi.collect.fhir_patients import patient_rows
 from wangdi.collect.fhir_people import safe_text
 from wangdi.collect.fhir_readings import observation_rows
@@ -34,6 +35,8 @@ def read_rows(located: Located, context: Context) -> Outcome:
     status = check_status(located, context, rule)
     if status is not None:
         return [status]
+    if kind == "MeasureReport":
+        return measure_rows(located, context, rule)
     if kind == "Observation":
         return observation_rows(located, context, rule)
     frame = make_frame(located, context, rule)

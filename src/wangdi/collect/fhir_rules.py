@@ -96,6 +96,16 @@ class PersonRule:
 
 
 @dataclass(frozen=True, slots=True)
+class MeasureRule:
+    """How the groups of a MeasureReport become counts. ``populations``: field -> codes of the population that fills it."""
+
+    stream_systems: frozenset[str]
+    disease_systems: frozenset[str]
+    division_systems: frozenset[str]
+    populations: Mapping[str, tuple[str, ...]]
+
+
+@dataclass(frozen=True, slots=True)
 class FhirRules:
     """The whole table."""
 
@@ -110,6 +120,7 @@ class FhirRules:
     unit_aliases: Mapping[str, str]
     diseases: tuple[DiseaseRule, ...]
     other_disease: str
+    measures: MeasureRule
 
 
 @cache
@@ -174,6 +185,7 @@ def parse_fhir_rules(text: str) -> FhirRules:
         unit_aliases=data["unit_aliases"],
         diseases=tuple(_disease(rule) for rule in data["diseases"]["table"]),
         other_disease=data["diseases"]["otherwise"],
+        measures=_measures(data["measures"]),
     )
 
 
@@ -226,6 +238,15 @@ def _resource(data: dict[str, Any]) -> ResourceRule:
 
 def _field(name: str, data: dict[str, Any]) -> FieldRule:
     return FieldRule(name, _paths(data["path"]), data.get("kind", "text"), frozenset(data.get("true", ())))
+
+
+def _measures(data: dict[str, Any]) -> MeasureRule:
+    return MeasureRule(
+        frozenset(data["stream_systems"]),
+        frozenset(data["disease_systems"]),
+        frozenset(data["division_systems"]),
+        {name: tuple(codes) for name, codes in data["populations"].items()},
+    )
 
 
 def _observations(rows: list[dict[str, Any]]) -> dict[Code, ObservationRule]:

@@ -8,10 +8,11 @@ from pathlib import Path
 from typing import Literal
 
 from wangdi.collect.fhir_json import is_fhir
+from wangdi.collect.hl7 import is_hl7
 from wangdi.collect.spreadsheet_files import detect_container
 from wangdi.core.problem import Problem, Refusal
 
-Kind = Literal["delimited", "spreadsheet", "fhir", "empty", "unknown"]
+Kind = Literal["delimited", "spreadsheet", "fhir", "hl7", "empty", "unknown"]
 
 _DELIMITED = (".csv", ".tsv", ".txt", ".tab", ".dat", "")
 _SPREADSHEETS = (".xls", ".xlsx", ".xlsm", ".ods", ".et")
@@ -63,6 +64,8 @@ def judge_kind(path: Path) -> Kind:
         return "empty"
     if is_fhir(path):
         return "fhir"
+    if is_hl7(path, head):
+        return "hl7"
     if detect_container(head) not in ("text", "empty"):
         return "spreadsheet"
     return "delimited" if path.suffix.lower() in (*_DELIMITED, *_SPREADSHEETS) else "unknown"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from wangdi.catalog.tables import REGISTRATION_TABLE
+from wangdi.collect.hl7_paths import Column
 from wangdi.language.model import Form, Pack
 
 SUBJECT_ATTRIBUTES: tuple[str, ...] = tuple(name for name, _ in REGISTRATION_TABLE.columns)
@@ -39,8 +40,19 @@ class ColumnRule:
 
 
 @dataclass(frozen=True, slots=True)
+class MessageRule:
+    """Which segments of which HL7 v2 messages are rows. ``messages``: as MSH-9 names them (``ORU^R01``); ``row``: the segment's
+    name; ``where``: places with the values they may hold, all of which must.
+    """
+
+    messages: tuple[str, ...]
+    row: str
+    where: tuple[tuple[Column, frozenset[str]], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Mapping:
-    """One mapping file, read and checked."""
+    """One mapping file, read and checked. The columns of a mapping for messages are places in them."""
 
     name: str
     form: str
@@ -57,6 +69,8 @@ class Mapping:
     path: str = ""
     body: str = ""
     """The file's text, kept with every batch it read."""
+    message: MessageRule | None = None
+    """Set where it reads HL7 v2 messages instead of tables."""
     shipped: bool = False
     """It comes with Wangdi: a city's own of the same name, or for the same columns, goes before it."""
 

@@ -10,7 +10,16 @@ from pathlib import Path
 
 from wangdi.catalog.codelists import load_codelists
 from wangdi.catalog.units import find_conversion
-from wangdi.collect.mapping import LEDGER_KEY, SUBJECT_ATTRIBUTES, SUBJECT_CODES, ColumnRule, Mapping, find_form
+from wangdi.collect.hl7_paths import Column, parse_column
+from wangdi.collect.mapping import (
+    LEDGER_KEY,
+    SUBJECT_ATTRIBUTES,
+    SUBJECT_CODES,
+    ColumnRule,
+    Mapping,
+    MessageRule,
+    find_form,
+)
 from wangdi.core.problem import Problem
 from wangdi.language.document import DocumentPass, Value, parse_document
 from wangdi.language.library import shipped_packs
@@ -19,8 +28,9 @@ from wangdi.language.names import nearest_name
 
 _KEYS = (
     "mapping", "form", "recognise", "sheet", "subject", "organisation", "entered_at", "occurred_at", "recorder",
-    "fields", "ignore", "notes",
+    "fields", "ignore", "notes", "hl7",
 )  # fmt: skip
+_MESSAGE_KEYS = ("message", "row", "where")
 _RULE_KEYS = ("column", "value", "codes", "true", "false", "separator", "unit", "part", "otherwise")
 
 
@@ -100,6 +110,7 @@ def parse_mapping(text: str, path: str, packs: Names[str, Pack]) -> tuple[Mappin
         notes=_text(document, "notes"),
         path=path,
         body=text,
+        message=_read_message(reading, document),
     )
     _check_whole(reading, document, mapping, form)
     return (None if reading.problems else mapping), reading.problems
@@ -191,6 +202,10 @@ def _check_codes(reading: _Pass, rule: ColumnRule, codelist: str) -> None:
 
 
 def _check_whole(reading: _Pass, document: Value, mapping: Mapping, form: Form) -> None:
+    for rule in mapping.rules() if mapping.message is not None else ():
+        for place in (rule.column, *rule.otherwise):
+            if place:
+                _read_place(reading, rule.line, place)
     required = [name for name, field in form.fields.items() if field.required or name == form.occurred_on]
     for name in required:
         if name not in mapping.fields and name not in mapping.subject:
@@ -201,6 +216,33 @@ def _check_whole(reading: _Pass, document: Value, mapping: Mapping, form: Form) 
     for column in mapping.recognise if not reading.problems else ():  # a rule that is wrong reads no column
         if column not in read and column not in mapping.ignore:
             reading.unknown("MAP-011", _line(document, "recognise"), column, [*read, *mapping.ignore])
+
+
+def _read_message(reading: _Pass, document: Value) -> MessageRule | None:
+    """What makes a mapping one for HL7 v2 messages."""
+    block = document.entries.get("hl7")
+    if block is None:
+        return None
+    _close(reading, block, _MESSAGE_KEYS)
+    row = _required(reading, block, "row")
+    where = []
+    listed = block.entries.get("where")
+    for place, values in listed.entries.items() if listed else ():
+        column = _read_place(reading, values.line, place)
+        if column is not None:
+            kept = (values.text,) if not values.items else tuple(item.text for item in values.items)
+            where.append((column, frozenset(one.strip() for one in kept)))
+    messages = _words(block, "message")
+    if not messages:
+        reading.tell("MAP-002", block.line, name="message")
+    return MessageRule(messages, row, tuple(where))
+
+
+def _read_place(reading: _Pass, line: int, text: str) -> Column | None:
+    column = parse_column(text)
+    if column is None:
+        reading.tell("MAP-012", line, place=text)
+    return column
 
 
 def _single(reading: _Pass, document: Value, key: str) -> ColumnRule | None:

@@ -35,7 +35,7 @@ def write_refused_rows(city: City, packs: Names[str, Pack], batch: int, out: Pat
 
     Grain: one row per refused source row, in the columns it came in, with reasons, remedies, file and line behind them.
     Rule: files of one header go together into ``out``; other headers into ``out`` with a number. The reason columns are passed
-    over when the file is sent again. FHIR resources are not rows: their problems name resource and place.
+    over when the file is sent again. FHIR resources and HL7 v2 messages are not rows: their problems name the place.
     """
     record = next((one.record for one in city.batches() if one.id == batch), None)
     if record is None:
@@ -79,7 +79,7 @@ def _read_tables(city: City, packs: Names[str, Pack], file: BatchFile, lines: Se
     if original is None or kept is None:
         return
     mapping, _ = parse_mapping(kept[1], kept[0], packs)
-    if mapping is None:
+    if mapping is None or mapping.message is not None:
         return
     path = city.original_path(original)
     if original.encoding:

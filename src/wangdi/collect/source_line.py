@@ -1,4 +1,4 @@
-"""The raw text a fact was read from: one line of a delimited file, one row of a sheet, one FHIR resource."""
+"""The raw text a fact was read from: one line of a delimited file, one row of a sheet, one FHIR resource, one HL7 v2 message."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from wangdi.collect.encoding import Encoding, detect_encoding
 from wangdi.collect.fhir_raw import raw_resource
 from wangdi.collect.files import judge_kind
 from wangdi.collect.spreadsheet import read_sheets
+from wangdi.collect.taking_hl7 import read_message_text
 
 EXTRACT_NOTE = "# wangdi source"
 """How the first line of an extract from a database begins: which view, when, and which window it was read with."""
@@ -36,6 +37,8 @@ def read_source_line(path: Path, name: str, line: int, part: str = "") -> tuple[
                 return raw_resource(named, line, part), None
             except LookupError:
                 return None, None
+        if kind == "hl7":
+            return read_message_text(named, name, line), None
         if kind == "spreadsheet":
             return _sheet_row(named, name, line, part)
         return _text_line(named, line)

@@ -11,7 +11,7 @@ from wangdi.catalog.tables import REGISTRATION_TABLE
 from wangdi.collect.exact import ExactRow
 from wangdi.collect.fhir import FhirRow, read_fhir
 from wangdi.collect.loading import parsed_rows
-from wangdi.collect.mapping import ColumnRule, Mapping, all_forms
+from wangdi.collect.mapping import LEDGER_KEY, ColumnRule, Mapping, all_forms
 from wangdi.collect.plan import Columns, FormPlan
 from wangdi.collect.request import FormCount
 from wangdi.collect.run import Run
@@ -83,11 +83,15 @@ def _columns(form: Form) -> list[str]:
 
 
 def _plan(run: Run, form: Form) -> FormPlan:
+    pack, _ = form.full_name.split(".")
+    subject = {name: ColumnRule(column=f"s.{name}") for name, _ in REGISTRATION_TABLE.columns}
+    if run.packs[pack].subject not in ("person", "episode"):
+        subject = {LEDGER_KEY: ColumnRule(column="s.local_id")}
     mapping = Mapping(
         name=FHIR_MAPPING,
         form=form.full_name,
         recognise=(),
-        subject={name: ColumnRule(column=f"s.{name}") for name, _ in REGISTRATION_TABLE.columns},
+        subject=subject,
         fields={name: ColumnRule(column=f"f.{name}") for name in form.fields},
         organisation=ColumnRule(column="x.org"),
         entered_at=ColumnRule(column="x.entered_at"),

@@ -137,12 +137,8 @@ def _item_sums(
 ) -> dict[tuple[str, str, str], float]:
     if not isinstance(basis, Items):
         return {}
-    named = _place_field(rules.pack.form(basis.form), basis)
-    owner = f"'', coalesce(f.{sql_name(named)}, '')" if named else "f.org, ''"
-    sql = (
-        f"SELECT f.period, {owner}, sum({item_value(basis)}) FROM ({plan_items(rules, basis, periods, relations)}) f"
-        " GROUP BY ALL"
-    )
+    owner, rows = owner_sql(rules.pack.form(basis.form), basis), plan_items(rules, basis, periods, relations)
+    sql = f"SELECT f.period, {owner}, sum({item_value(basis)}) FROM ({rows}) f GROUP BY ALL"
     found: dict[tuple[str, str, str], float] = {}
     for period, org, code, number in workspace.rows(sql):
         key = (period, org, widen_region_code(code))
@@ -153,6 +149,17 @@ def _item_sums(
 def item_value(basis: Items) -> str:
     """SQL of what a row adds: 1, or the field that is summed, where nothing adds nothing."""
     return f"coalesce(f.{sql_name(basis.sum_field)}, 0)::DOUBLE" if basis.sum_field else "1::DOUBLE"
+
+
+def owner_sql(form: Form, basis: Items) -> str:
+    """SQL of the two columns that say where a row belongs: the organisation that wrote it, or a division as written."""
+    named = _place_field(form, basis)
+    return f"'', coalesce(f.{sql_name(named)}, '')" if named else "f.org, ''"
+
+
+def day_sql(basis: Items) -> str:
+    """SQL of the day that puts a row into a period."""
+    return f"f.{sql_name(basis.by)}::DATE" if basis.by else "f.occurred_on"
 
 
 def find_item_owner(form: Form, basis: Items, row: Mapping[str, Any]) -> tuple[str, str]:
@@ -170,8 +177,11 @@ def plan_items(rules: Rules, basis: Items, periods: Sequence[Period], relations:
     """SQL of the rows a basis counts. Grain: one row per period and row counted; columns of the form's relation and ``period``."""
     form = rules.pack.form(basis.form)
     days = ", ".join(f"({sql_text(period.text)}, DATE '{period.start}', DATE '{period.end}')" for period in periods)
-    day = f"f.{sql_name(basis.by)}::DATE" if basis.by else "f.occurred_on"
-    inside = f"{day} BETWEEN q.first_day AND q.last_day" if basis.take == "every" else "f.occurred_on <= q.last_day"
+    inside = (
+        f"{day_sql(basis)} BETWEEN q.first_day AND q.last_day"
+        if basis.take == "every"
+        else "f.occurred_on <= q.last_day"
+    )
     rows = (
         f"SELECT q.period, f.* FROM {relations.forms[form.full_name]} f"
         f" JOIN (VALUES {days}) q(period, first_day, last_day) ON {inside}"

@@ -16,6 +16,7 @@ from wangdi.language.check_record import check_at_age, check_counting, looked_at
 from wangdi.language.check_series import check_course_clauses, check_series, series_offsets, series_sentences
 from wangdi.language.model import (
     AfterTask,
+    Basis,
     ContactTask,
     CountedClause,
     EnoughRows,
@@ -235,6 +236,8 @@ def _check_tasks(pack: Pack) -> Iterator[Problem]:
 
 def _check_indicators(pack: Pack) -> Iterator[Problem]:
     for indicator in pack.indicators.values():
+        if indicator.watch and not _counts_by_day(indicator.count, indicator.of):
+            yield _tell(pack, "PACK-089", indicator.line, name=indicator.id)
         for basis in (indicator.of, indicator.count):
             if isinstance(basis, PopulationOf) and basis.kind not in load_population_kinds():
                 near = nearest_name(basis.kind, load_population_kinds())
@@ -253,6 +256,13 @@ def _check_indicators(pack: Pack) -> Iterator[Problem]:
                 fields = pack.form(clause.form if isinstance(clause, RowsComplete) else clause.forms[0]).fields
                 for name in sorted(set(clause.fields) - fields.keys()):
                     yield _tell(pack, "PACK-014", counted.line, name=name, nearest=nearest_name(name, fields))
+
+
+def _counts_by_day(counted: Basis | None, whole: Basis | None) -> bool:
+    """Whether both count every row of one form by one day at one place, so that a day has a count out of a whole."""
+    if not (isinstance(counted, Items) and isinstance(whole, Items) and counted.take == whole.take == "every"):
+        return False
+    return (counted.form, counted.by, counted.at) == (whole.form, whole.by, whole.at)
 
 
 def _check_items(pack: Pack, line: int, basis: Items) -> Iterator[Problem]:

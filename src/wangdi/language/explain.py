@@ -200,6 +200,7 @@ def _indicator_json(pack: Pack, indicator: Indicator, lang: str) -> dict[str, An
         "count_at": indicator.count_at,
         "source": indicator.source,
         "doubt": indicator.doubt,
+        "watch": list(indicator.watch),
     }
 
 

@@ -411,6 +411,8 @@ class Indicator:
     of_clauses: tuple[CountedClause, ...] = ()
     """What the denominator's people must satisfy as well."""
     mean: str = ""
+    watch: tuple[str, ...] = ()
+    """Counted by day and watched for outbreaks: the families of diseases it may show (``gut``). Of any other indicator, none."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -168,6 +168,12 @@ def _indicator_lines(told: dict[str, Any], speech: Speech) -> list[str]:
         if item["of_clauses"] and item["clauses"]:
             lines.append(f"- {speech.of('分子还要', 'And for the numerator')}：")
         lines += [_clause_line(clause, speech) for clause in item["clauses"]]
+        if item["watch"]:
+            families = speech.of("、", ", ").join(item["watch"])
+            said = speech.of(
+                f"按日计数，监测暴发（{families}）", f"Counted by day and watched for outbreaks ({families})"
+            )
+            lines.append(f"- {said}")
         if item["doubt"]:
             lines.append(f"- {speech.of('存疑', 'Doubt')}：{item['doubt']}")
         lines.append("")

@@ -51,7 +51,19 @@ _EVERY = re.compile(rf"^every (?P<form>{_NAME}) in period(?: by (?P<by>{_NAME}))
 _PEOPLE = {"enrolled any day in period": "any_day", "enrolled at period end": "period_end"}
 _CLAUSE_KEYS = ("id", "label", "require", "where", "holds", "fields", "forms", "only_if", "source")
 _BASIS_KEYS = ("label", "people", "items", "where", "sum", "at", "population", "mean")
-_INDICATOR = ("title", "title_en", "of", "count", "attribution", "count_at", "unit", "source", "doubt", "if_missing")
+_INDICATOR = (
+    "title",
+    "title_en",
+    "of",
+    "count",
+    "attribution",
+    "count_at",
+    "unit",
+    "source",
+    "doubt",
+    "if_missing",
+    "watch",
+)
 UNITS = {
     "percent": 100.0,
     "per_mille": 1000.0,
@@ -93,6 +105,7 @@ def _read_indicator(reading: Reading, name: str, part: Value, source: str) -> In
         doubt=reading.text(part, "doubt"),
         line=part.line,
         of_clauses=_read_all(reading, of),
+        watch=reading.words(part, "watch"),
         mean=_known_quality(reading, reading.text(count, "mean"), count.line),
     )
 

@@ -18,9 +18,19 @@ from wangdi.outbreaks.investigation.values import NO, YES, Answers, Investigatio
 
 
 @dataclass(frozen=True, slots=True)
+class Stratum:
+    """One exposure and the illness among those of one group, or of one answer to another exposure."""
+
+    name: str
+    table: TwoByTwo
+    risk: Estimate
+    odds: Estimate
+
+
+@dataclass(frozen=True, slots=True)
 class Association:
-    """One exposure and the illness. ``unknown``: how many did not say. ``adjusted_odds``, ``adjusted_risk``: over groups, where
-    they were asked for.
+    """One exposure and the illness. ``unknown``: how many did not say. ``adjusted_odds``, ``adjusted_risk``: over ``strata``,
+    where they were asked for.
     """
 
     exposure: str
@@ -33,6 +43,12 @@ class Association:
     p: float | None
     adjusted_odds: Estimate | None = None
     adjusted_risk: Estimate | None = None
+    strata: tuple[Stratum, ...] = ()
+
+    @property
+    def unplaced(self) -> int:
+        """How many of the table are in no stratum. Missing: 0 where none were asked for."""
+        return self.table.total - sum(one.table.total for one in self.strata) if self.adjusted_odds else 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +80,8 @@ def weigh_exposures(answers: Iterable[Answers], within: str = "") -> list[Associ
 
 def _weigh(asked: Sequence[Answers], name: str, within: str) -> Association:
     table = tabulate(asked, name)
-    adjusted = mantel_haenszel(_stratify(asked, name, within)) if within and within != name else None
+    strata = _stratify(asked, name, within) if within and within != name else {}
+    adjusted = mantel_haenszel(list(strata.values())) if within and within != name else None
     return Association(
         name,
         table,
@@ -76,6 +93,7 @@ def _weigh(asked: Sequence[Answers], name: str, within: str) -> Association:
         fisher_p(table),
         adjusted[0] if adjusted else None,
         adjusted[1] if adjusted else None,
+        tuple(Stratum(one, rows, risk_ratio(rows), odds_ratio(rows)) for one, rows in strata.items()),
     )
 
 
@@ -89,14 +107,14 @@ def tabulate(asked: Iterable[Answers], name: str) -> TwoByTwo:
     return TwoByTwo(*cells)
 
 
-def _stratify(asked: Sequence[Answers], name: str, within: str) -> list[TwoByTwo]:
-    """The table in each stratum. Missing: whose stratum is not known counts in none."""
+def _stratify(asked: Sequence[Answers], name: str, within: str) -> dict[str, TwoByTwo]:
+    """The table in each stratum, by name. Missing: whose stratum is not known counts in none."""
     strata: dict[str, list[Answers]] = {}
     for one in asked:
         stratum = one.group if within == BY_GROUP else one.foods.get(within, "")
         if stratum and (within == BY_GROUP or stratum in (YES, NO)):
             strata.setdefault(stratum, []).append(one)
-    return [tabulate(rows, name) for rows in strata.values()]
+    return {stratum: tabulate(strata[stratum], name) for stratum in sorted(strata)}
 
 
 def attack_by_place(found: Investigation) -> list[Attack]:

@@ -14,10 +14,13 @@ from wangdi.outbreaks.surveillance.settings import SurveillanceSettings
 
 @dataclass(frozen=True, slots=True)
 class Ground:
-    """What grouping has to know of the place. ``county``: township -> county; ``next_to``: township -> its neighbours."""
+    """What grouping has to know. ``county``: township -> county; ``next_to``: township -> its neighbours; ``families``: disease or
+    stream -> what it may show with others.
+    """
 
     county: Mapping[str, str]
     next_to: Mapping[str, frozenset[str]]
+    families: Mapping[str, frozenset[str]]
 
     def counties(self, places: Iterable[str]) -> frozenset[str]:
         """The counties of townships, and counties as they are."""
@@ -108,7 +111,7 @@ def _name(finding: Finding) -> tuple[Any, ...]:
 
 def _belongs(finding: Finding, signal: Signal, ground: Ground, settings: SurveillanceSettings) -> bool:
     """Whether a finding tells of the same event as a signal."""
-    quiet, families = settings.signals.quiet_days, settings.families
+    quiet, families = settings.signals.quiet_days, ground.families
     shown = families.get(finding.subject, frozenset())
     if not any(one == finding.subject or shown & families.get(one, frozenset()) for one in signal.subjects):
         return False

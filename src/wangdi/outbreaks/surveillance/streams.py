@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import stats
 
-from wangdi.outbreaks.series import Floats, Ints
+from wangdi.outbreaks.series import Bools, Floats, Ints
 from wangdi.outbreaks.surveillance.cases import WEEK
 from wangdi.outbreaks.surveillance.findings import STREAM, Finding
 from wangdi.outbreaks.surveillance.settings import Streams
@@ -38,10 +38,19 @@ class Source:
 
 
 @dataclass(frozen=True, slots=True)
-class StreamCounts:
-    """One stream. ``counts``, ``of`` and ``facts``: sources x days, the first day being ``first``.
+class Behind:
+    """The records behind counts. Grain: one a record; ``cells``: row x days + column of each, in ascending order."""
 
-    Units: ``of`` is what the counts are out of (people present, visits). Missing: NaN where nothing was reported (facts: 0).
+    cells: Ints
+    facts: Ints
+
+
+@dataclass(frozen=True, slots=True)
+class StreamCounts:
+    """One stream. ``counts`` and ``of``: sources x days, the first day being ``first``. ``behind``: the records of each count.
+
+    ``families``: what it may show, beside those the settings name. Units: ``of`` is what the counts are out of (people present,
+    visits). Missing: NaN where nothing was reported.
     """
 
     stream: str
@@ -49,7 +58,15 @@ class StreamCounts:
     first: int
     counts: Floats
     of: Floats
-    facts: Ints
+    behind: Behind
+    families: frozenset[str] = frozenset()
+
+    def facts(self, row: int, column: int, length: int) -> tuple[int, ...]:
+        """The records behind a source's ``length`` days up to a column, in order."""
+        width = self.counts.shape[1]
+        cells = row * width + max(column - length + 1, 0), row * width + column + 1
+        first, last = np.searchsorted(self.behind.cells, cells)
+        return tuple(sorted(int(fact) for fact in self.behind.facts[first:last]))
 
 
 def find_in_streams(streams: Sequence[StreamCounts], days: Sequence[int], settings: Streams) -> list[Finding]:
@@ -65,51 +82,71 @@ def _judge_stream(stream: StreamCounts, days: Sequence[int], settings: Streams) 
             continue  # nobody reported: a week is judged on the day its last count comes
         best: dict[int, Finding] = {}
         for length in WINDOWS:
-            for row, finding in _judge_window(stream, (column, length), settings):
+            for row, finding in _judge_window(stream, column, length, settings):
                 kept = best.get(row)
                 if kept is None or (finding.probability or 1) < (kept.probability or 1):
                     best[row] = finding
         yield from (best[row] for row in sorted(best))
 
 
-def _judge_window(stream: StreamCounts, window: tuple[int, int], settings: Streams) -> Iterator[tuple[int, Finding]]:
-    column, length = window
-    now, weight, last = _block(stream, column, length)
+@dataclass(frozen=True, slots=True)
+class Window:
+    """What each source counted in some days up to one, beside what was expected. Grain: one value a source.
+
+    ``bound``: the most that would have said nothing. ``closed``: it reported on the last of the days. Missing: where a source did
+    not report, or in too few weeks before, ``known`` is false and what was expected says nothing.
+    """
+
+    observed: Floats
+    expected: Floats
+    bound: Floats
+    probability: Floats
+    known: Bools
+    closed: Bools
+
+
+def expect_window(stream: StreamCounts, column: int, length: int, settings: Streams) -> Window:
+    """The ``length`` days of a stream up to a column, each source against its own last weeks."""
+    now, weight, closed = _block(stream, column, length)
     blocks = [_block(stream, column - WEEK * back, length) for back in range(settings.skip + 1, LONGEST_BACK + 1)]
-    counts, weights = (np.stack([block[part] for block in blocks], axis=1) for part in (0, 1))
+    counts = np.stack([counted for counted, _, _ in blocks], axis=1)
+    weights = np.stack([size for _, size, _ in blocks], axis=1)
     # Of each source the newest weeks in which it reported.
     order = np.cumsum(weights > 0, axis=1)
     used = (weights > 0) & (order <= settings.weeks)
     number = used.sum(axis=1)
     base, size = (np.where(used, part, 0.0).sum(axis=1) for part in (counts, weights))
-    ready = (weight > 0) & (number >= FEWEST_BLOCKS) & last
-    if not ready.any():
-        return
+    known = (weight > 0) & (number >= FEWEST_BLOCKS)
     rate = np.divide(base + 0.5, size, out=np.zeros_like(base), where=size > 0)
     mean = rate * weight * _season(stream, column, length, settings)
     fitted = np.where(used, rate[:, None] * weights, 0.0)
     chi = np.divide((np.where(used, counts, 0.0) - fitted) ** 2, fitted, out=np.zeros_like(fitted), where=fitted > 0)
-    pooled = (chi.sum() + SPREAD_PRIOR) / (used.sum() - ready.sum() + SPREAD_PRIOR)
+    pooled = (chi.sum() + SPREAD_PRIOR) / (used.sum() - (known & closed).sum() + SPREAD_PRIOR)
     own = (chi.sum(axis=1) + SPREAD_PRIOR * max(pooled, 1.0)) / (np.maximum(number - 1, 0) + SPREAD_PRIOR)
     # The mean of so few blocks is itself uncertain.
     spread = np.maximum(own, 1.0) * (1 + 1 / np.maximum(number, 1)) + 1e-3
-    shape = mean / (spread - 1)
-    probability = np.minimum(stats.nbinom.sf(now - 1, np.maximum(shape, 1e-9), 1 / spread) * len(WINDOWS), 1.0)
-    bound = stats.nbinom.isf(settings.alpha / len(WINDOWS), np.maximum(shape, 1e-9), 1 / spread)
-    for row in np.flatnonzero(ready & (probability <= settings.alpha) & (now >= 2)):
+    shape = np.maximum(mean / (spread - 1), 1e-9)
+    probability = np.minimum(stats.nbinom.sf(now - 1, shape, 1 / spread) * len(WINDOWS), 1.0)
+    bound = stats.nbinom.isf(settings.alpha / len(WINDOWS), shape, 1 / spread)
+    return Window(now, mean, bound, probability, known, closed)
+
+
+def _judge_window(stream: StreamCounts, column: int, length: int, settings: Streams) -> Iterator[tuple[int, Finding]]:
+    window = expect_window(stream, column, length, settings)
+    improbable = (window.probability <= settings.alpha) & (window.observed >= 2)
+    for row in np.flatnonzero(window.known & window.closed & improbable):
         source, day = stream.sources[row], stream.first + column
-        facts = stream.facts[row, max(column - length + 1, 0) : column + 1]
         yield (
             int(row),
             Finding(
                 STREAM, stream.stream, (source.place,) if source.place else (), source.name, day - length + 1, day,
-                float(now[row]), float(mean[row]), float(bound[row]), float(probability[row]),
-                tuple(int(fact) for fact in facts if fact),
+                float(window.observed[row]), float(window.expected[row]), float(window.bound[row]),
+                float(window.probability[row]), stream.facts(int(row), column, length),
             ),
         )  # fmt: skip
 
 
-def _block(stream: StreamCounts, column: int, length: int) -> tuple[Floats, Floats, np.ndarray]:
+def _block(stream: StreamCounts, column: int, length: int) -> tuple[Floats, Floats, Bools]:
     """Counts of the days up to a column, what they are out of (days where that is not said), and who reported on the last."""
     if column < 0:
         nothing = np.zeros(len(stream.sources))

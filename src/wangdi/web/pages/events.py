@@ -51,6 +51,7 @@ from wangdi.app.newcomer_matching import Everybody
 from wangdi.core.problem import Problem, Refusal
 from wangdi.outbreaks.investigation.curve import DAY, as_moment
 from wangdi.outbreaks.investigation.drawing import render_chain, render_curve
+from wangdi.outbreaks.investigation.exposures import BY_GROUP
 from wangdi.outbreaks.investigation.monitoring import name_disease
 from wangdi.outbreaks.investigation.saying import label_code, load_labels
 from wangdi.outbreaks.investigation.transmission import check_chain, lay_out_chain, linked_cases
@@ -243,19 +244,37 @@ def _tell_clock(found: Investigation, on: date) -> dict[str, Any]:
     }
 
 
-def _tell_exposures(found: Investigation, within: str) -> list[dict[str, Any]]:
-    rows = tell_associations(found.answers.values(), within)
-    return [
-        {
-            "exposure": one["exposure"],
-            "ate": show_share(one["exposed_ill"], one["exposed"], one["exposed_rate"]),
-            "others": show_share(one["other_ill"], one["others"], one["other_rate"]),
-            "risk": show_ratio(one["risk_ratio"]),
-            "odds": show_ratio(one["odds_ratio"]),
-            "p": show_p(one["p"]),
-        }
-        for one in rows
-    ]
+def _tell_exposures(found: Investigation, within: str) -> dict[str, Any]:
+    """The exposures with what can be held fixed: each with its strata and the ratios over them, where one was chosen."""
+    answers = found.answers.values()
+    names = list(dict.fromkeys(name for one in answers if not one.withdrawn for name in one.foods))
+    groups = [BY_GROUP] if any(one.group for one in answers if not one.withdrawn) else []
+    chosen = within if within in (*groups, *names) else ""
+    return {
+        "choices": [*groups, *names],
+        "chosen": chosen,
+        "by_group": BY_GROUP,
+        "rows": [_show_exposure(one) for one in tell_associations(answers, chosen)],
+    }
+
+
+def _show_exposure(one: Mapping[str, Any]) -> dict[str, Any]:
+    row = {"exposure": one["exposure"], **_show_table(one), "p": show_p(one["p"])}
+    if "strata" in one:
+        row["strata"] = [{"stratum": stratum["stratum"], **_show_table(stratum)} for stratum in one["strata"]]
+        row["adjusted_risk"] = show_ratio(one["adjusted_risk_ratio"])
+        row["adjusted_odds"] = show_ratio(one["adjusted_odds_ratio"])
+        row["in_no_stratum"] = one["in_no_stratum"]
+    return row
+
+
+def _show_table(one: Mapping[str, Any]) -> dict[str, str]:
+    return {
+        "ate": show_share(one["exposed_ill"], one["exposed"], one["exposed_rate"]),
+        "others": show_share(one["other_ill"], one["others"], one["other_rate"]),
+        "risk": show_ratio(one["risk_ratio"]),
+        "odds": show_ratio(one["odds_ratio"]),
+    }
 
 
 def _tell_entry(view: View, entry: Entry) -> str:

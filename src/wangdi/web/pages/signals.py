@@ -30,7 +30,9 @@ from wangdi.app.signals import (
     undo_step,
 )
 from wangdi.app.surveillance import RunAsked, find_last_run, read_city_settings, run_surveillance
-from wangdi.app.watched import day_of, read_watched
+from wangdi.app.watched import read_watched
+from wangdi.app.watched_area import day_of
+from wangdi.app.watched_rows import list_rows
 from wangdi.core.problem import Refusal
 from wangdi.outbreaks.chart import Chart, render_chart
 from wangdi.outbreaks.surveillance.day import Watched
@@ -64,7 +66,7 @@ def _render_board(request: Request, state: str, problem: Refusal | None = None) 
     signals = read_signals(door.city, settings, known)
     shown = [one for one in signals if _is_shown(one, state, now)]
     shown.sort(key=lambda one: (one.outcome != "", not one.signal.urgent, not one.is_overdue(now)))
-    names = name_subjects_and_places(door.city, view.lang, known)
+    names = name_subjects_and_places(door.city, door.library, view.lang, known)
     table = _board_table(view, shown, names, now)
     if (file := export_table(request, table)) is not None:
         return file
@@ -181,20 +183,24 @@ def _render_signal(request: Request, name: str, problem: Refusal | None = None) 
     known, now = door.number(view.known), door.clock.now()
     settings = read_city_settings(door.city.folder)
     handled = find_signal(door.city, settings, name, known)
-    watched, names = read_kept(door, known), name_subjects_and_places(door.city, view.lang, known)
+    watched, names = read_kept(door, known), name_subjects_and_places(door.city, door.library, view.lang, known)
     with door.standing(known) as standing:
-        cards, counts = list_cards(standing, handled.signal.facts), list_counts(standing, handled.signal.facts)
-    curve = door.keep(("curve", known, name), lambda: draw_signal(watched, handled.signal, settings))
+        facts, subjects = handled.signal.facts, handled.signal.subjects
+        cards, counts = list_cards(standing, facts), list_counts(standing, facts)
+        rows = list_rows(standing, subjects, facts)
+    curves = door.keep(("curves", known, name), lambda: draw_signal(watched, handled.signal, settings))
     townships = count_townships(watched.cases, handled.signal)
     context = {
         "handled": handled,
         "told": tell_signal(handled, names, now),
         "names": names,
-        "curve": render_curve(view, curve, names.get(handled.signal.subjects[0], "")),
+        "curves": [drawn for one in curves if (drawn := render_curve(view, one, _title_curve(view, one, names)))],
         "tiles": _tiles(townships, names),
         "ages": group_ages(cards),
         "cards": cards,
         "counts": counts,
+        "rows": rows,
+        "disease": next((one for one in subjects if one in watched.cases.diseases), ""),
         "reasons": [_reason(view, one, names) for one in _first_of_each(handled.signal.findings)],
         "findings": len(handled.signal.findings),
         "next_states": STATES[STATES.index(handled.state) + 1 :] if handled.state != CLOSED else (),
@@ -205,6 +211,12 @@ def _render_signal(request: Request, name: str, problem: Refusal | None = None) 
         "hint": problem.problem.hint(view.lang) if problem else "",
     }
     return render_page(request, "signal.html", context, view=view, status=400 if problem else 200)
+
+
+def _title_curve(view: View, curve: Curve, names: Mapping[str, str]) -> str:
+    """What a curve counts, and how many days together."""
+    together = word(view.lang, "signals.by_day" if curve.days == 1 else "signals.by_week")
+    return " · ".join(one for one in (names.get(curve.subject, curve.subject), curve.site, together) if one)
 
 
 def render_curve(view: View, curve: Curve, title: str) -> Markup:

@@ -17,7 +17,7 @@ from wangdi.app.signal_record import tell_record
 from wangdi.app.signal_views import DiseaseToday, draw_cases, draw_seasons, list_today
 from wangdi.app.signals import read_signals
 from wangdi.app.surveillance import find_last_run, read_city_settings
-from wangdi.app.watched import day_number
+from wangdi.app.watched_area import day_number
 from wangdi.core.problem import Problem, Refusal
 from wangdi.outbreaks.surveillance.findings import METHODS
 from wangdi.outbreaks.surveillance.states import GROUPS, JUDGED
@@ -39,7 +39,7 @@ def show_disease(request: Request, code: str) -> Response:
     door: Door = request.app.state.door
     view = read_view(request)
     known = door.number(view.known)
-    names, watched = name_subjects_and_places(door.city, view.lang, known), read_kept(door, known)
+    names, watched = name_subjects_and_places(door.city, door.library, view.lang, known), read_kept(door, known)
     if code not in watched.cases.diseases:
         raise Refusal(Problem(code="SIGNAL-011", args={"disease": code}))
     settings, on = read_city_settings(door.city.folder), last_day(door, known)
@@ -73,7 +73,7 @@ def show_place(request: Request, code: str) -> Response:
     door: Door = request.app.state.door
     view = read_view(request)
     known = door.number(view.known)
-    names, watched = name_subjects_and_places(door.city, view.lang, known), read_kept(door, known)
+    names, watched = name_subjects_and_places(door.city, door.library, view.lang, known), read_kept(door, known)
     if code not in {*watched.cases.counties, *(one.code for one in watched.cases.places)}:
         raise Refusal(Problem(code="SIGNAL-012", args={"place": code}))
     settings, on = read_city_settings(door.city.folder), last_day(door, known)
@@ -136,7 +136,7 @@ def show_record(request: Request, by: str = "") -> Response:
     door: Door = request.app.state.door
     view = read_view(request)
     known, group = door.number(view.known), by if by in GROUPS else GROUPS[0]
-    names = name_subjects_and_places(door.city, view.lang, known)
+    names = name_subjects_and_places(door.city, door.library, view.lang, known)
     names |= {method: word(view.lang, f"signals.method_{method}") for method in METHODS}
     names["all"] = word(view.lang, "signals.all_signals")
     record = tell_record(door.city, read_city_settings(door.city.folder), names, group)
