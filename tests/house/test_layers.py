@@ -20,6 +20,7 @@ FENCES = {
     "argparse": {"cli"},
     "docx": {"reports"},
     "pypdf": {"reports"},
+    "openpyxl": {"returns"},
 }
 
 

@@ -222,7 +222,9 @@ def addresses(served: Served) -> list[str]:
         "/packs/hypertension/examples",
         "/packs/hypertension/try", "/packs/childcare", "/plan", "/plan?on=2025-10-31", "/plan?state=dropped",
         f"/plan/{item}?on=2025-10-31", "/signals?state=all", f"/signals/{signal}", "/watch/disease/3900", "/watch/record",
-        "/wall?on=2025-10-31", "/nowhere",
+        "/wall?on=2025-10-31",
+        "/returns", "/returns/table?indicator=htn_std&period=2025", "/return/年报?period=2025",
+        "/return/年报?period=2025&cell=年报!C5", "/nowhere",
     ]  # fmt: skip
 
 

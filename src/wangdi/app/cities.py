@@ -154,7 +154,9 @@ def verify_city(city: City, library: Library) -> list[Problem]:
 
     Rule: from files that are not what was accepted nothing is rebuilt; those are to be restored first.
     """
-    problems = check_city(city)
+    from wangdi.app.returns import check_files  # with it comes openpyxl, which no other verb about a whole city needs
+
+    problems = [*check_city(city), *check_files(city)]
     if any(problem.severity is Severity.error for problem in problems):
         return problems
     with city.workspace() as workspace:

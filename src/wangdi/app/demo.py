@@ -25,6 +25,7 @@ from wangdi.app.cities import (
     read_foundation,
 )
 from wangdi.app.demo_plan import keep_demo_plan
+from wangdi.app.demo_return import keep_demo_return
 from wangdi.app.demo_signals import watch_demo_year
 from wangdi.app.linking import LinkRun, link_city
 from wangdi.app.questions import stand_on
@@ -120,6 +121,7 @@ def make_demo(folder: Path, settings: DemoSettings, say: Say) -> DemoCity:
             keep_demo_plan(city, library, settings.year)
             say("signals", 0, 1)
             watch_demo_year(city, library, settings.year)
+            keep_demo_return(city, library)
         if folder.is_dir():
             folder.rmdir()
         made.rename(folder)

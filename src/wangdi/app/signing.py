@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Set
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -124,7 +124,7 @@ def compare_edition(edition: Edition, then: Standing, now: Standing) -> list[Cha
         for name in dict.fromkeys((*old, *new))
         if _text(old, name) != _text(new, name)
     ]
-    moved = _find_moved(then, now, {one for _, *sides in changed for one in _figures_of(sides)})
+    moved = find_moved(then, now, {one for _, *sides in changed for one in _figures_of(sides)})
     return [
         ChangedSentence(
             name,
@@ -162,7 +162,7 @@ def _figures_of(sentences: Iterable[Sentence | None]) -> Iterator[FigureAsked]:
                 yield FigureAsked(piece.figure.indicator, piece.figure.area, before)
 
 
-def _find_moved(then: Standing, now: Standing, asked: set[FigureAsked]) -> dict[FigureAsked, MovedFigure]:
+def find_moved(then: Standing, now: Standing, asked: Set[FigureAsked]) -> dict[FigureAsked, MovedFigure]:
     """Those of some figures that are not what they were, with who moved them."""
     was, is_now = Figures(then).find(asked), Figures(now).find(asked)
     found = {}

@@ -66,7 +66,7 @@ class Figures:
         if not wanted or not periods:
             return {}
         counted = self.count(periods, wanted)
-        levels = {level for one in asked if (level := self._level(one)) is not None}
+        levels = {level for one in asked if (level := self.level(one)) is not None}
         found = {
             (figure.indicator, figure.area, figure.period): figure
             for level in sorted(levels)
@@ -85,7 +85,8 @@ class Figures:
             self._counts.append(counted)
         return counted
 
-    def _level(self, one: FigureAsked) -> Level | None:
+    def level(self, one: FigureAsked) -> Level | None:
+        """The level of the area of a figure. Missing: None where there is no such area in its period."""
         try:
             return find_level(self.places, one.area, one.period.end)
         except Refusal:

@@ -99,6 +99,13 @@ EXIT_CODES: tuple[tuple[str, int], ...] = (
     ("NOTIFY-012", USAGE),
     ("NOTIFY-", REFUSED),
     ("NIGHT-", USAGE),
+    ("RETURN-007", ENVIRONMENT),
+    ("RETURN-025", ENVIRONMENT),
+    ("RETURN-008", USAGE),
+    ("RETURN-01", USAGE),
+    ("RETURN-02", USAGE),
+    ("RETURN-04", USAGE),
+    ("RETURN-", REFUSED),
     ("CAT-001", ENVIRONMENT),
     ("CAT-", REFUSED),
 )

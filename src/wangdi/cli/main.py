@@ -29,6 +29,7 @@ VERBS: tuple[tuple[str, str], ...] = (
     ("link", "wangdi.cli.linking:link"),
     ("match", "wangdi.cli.matching:match"),
     ("report", "wangdi.cli.reporting:report"),
+    ("return", "wangdi.cli.return_periods:returns"),
     ("audit", "wangdi.cli.auditing:audit"),
     ("signals", "wangdi.cli.main:signals"),
     ("plan", "wangdi.cli.main:plan"),

@@ -27,7 +27,7 @@ from wangdi.store.originals import original_target
 CONTENTS = "backup.json"
 FORMAT = 1
 ROWS_AT_ONCE = 5_000
-RULE_FOLDERS = ("mappings", "packs", "sources", "reports")
+RULE_FOLDERS = ("mappings", "packs", "sources", "reports", "returns")
 RULE_FILES = ("notify.yaml", "surveillance.yaml", "targets.csv")
 """What a city has of its own to read files and to judge records with: without them a restored city answers otherwise."""
 

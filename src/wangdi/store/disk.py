@@ -121,11 +121,11 @@ class Copying:
                 self._synced.result()
 
 
-def write_synced(path: Path, text: str) -> None:
-    """Write a small file so that it is there whole or not at all."""
+def write_synced(path: Path, content: str | bytes) -> None:
+    """Write a small file so that it is there whole or not at all; a text as UTF-8."""
     draft = path.with_name(path.name + ".new")
-    with naming(path), draft.open("w", encoding="utf-8") as handle:
-        handle.write(text)
+    with naming(path), draft.open("wb") as handle:
+        handle.write(content.encode() if isinstance(content, str) else content)
         handle.flush()
         os.fsync(handle.fileno())
     draft.replace(path)
