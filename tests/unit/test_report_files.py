@@ -16,7 +16,11 @@ from wangdi.app.auditing import audit_files, list_verdicts
 from wangdi.cli.main import main
 from wangdi.core.problem import Refusal
 from wangdi.reports import word_files
+from wangdi.reports.checking import check_text
 from wangdi.reports.documents import join_lines, read_document
+from wangdi.reports.ground import ARITHMETIC
+from wangdi.reports.marked_docx import render_docx
+from wangdi.reports.marking import Verdict
 
 WRONG = "一、2023年工作情况\n全县婴儿死亡率3.4‰,5岁以下儿童死亡率2.1‰。\n有托育园40所,其中备案12所。\n"
 RIGHT = "一、2023年工作情况\n全县婴儿死亡率2.1‰,5岁以下儿童死亡率3.4‰。\n"
@@ -66,7 +70,7 @@ def test_a_word_file_is_read_with_its_tables_in_their_place(tmp_path: Path) -> N
     table.cell(0, 0).text, table.cell(0, 1).text = "诊所4家", "药店5家"
     document.add_paragraph("完。")
     document.save(str(tmp_path / "report.docx"))
-    assert read_document(tmp_path / "report.docx") == "有医院3家。\n诊所4家\n药店5家\n完。"
+    assert read_document(tmp_path / "report.docx") == "有医院3家。\n诊所4家\t药店5家\n完。"
 
 
 def test_a_page_is_read_as_it_is_seen(tmp_path: Path) -> None:
@@ -75,6 +79,61 @@ def test_a_page_is_read_as_it_is_seen(tmp_path: Path) -> None:
     )
     path = write(tmp_path / "report.html", page.encode("gbk"))
     assert read_document(path) == "有医院3家\n诊所4家"
+
+
+def test_cells_over_several_columns_and_rows_keep_the_columns(tmp_path: Path) -> None:
+    page = (
+        "<table><tr><th rowspan=2>机构</th><th colspan=2>高血压</th><th>备注</th></tr>"
+        "<tr><td><p>人数</p></td><td>率(%)</td><td></td></tr><tr><td rowspan=2>甲院</td><td>9</td><td>8.1</td><td></td></tr>"
+        "<tr><td>7</td><td>6.2</td><td colspan=x>无</td></tr></table>完"
+    )
+    path = write(tmp_path / "report.html", page.encode())
+    assert read_document(path) == "机构\t高血压\t\t备注\n\t人数\t率(%)\t\n甲院\t9\t8.1\t\n\t7\t6.2\t无\n完"
+
+
+def test_a_page_laid_out_by_a_table_keeps_its_paragraphs(tmp_path: Path) -> None:
+    first, second = "一、" + "甲" * 40 + "。", "二、" + "乙" * 40 + "。"
+    path = write(tmp_path / "report.html", f"<table><tr><td><p>{first}</p><p>{second}</p></td></tr></table>".encode())
+    assert read_document(path) == f"{first}\n{second}"
+
+
+def test_a_merged_cell_of_a_word_file_leaves_the_others_empty(tmp_path: Path) -> None:
+    document = Document()
+    table = document.add_table(3, 3)
+    table.cell(0, 1).merge(table.cell(0, 2)).text = "高血压"
+    for place, text in {
+        (0, 0): "机构",
+        (1, 1): "人数（人）",
+        (1, 2): "率(%)",
+        (2, 0): "甲院",
+        (2, 1): "40",
+        (2, 2): "61.5",
+    }.items():
+        table.cell(*place).text = text
+    document.add_paragraph("完。")
+    path = tmp_path / "report.docx"
+    document.save(str(path))
+    text = read_document(path)
+    assert text == "机构\t高血压\t\n\t人数（人）\t率(%)\n甲院\t40\t61.5\n完。"
+    ground, _ = check_text(text)
+    assert [(one.indicator, one.unit) for one in ground.claims] == [("甲院高血压人数", "人"), ("甲院高血压率", "%")]
+
+
+def test_a_comment_on_a_cell_hangs_on_its_number(tmp_path: Path) -> None:
+    document = Document()
+    table = document.add_table(4, 2)
+    for row, cells in enumerate((("机构", "床位（张）"), ("甲院", "40"), ("乙院", "50"), ("合计", "80"))):
+        for column, text in enumerate(cells):
+            table.cell(row, column).text = text
+    document.save(str(tmp_path / "report.docx"))
+    original = (tmp_path / "report.docx").read_bytes()
+    text = read_document(tmp_path / "report.docx")
+    ground, _ = check_text(text)
+    spans = [(one.start, one.end) for one in ground.claims]
+    note = Verdict((2,), ARITHMETIC, "40 + 50 = 90", "", ("合计 80",))
+    marked = Document(io.BytesIO(render_docx(text, original, spans, [(note, "90")])))
+    ranges = [cell for row in marked.tables[0].rows for cell in row.cells if "commentRangeStart" in cell._tc.xml]
+    assert [cell.text for cell in ranges] == ["80"]
 
 
 def test_a_pdf_is_read(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""The labelled reports beside the repository: how much of them is found, and how much of what is said is right."""
+"""The labelled reports of the repository and those beside it: how much of them is found, and how much of what is said is right."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from bench.audit import ACCUSED_WRONGLY, WANTED, Tally, same_indicator, score_claims, score_edits, score_relations
+from bench.audit import ACCUSED_WRONGLY, OWN, WANTED, Tally, same_indicator, score_claims, score_edits, score_relations
 
 TRAPS = "traps left alone"
 """Of these the labels may hold none."""
@@ -31,6 +31,35 @@ def test_hardly_anything_is_accused_wrongly(tallies: list[Tally]) -> None:
     wrong = relations.asked["accusations right"] - relations.right["accusations right"]
     assert relations.asked["accusations right"] > 0
     assert wrong <= ACCUSED_WRONGLY, relations.misses
+
+
+@pytest.fixture(scope="module")
+def own() -> list[Tally]:
+    return [score_claims(OWN), score_relations(OWN), score_edits(OWN)]
+
+
+@pytest.mark.parametrize(
+    ("what", "least"),
+    [
+        ("value", 0.99),
+        ("unit", 0.99),
+        ("precision", 0.99),
+        ("indicator", 0.95),
+        ("status", 0.99),
+        ("comparator", 0.99),
+        ("period", 0.99),
+        ("true found", 0.95),
+        ("edits caught", 0.82),
+    ],
+)
+def test_reports_of_the_repository_are_read_as_before(own: list[Tally], what: str, least: float) -> None:
+    asked = [one for one in own if one.asked[what]]
+    assert asked
+    assert all(one.share(what) >= least for one in asked), asked[0].misses
+
+
+def test_reports_without_a_fault_are_not_accused(own: list[Tally]) -> None:
+    assert own[1].asked["accusations right"] == 0, own[1].misses
 
 
 @pytest.mark.parametrize(

@@ -9,14 +9,17 @@ from wangdi.reports.heads import find_heads
 from wangdi.reports.mortality import find_mortality
 from wangdi.reports.orders import find_orders
 from wangdi.reports.populations import find_populations
-from wangdi.reports.ratios import find_ratios
+from wangdi.reports.quotients import find_ratios
 from wangdi.reports.repeats import find_repeats
+from wangdi.reports.runs import find_runs
 from wangdi.reports.sums import find_sums
+from wangdi.reports.tabled import find_tabled_relations
 from wangdi.reports.wholes import find_wholes
 from wangdi.reports.wording import find_wording
 
 SEARCHES = (
     find_sums,
+    find_runs,
     find_wholes,
     find_ratios,
     find_heads,
@@ -26,6 +29,7 @@ SEARCHES = (
     find_mortality,
     find_repeats,
     find_wording,
+    find_tabled_relations,
 )
 
 

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from typing import Any
 
 from wangdi.reports.dating import Dates
 from wangdi.reports.layout import Layout, Stretch
 from wangdi.reports.lexicon import load_lexicon, ratio_units
-from wangdi.reports.naming import Name, Named, name_quantity
-from wangdi.reports.numerals import Interval, narrow_digits, open_interval, rounding_interval
-from wangdi.reports.phrases import left_of
-from wangdi.reports.quantities import Quantity, find_quantities
+from wangdi.reports.names import Name, Named
+from wangdi.reports.naming import name_quantity
+from wangdi.reports.numerals import Interval, Quantity, narrow_digits, open_interval, rounding_interval
+from wangdi.reports.phrases import find_per, left_of
+from wangdi.reports.quantities import find_quantities
 from wangdi.reports.reading import (
     ACTUAL,
     CHANGE,
@@ -27,7 +30,11 @@ from wangdi.reports.reading import (
     read_status,
 )
 from wangdi.reports.regions import Regions
-from wangdi.reports.when import Period
+from wangdi.reports.tables import Place, Tabled, find_tabled
+from wangdi.reports.when import Period, prior_to
+
+_BACK = 12
+"""How many values back the total of a list may stand."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +44,7 @@ class Claim:
     ``start`` to ``end``: number and unit, in code points of the text. ``norm_value``: in ``norm_unit``, without 万 and 亿.
     ``interval``: every value the statement allows, in ``norm_unit``; ``printed``: the same without 以上, 不超过 and their like.
     ``own``: what the claim itself is called, without
-    what it takes from the claim before it. ``per``: the people a rate is told for.
+    what it takes from the claim before it. ``per``: the people a rate is told for. ``cell``: its place in a table.
     """
 
     start: int
@@ -60,6 +67,7 @@ class Claim:
     sentence: Stretch
     interval: Interval
     printed: Interval
+    cell: Place | None = None
 
     @property
     def kind(self) -> str:
@@ -91,34 +99,100 @@ def find_claims(text: str) -> tuple[Layout, list[Claim]]:
     Rule: comparators are literal: 以上 and 不低于 are ``>=``, 余, 约 and 左右 are ``approx``; 控制在 is ``<=`` in a target only.
     """
     layout = Layout(text)
-    quantities = find_quantities(text)
+    tabled = find_tabled(text)
+    cells = {one.quantity.start for one in tabled}
+    quantities = [one for one in find_quantities(text) if one.start not in cells]
     regions, dates = Regions(layout), Dates(layout)
     claims: list[Claim] = []
-    before: Name | None = None
+    names: list[Name] = []
     told: Stretch | None = None
     for index, one in enumerate(quantities):
         sentence = layout.statement_at(one.start)
-        near = before if told and layout.paragraph_at(told.start) == layout.paragraph_at(one.start) else None
-        name = name_quantity(Named(layout, quantities, index, before if told == sentence else None, near))
-        before, told = name, sentence
+        near = names[-1] if told and layout.paragraph_at(told.start) == layout.paragraph_at(one.start) else None
+        before = names[-1] if told == sentence else _total_before(layout, quantities, names)
+        name = name_quantity(Named(layout, quantities, names, before, near))
+        names.append(name)
+        told = sentence
         claim = _read_claim(layout, one, (left_of(layout, quantities, index), name), (regions, dates))
+        changed = claim.measure == CHANGE and bool(claims) and claims[-1].measure != CHANGE
+        if changed and not name.own and name.text == names[-2].text:
+            claim = replace(claim, indicator=add_head(claims[-1].indicator, one, CHANGE, claim.direction))
         claims.append(_share_reading(layout, claims[-1], claim) if claims else claim)
-    return layout, claims
+    claims += [_read_tabled(layout, one, (regions, dates)) for one in tabled]
+    return layout, sorted(claims, key=lambda one: one.start) if tabled else claims
+
+
+def _total_before(layout: Layout, quantities: Sequence[Quantity], names: Sequence[Name]) -> Name | None:
+    """The name of what a sentence that begins with 其中 parts: the last value of its unit in the paragraph."""
+    one = quantities[len(names)]
+    if not layout.text.startswith("其中", layout.statement_at(one.start).start):
+        return None
+    start = layout.paragraph_at(one.start).start
+    for place in range(len(names) - 1, max(-1, len(names) - _BACK), -1):
+        if quantities[place].start < start:
+            return None
+        if quantities[place].unit == one.unit and names[place].own:
+            return names[place]
+    return None
+
+
+def _read_tabled(layout: Layout, told: Tabled, where: tuple[Regions, Dates]) -> Claim:
+    """A number of a table as a claim: named by its row and column, of the period they name."""
+    one, (regions, dates) = told.quantity, where
+    base = dates.period_at(one.start, told.change)
+    period = base if told.period is None else told.period if told.period.year else prior_to(base, told.period.part)
+    direction = ("down" if layout.text[one.start] in "-−－" else "up") if told.change else ""
+    name = Name(told.name, told.full, per=find_per(told.name))
+    measure = read_measure(one, name, direction)
+    in_plan = told.target or layout.section_at(one.start).status == TARGET
+    return Claim(
+        **_read_number(layout, one, "="),
+        indicator=told.name or "—",
+        own=told.full,
+        measure=measure,
+        status=TARGET if in_plan else ACTUAL,
+        period=period,
+        region=told.region or regions.at(one.start),
+        per=name.per if measure in (RATE, MONEY) else "",
+        direction=direction,
+        cell=told.place,
+    )
+
+
+def _read_number(layout: Layout, one: Quantity, comparator: str) -> dict[str, Any]:
+    """What a claim says by its number alone."""
+    return {
+        "start": one.start,
+        "end": one.end,
+        "text": layout.text[one.start : one.end],
+        "value": float(one.value),
+        "value_hi": None if one.value_hi is None else float(one.value_hi),
+        "unit": one.written_unit,
+        "norm_value": float(one.value * one.scale),
+        "norm_unit": one.unit,
+        "comparator": comparator,
+        "sentence": layout.sentence_at(one.start),
+        "interval": _interval(one, comparator),
+        "printed": _interval(one, "approx" if comparator == "approx" else "="),
+    }
 
 
 def _share_reading(layout: Layout, last: Claim, one: Claim) -> Claim:
     """分别比上年增长9.8%、8.8%, 分别不低于24%和30%: what stands before the first is said of the second too."""
     between = layout.text[last.end : one.start]
     if (
-        between not in ("、", "和", "及", "，", ",")
+        between not in ("、", "和", "及", "与", "，", ",")
         or last.norm_unit != one.norm_unit
         or (between in "，," and one.own)
     ):
         return one
-    if last.measure == CHANGE and one.measure == RATE and not one.per:
-        name = one.indicator + {"up": "升幅", "down": "降幅"}[last.direction]
-        return replace(one, measure=CHANGE, direction=last.direction, indicator=name, period=last.period)
     before = layout.text[layout.clause_at(last.start).start : last.start]
+    told_alike = one.measure == RATE or (one.measure != CHANGE and "分别" in before)
+    if last.measure == CHANGE and told_alike and not one.per:
+        words = {"up": "升幅", "down": "降幅"} if one.measure == RATE else {"up": "增加", "down": "减少"}
+        name = one.indicator.removesuffix("数")
+        name += "" if re.search(r"[高低多少快慢]于", name) else words[last.direction]
+        return replace(one, measure=CHANGE, direction=last.direction, indicator=name, period=last.period)
     shared = "分别" in before and last.comparator in (">=", "<=") and one.comparator == "="
     return replace(one, comparator=last.comparator) if shared else one
 
@@ -130,29 +204,16 @@ def _read_claim(layout: Layout, one: Quantity, told: tuple[str, Name], where: tu
     measure = read_measure(one, name, direction)
     status = read_status(layout, one, left, measure)
     comparator = read_comparator(layout.text, one, status)
-    norm = one.value * one.scale
-    unit = one.written_unit
     return Claim(
-        start=one.start,
-        end=one.end,
-        text=layout.text[one.start : one.end],
+        **_read_number(layout, one, comparator),
         indicator=add_head(name.text, one, measure, direction),
         own=name.own,
-        value=float(one.value),
-        value_hi=None if one.value_hi is None else float(one.value_hi),
-        unit=unit,
-        norm_value=float(norm),
-        norm_unit=one.unit,
-        comparator=comparator,
         measure=measure,
         status=status,
         period=dates.period_at(one.start, measure == CHANGE),
         region=regions.at(one.start),
         per=name.per if measure in (RATE, MONEY) else "",
         direction=direction if measure == CHANGE else "",
-        sentence=layout.sentence_at(one.start),
-        interval=_interval(one, comparator),
-        printed=_interval(one, "approx" if comparator == "approx" else "="),
     )
 
 
@@ -161,6 +222,8 @@ def _interval(one: Quantity, comparator: str) -> Interval:
     exact = Fraction(one.value) * one.scale
     if one.value_hi is not None:
         return Interval(exact, Fraction(one.value_hi) * one.scale)
+    if one.step is not None:
+        return Interval(exact - Fraction(one.step) / 2, exact + Fraction(one.step) / 2)
     if comparator == "approx":
         return open_interval(one.value, one.scale) if one.more else _around(one)
     found = rounding_interval(one.value, one.scale, whole)

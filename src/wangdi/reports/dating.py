@@ -7,10 +7,14 @@ from bisect import bisect_left
 from collections.abc import Iterator
 
 from wangdi.reports.layout import Layout
-from wangdi.reports.when import Mention, Period, find_mentions, prior_year
+from wangdi.reports.when import LAST_MONTH, SAME_MONTHS, Mention, Period, find_mentions, prior_to, prior_year
 
 _FAR = 100
 """How many named periods back a paragraph is searched."""
+
+
+_OPENS = 8
+"""A period named this near to a paragraph's beginning holds for all of it."""
 
 
 class Dates:
@@ -30,16 +34,22 @@ class Dates:
         layout, section = self.layout, self.layout.section_at(place)
         here = list(self._back(place, layout.statement_at(place).start))
         if not change and here and here[0].prior and here[0].start >= layout.clause_at(place).start:
-            return here[0].period if here[0].period.year else prior_year(self._base_year(place))
+            told = here[0].period
+            return told if told.year else prior_to(self._base(place, told.part), told.part)
         if not change and re.search(r"[由从]$", layout.text[max(0, place - 1) : place]):
             return prior_year(self._base_year(place))
         for one in here:
             if not one.prior:
                 return _dated(one.period, section.period)
-        for one in self._back(place, layout.paragraph_at(place).start):
-            if not one.prior and (one.period.until or (one.period.year and not one.period.part)):
+        paragraph = layout.paragraph_at(place)
+        for one in self._back(place, paragraph.start):
+            opens = one.period.year and one.start - paragraph.start <= _OPENS
+            if not one.prior and (one.period.until or opens or (one.period.year and not one.period.part)):
                 return _dated(one.period, section.period)
-        return section.period or self._first_year(place)
+        if section.period is not None:
+            return section.period
+        parts = (one.period for one in self._back(place, paragraph.start) if not one.prior and one.period.part)
+        return next(parts, None) or self._first_year(place)
 
     def _back(self, place: int, start: int) -> Iterator[Mention]:
         """The periods named between two places, the last first."""
@@ -49,6 +59,14 @@ class Dates:
                 return
             yield self.mentions[index]
 
+    def _base(self, place: int, told: str) -> Period:
+        """What a comparison with the same months or the month before starts from: the last period named, else its year."""
+        if told not in (LAST_MONTH, SAME_MONTHS):
+            return self._base_year(place)
+        part = self.layout.paragraph_at(place)
+        named = next((one.period for one in self._back(place, part.start) if not one.prior and one.period.year), None)
+        return named or self._base_year(place)
+
     def _base_year(self, place: int) -> Period:
         years = (one.period for one in self._back(place, self.layout.paragraph_at(place).start) if not one.prior)
         named = next((period for period in years if period.year), None)
@@ -57,7 +75,7 @@ class Dates:
     def _first_year(self, place: int) -> Period:
         part = self.layout.part_at(place)
         for one in self.mentions[bisect_left(self._starts, part.start) : bisect_left(self._starts, part.end)]:
-            if one.period.year:
+            if one.period.year and self.layout.text[max(0, one.start - 1) : one.start] not in ("到", "至", "前"):
                 return Period(one.period.year)
         return Period("")
 

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 
-from wangdi.reports.layout import Layout
-from wangdi.reports.lexicon import one_of
-from wangdi.reports.phrases import LONGEST, plain_noun, strip_tail
-from wangdi.reports.quantities import Quantity
+from wangdi.reports.carrying import complete
+from wangdi.reports.lexicon import load_lexicon, one_of
+from wangdi.reports.names import Named
+from wangdi.reports.numerals import Quantity
+from wangdi.reports.phrases import EDGE, LONGEST, plain_noun, strip_tail
 
 _LONGEST_LIST = 16
 """Values that one list of nouns may share."""
 
 
-def name_distributed(layout: Layout, quantities: Sequence[Quantity], index: int) -> str:
-    """The name of one of several values that a list of nouns shares: A、B率分别达1%、2%."""
+def name_distributed(given: Named) -> str:
+    """The name of one of several values that a list of nouns shares: A、B率分别达1%、2%; or that the values before them had."""
+    layout, quantities, index = given.layout, given.quantities, given.index
     first = last = index
     lowest, highest = max(0, index - _LONGEST_LIST), min(len(quantities) - 1, index + _LONGEST_LIST)
     while first > lowest and _joined(layout.text, quantities[first - 1], quantities[first]):
@@ -28,12 +29,45 @@ def name_distributed(layout: Layout, quantities: Sequence[Quantity], index: int)
     start = layout.clause_at(quantities[first].start).start
     if first and quantities[first - 1].end > start:
         start = quantities[first - 1].end
-    subject, told, _ = layout.text[start : quantities[first].start].partition("分别")
-    subject = strip_tail(subject) if not told else subject
+    subject, told, verb = layout.text[start : quantities[first].start].partition("分别")
+    subject = (
+        strip_tail(subject)
+        if not told
+        else re.split(r"(?<!\w{2}[与和])(?:较|同比|比(?=[上去全目年]))", subject)[0] or subject
+    )
     parts = _split_list(plain_noun(subject))
     while len(parts) > count and len(parts[0]) + len(parts[1]) < LONGEST:
         parts[:2] = [parts[0] + "、" + parts[1]]
-    return _share_head(parts)[index - first] if len(parts) == count else ""
+    if len(parts) == count:
+        name = _share_head(parts)[index - first]
+        bare = name in load_lexicon("words")["bare_rates"] and first > 0
+        near = bare and layout.statement_at(quantities[first - 1].start) == layout.statement_at(given.one.start)
+        return complete(name, given.names[first - 1], False, False) if near else name
+    return _hand_on(given, (first, count), subject, verb) if told else ""
+
+
+def _hand_on(given: Named, group: tuple[int, int], subject: str, verb: str) -> str:
+    """The name of one of several values told of as many before them: 死亡5例、9例,死亡率分别为1‰、2‰; 同比分别下降3%、4%."""
+    first, count = group
+    if first < count:
+        return ""
+    layout, one = given.layout, given.quantities[first - count]
+    if layout.statement_at(one.start) != layout.statement_at(given.one.start):
+        return ""
+    before = given.names[given.index - count]
+    aside = re.search(r"(?:较|比)(?P<what>(?!上年|去年|上月)\w{2,10})$", subject.strip(EDGE))
+    if aside and (way := re.match(r"[高低多少快慢]", verb)):
+        return f"{before.text}{way.group()}于{aside['what']}"
+    among = re.match(r"占(?P<whole>\w{2,}?)?的?$", verb.strip(EDGE))
+    if among:
+        return before.text + (f"占{among['whole']}比例" if among["whole"] else "占比")
+    against = re.match(rf"({one_of('aside_verbs')}\w{{2,}}?)$", verb.strip(EDGE))
+    if against:
+        return before.text + against.group(1)
+    shared = plain_noun(subject)
+    if not shared or re.match(rf"{one_of('aside_verbs')}|较|比(?!例|重)|同比|环比", shared):
+        return before.text
+    return complete(shared, before, False, False) if shared.endswith("率") else before.text + shared
 
 
 def _split_list(subject: str) -> list[str]:
@@ -54,5 +88,6 @@ def _share_head(parts: list[str]) -> list[str]:
     head = last[topic.end() :] if topic else re.sub(rf"^.*?(?=\w{{0,4}}{heads}$)", "", last)
     front = re.match(r"每[十百千万\d]+(?:名|个)?(?:常住)?人?口?(?:拥有)?", parts[0])
     lead = front.group() if front else ""
-    named = [one if re.search(rf"{heads}$", one) else one + head for one in parts]
+    # Alike at their ends, each stands for itself: 药品费、材料费.
+    named = [one if re.search(rf"{heads}$", one) or one[-1] == last[-1] else one + head for one in parts]
     return [one if one.startswith(lead) else lead + one for one in named]

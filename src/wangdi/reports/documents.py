@@ -23,6 +23,9 @@ _BLOCKS = frozenset(
 _BLOCKS |= frozenset(("ol", "header", "footer", "blockquote", "dd", "dt", "pre", "title", "caption"))
 _MARKS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))
 _SILENT = frozenset(("script", "style", "noscript", "template", "svg"))
+_IN_CELL = "\v"
+"""Where a block ends inside a cell, until the page is read."""
+_LONGEST_CELL, _MOST_COLUMNS = 60, 200
 _SENTENCE_ENDS = tuple("。！？；：:;!?”)）")
 
 
@@ -125,33 +128,71 @@ def _decode_html(data: bytes, name: str) -> str:
 
 
 class _TextOfPage(HTMLParser):
-    """Collects what a reader of the page sees, a line for each block."""
+    """Collects what a reader of the page sees, a line for each block, a tab between the cells of a row.
+
+    A cell over several columns or rows leaves the other places it covers empty, so that columns stay columns.
+    """
 
     def __init__(self) -> None:
         super().__init__(convert_charrefs=True)
         self.parts: list[str] = []
         self.silent = 0
+        self.cells = 0
+        self.row: list[int] = []
+        self.covered: dict[int, int] = {}
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self.silent += tag in _SILENT
-        if tag in _BLOCKS:
-            self.parts.append("\n")
-        elif tag in ("td", "th"):
-            self.parts.append(" ")
+        if tag in ("td", "th"):
+            self._begin_cell(dict(attrs))
+        elif tag in _BLOCKS:
+            self.parts.append(_IN_CELL if self.cells and tag not in ("tr", "table") else "\n")
+        if tag in ("table", "tr"):
+            self.cells, self.row = 0, [0, 0]
+            self.covered = {} if tag == "table" else self.covered
+
+    def _begin_cell(self, attributes: dict[str, str | None]) -> None:
+        """Tabs up to the first column that no cell of a row above covers. ``row``: where the last cell began and ended."""
+        began, column = self.row if len(self.row) == 2 else (0, 0)
+        while self.covered.get(column, 0) > 0:
+            self.covered[column] -= 1
+            column += 1
+        wide, high = (_span_of(attributes.get(name)) for name in ("colspan", "rowspan"))
+        self.parts.append("\t" * (column - began))
+        self.covered |= dict.fromkeys(range(column, column + wide), high - 1)
+        self.row = [column, column + wide]
+        self.cells += 1
 
     def handle_endtag(self, tag: str) -> None:
         self.silent -= tag in _SILENT and self.silent > 0
+        if tag == "tr" and self.row:
+            began, end = self.row
+            while self.covered.get(end, 0) > 0 and self.cells:
+                self.covered[end] -= 1
+                end += 1
+            self.parts.append("\t" * (end - 1 - began))
+            self.cells = 0
         if tag in _BLOCKS:
-            self.parts.append("\n")
+            self.parts.append(_IN_CELL if self.cells and tag != "table" else "\n")
 
     def handle_data(self, data: str) -> None:
         if not self.silent:
             self.parts.append(re.sub(r"\s+", " ", data))
 
 
+def _span_of(value: str | None) -> int:
+    return min(max(int(value), 1), _MOST_COLUMNS) if value and value.isdecimal() and len(value) < 5 else 1
+
+
 def _read_html(page: str) -> str:
     parser = _TextOfPage()
     parser.feed(page)
     parser.close()
-    lines = (line.strip() for line in "".join(parser.parts).split("\n"))
-    return "\n".join(line for line in lines if line)
+    lines = ("\t".join(map(_plain_cell, line.split("\t"))) for line in "".join(parser.parts).split("\n"))
+    return "\n".join(line for line in lines if line.strip())
+
+
+def _plain_cell(text: str) -> str:
+    """What stands in a cell: its blocks one behind the other, unless they are the paragraphs of a page laid out by a table."""
+    pieces = [piece.strip() for piece in text.split(_IN_CELL) if piece.strip()]
+    return ("\n" if sum(map(len, pieces)) > _LONGEST_CELL else " ").join(pieces)

@@ -18,8 +18,20 @@ IMPOSSIBLE, ARITHMETIC, BASES, UNVERIFIABLE = "impossible", "arithmetic", "bases
 SEVERITIES = (IMPOSSIBLE, ARITHMETIC, BASES, UNVERIFIABLE)
 """From what cannot be to what cannot be settled here."""
 
+_NEAREST = 30
+"""Counts of one noun on either side that a number is held against, in a text that has very many."""
+
 CROWD = frozenset(("人", "名", "人次", "例", "位", "户次", "人份"))
 """Units of people and their visits."""
+_PEOPLE = CROWD - {"人次", "户次"} | {""}
+_MEAN = re.compile(r"平均|均次|次均|人均|日均|户均|床均|标准|^每|住院日|单价")
+
+
+@cache
+def _measured() -> frozenset[str]:
+    """Units of time, age and score: what is told in them adds up to nothing."""
+    units = load_lexicon("units")
+    return frozenset((*units["times"]["units"], *units["ages"]["units"], *units["counted"]["scores"], "倍", "番"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +99,7 @@ class Ground:
     @cached_property
     def nouns(self) -> list[str]:
         """What each claim counts, in one word for one thing."""
-        return [plain_thing(one.own) for one in self.claims]
+        return [plain_thing(one.own or (one.indicator if one.measure == "count" else "")) for one in self.claims]
 
     def depth(self, index: int) -> int:
         """How many parentheses are open where a claim stands, within its sentence."""
@@ -123,6 +135,24 @@ class Ground:
                 found.setdefault(noun, []).append(index)
         return found
 
+    def counted_as(self, noun: str) -> list[int]:
+        """Every count whose noun is this one or ends with it, in order."""
+        return self._by_ending.get(noun, [])
+
+    @cached_property
+    def _by_ending(self) -> dict[str, list[int]]:
+        found: dict[str, list[int]] = {}
+        for index, noun in enumerate(self.nouns):
+            if self.is_count(index):
+                for place in range(len(noun)):
+                    found.setdefault(noun[place:], []).append(index)
+        return found
+
+    def near(self, places: Sequence[int], index: int) -> list[int]:
+        """Of some claims in order those nearest before and behind one: no more than anybody would hold against it."""
+        middle = bisect_left(places, index)
+        return list(places[max(0, middle - _NEAREST) : middle + _NEAREST])
+
     def same_time(self, one: int, other: int) -> bool:
         """Whether two claims are told of one period, as a result or as a target both."""
         left, right = self.claims[one], self.claims[other]
@@ -132,6 +162,17 @@ class Ground:
         """Whether a claim counts things one by one, to the number."""
         one = self.claims[index]
         return one.measure == "count" and one.comparator == "=" and one.value_hi is None and not one.per
+
+    def is_amount(self, index: int) -> bool:
+        """Whether a claim counts people, things or money that add up: no mean, no duration, no score."""
+        one = self.claims[index]
+        plain = one.measure in ("count", "money") and one.comparator == "=" and one.value_hi is None and not one.per
+        return plain and one.norm_unit not in _measured() and not _MEAN.search(one.own)
+
+    def same_kind(self, one: int, other: int) -> bool:
+        """Whether two amounts are of one kind: both money, both people, or of one unit."""
+        left, right = self.claims[one].norm_unit, self.claims[other].norm_unit
+        return left == right or {left, right} <= _PEOPLE
 
     def is_share(self, index: int) -> bool:
         """Whether a claim is a percentage told exactly, and no change."""
@@ -144,7 +185,7 @@ def plain_thing(noun: str) -> str:
     """A noun without the word that says it is counted, and with its usual name."""
     text = re.sub(r"[“”\"\s]", "", noun)
     text = re.sub(r"(?:总数|人数|人次|数量|人口|规模|数|量)$", "", text) or text
-    text = re.sub(r"^(?:(?:全|我)[市县区省国]|目前|其中|新增|建成|组建|现有|共有|有)+", "", text)
+    text = re.sub(r"^(?:(?:全|我)[市县区省国]|目前|其中|新增|建成|组建|现有|共有|有|报告(?!率|及时))+", "", text)
     for word, usual in load_lexicon("relations")["synonyms"].items():
         text = text.replace(word, usual)
     return text
@@ -158,8 +199,9 @@ def written(value: Fraction, places: int = 2) -> str:
 
 
 def written_claim(one: Claim) -> str:
-    """A claim's number and unit as they stand."""
-    return one.text.replace(" ", "")
+    """A claim's number and unit as they stand; in a table the unit stands in a header."""
+    unit = "" if one.cell is None or one.text.endswith(one.unit) else one.unit
+    return one.text.replace(" ", "") + unit
 
 
 def written_list(claims: Iterable[Claim], mark: str = " + ") -> str:

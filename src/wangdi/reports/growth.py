@@ -5,14 +5,18 @@ from __future__ import annotations
 import itertools
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from fractions import Fraction
 from math import ceil, floor
 
 from wangdi.core.problem import Problem
 from wangdi.reports.ground import ARITHMETIC, BASES, Ground, Relation, written, written_claim, written_list
-from wangdi.reports.lexicon import either, load_lexicon
-from wangdi.reports.numerals import Interval
+from wangdi.reports.lexicon import either, load_lexicon, one_of
+from wangdi.reports.numerals import Interval, is_slip
 
+_MOVE = re.compile(
+    r"^[^,，。;；]{0,4}(?:上升|提高|提升|增长|增加|增|升|下降|降低|减少|降|减)(?:到|至|为)[^,，。;；]{0,8}$"
+)
 _FAR = 12
 """How many claims back a term of a difference may stand."""
 
@@ -30,22 +34,15 @@ def _find_changes(ground: Ground) -> Iterator[Relation]:
         last = ground.claims[index - 1]
         if not ground.same_sentence(index - 1, index) or one.start - last.end > 30:
             continue
-        first = ground.claims[index - 2] if index > 1 and ground.same_sentence(index - 2, index) else None
-        if first is not None and _is_level_of_before(ground, index):
-            yield _test_change(
-                ground, (index - 2, index - 1, index), _relative(first.interval, last.interval, one.direction)
-            )
-        elif (
-            first is not None
-            and last.measure == "change"
-            and last.norm_unit == first.norm_unit
-            and first.measure == "count"
-        ):
-            base = first.interval.minus(last.interval) if last.direction == "up" else first.interval.plus(last.interval)
-            grown = last.interval.over(base) if base is not None else None
-            yield _test_change(
-                ground, (index - 2, index - 1, index), _tight(grown, first.interval, last.interval, last.direction)
-            )
+        first = _level_before(ground, index - 1)
+        if _is_bracketed(ground, index):
+            yield from _test_bracketed(ground, index)
+        elif first is not None and _is_level_of_before(ground, (first, index - 1)):
+            yield _test_levels(ground, (first, index - 1, index))
+        elif first is not None and _is_move(ground, (first, index - 1)):
+            yield _test_levels(ground, (index - 1, first, index))
+        elif first is not None and last.measure == "change" and last.norm_unit != "%":
+            yield _test_step(ground, (first, index - 1, index))
         elif (
             not one.own
             and ground.is_count(index - 1)
@@ -54,11 +51,78 @@ def _find_changes(ground: Ground) -> Iterator[Relation]:
             yield _test_whole_base(ground, index - 1, index)
 
 
-def _is_level_of_before(ground: Ground, index: int) -> bool:
+def _level_before(ground: Ground, index: int) -> int | None:
+    """The level told before a claim in its sentence, of its unit: the last but for a share or two."""
+    for place in range(index - 1, max(-1, index - 4), -1):
+        one = ground.claims[place]
+        if not ground.same_sentence(place, index):
+            return None
+        if one.norm_unit == ground.claims[index].norm_unit and one.measure in ("count", "money", "rate"):
+            return place
+    return None
+
+
+def _is_bracketed(ground: Ground, index: int) -> bool:
+    """较上月（401例）上升9.2%: what is compared with stands in parentheses."""
+    one = ground.claims[index - 1]
+    before = ground.text[max(0, one.start - 12) : one.start]
+    return bool(re.match(r"[)）]", ground.between(index - 1, index))) and bool(
+        re.search(rf"{one_of('set_beside')}[(（]$", before)
+    )
+
+
+def _test_bracketed(ground: Ground, index: int) -> Iterator[Relation]:
+    """The level now is told before, in the sentence or in its paragraph: of those of the unit the last that fits.
+
+    Rule: where none fits, one whose change is one slip of the pen from the printed one.
+    """
+    then, change = ground.claims[index - 1], ground.claims[index]
+    nows = [
+        place
+        for place in range(index - 2, max(-1, index - _FAR), -1)
+        if ground.same_paragraph(place, index)
+        and ground.claims[place].norm_unit == then.norm_unit
+        and ground.claims[place].measure == then.measure
+        and ground.claims[place].period != then.period
+    ]
+    tested = [_test_levels(ground, (place, index - 1, index)) for place in nows]
+    holding = [one for one in tested if one.holds]
+    slipped = [
+        one
+        for one, place in zip(tested, nows, strict=True)
+        if then.exact and is_slip(change.printed_number, 100 * abs(ground.claims[place].exact / then.exact - 1))
+    ]
+    yield from (holding or slipped)[:1]
+    if not holding and not slipped and nows and then.exact:
+        yield replace(tested[-1], severity=BASES)
+
+
+def _test_levels(ground: Ground, members: tuple[int, int, int]) -> Relation:
+    """A level, the one it is compared with, and the change between them."""
+    now, then, change = (ground.claims[index] for index in members)
+    return _test_change(ground, members, _relative(now.interval, then.interval, change.direction))
+
+
+def _test_step(ground: Ground, members: tuple[int, int, int]) -> Relation:
+    """A level, by how much it changed, and by how much in per cent."""
+    now, step = ground.claims[members[0]], ground.claims[members[1]]
+    base = now.interval.minus(step.interval) if step.direction == "up" else now.interval.plus(step.interval)
+    grown = step.interval.over(base) if base is not None else None
+    return _test_change(ground, members, _tight(grown, now.interval, step.interval, step.direction))
+
+
+def _is_move(ground: Ground, members: tuple[int, int]) -> bool:
+    """由286.5下降至251.2: the first of two levels is what the second changed from."""
+    first, last = members
+    return last == first + 1 and bool(_MOVE.search(ground.between(first, last)))
+
+
+def _is_level_of_before(ground: Ground, members: tuple[int, int]) -> bool:
     """较上年的9.9/10万下降8%: the number between is last year's level."""
-    last, first = ground.claims[index - 1], ground.claims[index - 2]
+    first, last = (ground.claims[index] for index in members)
     told = re.search(
-        r"[较比由从](?:上年|去年|上一年|上年同期|去年同期|同期)?的?$", ground.text[max(0, last.start - 10) : last.start]
+        r"[较比由从](?:上年|去年|上一年|上年同期|去年同期|同期|上月)?的?$|[,，](?:上年|去年|上月)(?:同期)?为?$",
+        ground.text[max(0, last.start - 10) : last.start],
     )
     return bool(told) and last.norm_unit == first.norm_unit and last.measure == first.measure
 
@@ -143,8 +207,8 @@ def _term(ground: Ground, result: int, pattern: str) -> int | None:
     for index in range(result - 1, max(-1, result - _FAR), -1):
         other = ground.claims[index]
         same = other.norm_unit == ground.claims[result].norm_unit and ground.same_paragraph(index, result)
-        name = other.indicator if other.measure == "rate" else ground.nouns[index]
-        if same and re.search(pattern, name) and other.measure in ("rate", "count"):
+        name = other.indicator if other.measure == "rate" else ground.nouns[index] or other.indicator
+        if same and re.search(pattern, name) and other.measure in ("rate", "count", "money"):
             return index
     return None
 

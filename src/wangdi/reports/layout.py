@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from wangdi.reports.lexicon import cue
+from wangdi.reports.lexicon import cue, one_of
 from wangdi.reports.when import Period, find_year
 
-_SENTENCE_END = re.compile(r"[。！？!?；;\n]")
-_FULL_STOP = re.compile(r"[。！？\n]")
-_CLAUSE_END = re.compile(r"[,，。；;！？!?\n：:]")
+_SENTENCE_END = re.compile(r"[。！？!?；;\n\t]")
+_FULL_STOP = re.compile(r"[。！？\n\t]")
+_CLAUSE_END = re.compile(r"[,，。；;！？!?\n\t：:]")
 _TOP = re.compile(r"\s*(?:[一二三四五六七八九十]{1,3}[、.．]|第[一二三四五六七八九十]{1,3}[部章]分?)")
 _NEXT = re.compile(r"\s*[(（][一二三四五六七八九十]{1,3}[)）]")
 _LISTED = re.compile(r"\d{1,2}(?:[.、．)）]|$)")
+_TITLED = re.compile(
+    r"\s*(?:[(（][一二三四五六七八九十]{1,3}[)）]|[一二三四五六七八九十]{1,3}[是、]|\d{1,2}[.、．])(?P<title>\w{2,18})[。:：]"
+)
 _LONGEST_HEADING = 44
 _LONGEST_CLAUSE, _LONGEST_SENTENCE = 300, 4000
 """Longer ones are none that anybody wrote; they are cut, so that no text takes longer than its length allows."""
@@ -88,12 +92,18 @@ class Layout:
         """The report that a place is in, where a text holds several under numbered titles."""
         return self.parts[self._index("part", place)]
 
+    def heading_of(self, place: int) -> str:
+        """What the numbered heading that a paragraph begins with is about, without its verb: 抓实, 推进; empty without one."""
+        paragraph = self.paragraph_at(place)
+        found = _TITLED.match(self.text[paragraph.start : place])
+        return re.sub(rf"^{one_of('heading_verbs')}+", "", found["title"]) if found else ""
+
 
 def _find_parts(text: str) -> Iterator[Stretch]:
     """A collection repeats its title with a number: 情况汇报1, 情况汇报2."""
     titles = [(match.group(1), match.start()) for match in re.finditer(r"(?m)^(.{4,40}?)\d{1,2}$", text)]
-    named = [name for name, _ in titles]
-    starts = [0, *(start for name, start in titles if named.count(name) > 1 and start)]
+    named = Counter(name for name, _ in titles)
+    starts = [0, *(start for name, start in titles if named[name] > 1 and start)]
     for start, end in zip(starts, [*starts[1:], len(text)], strict=True):
         yield Stretch(start, end)
 

@@ -7,13 +7,18 @@ from collections.abc import Iterator
 from functools import lru_cache
 from itertools import pairwise
 
-from wangdi.reports.ground import Ground
+from wangdi.reports.ground import Ground, plain_thing
 from wangdi.reports.lexicon import either, load_lexicon
 
 Listed = tuple[int, tuple[int, ...], str]
 """Total, members, and how the list is told: ``closed`` says that it names all, ``bracketed`` looks so, ``open`` need not."""
+_BACK = 24
+"""How many claims back a total that is named may stand."""
 _FAR = 160
 """How far before its list a total may stand, in characters."""
+_BY_KIND = r"按[^,，。；;\d]{1,14}分[,，:：为]?"
+_OF_THEM = r"(?P<whole>[\w（）()]{2,14})中[,，:：]"
+"""按等级分, and 医院中: the total is told before, in the first the one that was parted last."""
 _LONGEST = 60
 """Members of a list that somebody wrote out."""
 
@@ -27,7 +32,7 @@ def listed(ground: Ground) -> tuple[Listed, ...]:
 def _find_listed(ground: Ground) -> Iterator[Listed]:
     opening = either(load_lexicon("relations")["complements"]["opening"])
     told: set[int] = set()
-    for match in re.finditer(rf"其中|{opening}", ground.text):
+    for match in re.finditer(rf"其中|{opening}|{_BY_KIND}|{_OF_THEM}", ground.text):
         found = _read_list(ground, match)
         if found is not None:
             told |= set(found[1])
@@ -66,18 +71,23 @@ def _read_list(ground: Ground, match: re.Match[str]) -> Listed | None:
         index
         for index in range(first, min(ground.first_from(end), first + 2 * _LONGEST))
         if claims[index].norm_unit == claims[total].norm_unit
+        and ground.is_amount(index)
         and claims[index].measure == claims[total].measure
         and ground.depth(index) == depth
     )
-    if not 0 < len(members) <= _LONGEST:
+    if not 0 < len(members) <= _LONGEST or not ground.is_amount(total):
         return None
-    closed = match.group() != "其中" or _names_all(ground, members)
+    if match.group().startswith("按") and not _names_all(ground, members):
+        return total, members, "bracketed"
+    closed = (match.group() != "其中" and not match["whole"]) or _names_all(ground, members)
     return total, members, "closed" if closed else "open"
 
 
 def _total_before(ground: Ground, match: re.Match[str], first: int) -> int | None:
     """The count of the same unit in the clause before the list; further back only where the list opens a sentence of its own."""
     claims = ground.claims
+    if match["whole"] or match.group().startswith("按"):
+        return _total_named(ground, match, first)
     inside = ground.text[max(0, match.start() - 2) : match.start()].rstrip().endswith(("(", "（"))
     opens = not inside and not ground.text[ground.sentence_start(first) : match.start()].strip()
     for index in range(first - 1, -1, -1):
@@ -101,6 +111,29 @@ def _total_before(ground: Ground, match: re.Match[str], first: int) -> int | Non
     return None
 
 
+def _total_named(ground: Ground, match: re.Match[str], first: int) -> int | None:
+    """The last amount of the paragraph that is called as the words before 中 say; of 按…分 the one named last so, or the last.
+
+    Rule: the members of a list by kind are no total of the next one.
+    """
+    text, start = ground.text, ground.layout.paragraph_at(match.start()).start
+    whole = match["whole"]
+    if whole is None:
+        told = list(re.finditer(_OF_THEM, text[start : match.start()]))
+        whole = told[-1]["whole"] if told else None
+    noun = plain_thing(whole) if whole else ""
+    for index in range(first - 1, max(-1, first - _BACK), -1):
+        one = ground.claims[index]
+        if one.start < start:
+            return None
+        alike = one.norm_unit == ground.claims[first].norm_unit and ground.is_amount(index)
+        if alike and (
+            ground.nouns[index] == noun if noun else index == first - 1 or ground.same_sentence(index, first)
+        ):
+            return index
+    return None
+
+
 def _list_end(ground: Ground, match: re.Match[str], first: int) -> int:
     """A list ends with its parenthesis or its sentence."""
     end = ground.sentence_end(first)
@@ -113,6 +146,9 @@ def _list_end(ground: Ground, match: re.Match[str], first: int) -> int:
             if level < 0:
                 return place
     semicolons = [place for mark in "；;" if (place := ground.text.find(mark, match.end(), end)) >= 0]
+    again = re.compile(rf"{_BY_KIND}|其中").search(ground.text, ground.claims[first].end, end)
+    if match.group() != "其中" and again:
+        semicolons.append(again.start())
     return min([end, *semicolons])
 
 

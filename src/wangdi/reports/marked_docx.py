@@ -9,7 +9,7 @@ from copy import deepcopy
 from typing import TYPE_CHECKING
 
 from wangdi.reports.marking import Verdict
-from wangdi.reports.word_files import NOT_XML, list_paragraphs, open_docx
+from wangdi.reports.word_files import NOT_XML, list_pieces, open_docx
 
 if TYPE_CHECKING:
     from docx.document import Document
@@ -29,11 +29,12 @@ def render_docx(
     from docx.oxml.ns import qn
 
     document = open_docx(original, "") if original is not None else _plain_copy(text)
-    paragraphs = list(list_paragraphs(document))
+    pieces = list(list_pieces(document))
+    paragraphs = [paragraph for _, paragraph in pieces]
     starts, place = [], 0
-    for paragraph in paragraphs:
-        starts.append(place)
-        place += len(paragraph.text) + 1
+    for mark, paragraph in pieces:
+        starts.append(place + len(mark))
+        place += len(mark) + len(paragraph.text)
     # From the end, so that a run split for one comment leaves the places before it as they were.
     for verdict, said in sorted(notes, key=lambda note: spans[note[0].claims[0]], reverse=True):
         low, high = spans[verdict.claims[0]]

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 from math import ceil, floor
 
 from wangdi.core.problem import Problem
 from wangdi.reports.claims import Claim
 from wangdi.reports.ground import BASES, UNVERIFIABLE, Ground, Relation, fraction_of, written_claim
 from wangdi.reports.lexicon import load_lexicon
+from wangdi.reports.when import Period
 
 _PART_YEAR = re.compile(r"\d{1,2}—\d{1,2}月|上半年|下半年|季度|^\d{1,2}月|前\d{1,2}个月")
 
@@ -95,11 +97,23 @@ def _deaths(one: Claim, births: int) -> int | None:
 
 def _stated_births(ground: Ground, rates: list[int], names: list[str]) -> int | None:
     """Births of the same period told elsewhere in the report."""
-    for index in sorted(place for places in ground.counted.values() for place in places):
-        named = any(re.fullmatch(name.replace("$", ""), ground.nouns[index]) for name in names)
-        if named and ground.is_count(index) and ground.same_part(index, rates[0]) and ground.same_time(index, rates[0]):
-            return index
-    return None
+    found = _births(ground, tuple(names)).get(_time_of(ground, rates[0]), [])
+    return found[0] if found else None
+
+
+@lru_cache(maxsize=1)
+def _births(ground: Ground, names: tuple[str, ...]) -> dict[tuple[int, Period, str], list[int]]:
+    """Counts of births by report, period and status."""
+    found: dict[tuple[int, Period, str], list[int]] = {}
+    for index, noun in enumerate(ground.nouns):
+        if ground.is_count(index) and any(re.fullmatch(name.replace("$", ""), noun) for name in names):
+            found.setdefault(_time_of(ground, index), []).append(index)
+    return found
+
+
+def _time_of(ground: Ground, index: int) -> tuple[int, Period, str]:
+    one = ground.claims[index]
+    return ground.layout.part_at(one.start).start, one.period, one.status
 
 
 def _find_part_years(ground: Ground) -> Iterator[Relation]:

@@ -3,57 +3,24 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import replace
 
+from wangdi.reports.carrying import complete, is_among, is_dependent, name_in_context, subject_of, topic_of
 from wangdi.reports.distributing import name_distributed
-from wangdi.reports.layout import Layout
 from wangdi.reports.lexicon import cue, load_lexicon, one_of, ratio_units
+from wangdi.reports.names import Name, Named
 from wangdi.reports.phrases import EDGE, find_per, first_noun, left_of, plain_noun, right_of, shorten
-from wangdi.reports.quantities import Quantity
 
 _LONGEST_PREDICATE = 14
 _CHANGES = re.compile(r"下降|上升|降低|提高|增长|减少|增加|回落")
 
 
-@dataclass(frozen=True, slots=True)
-class Name:
-    """An indicator as the sentence calls it.
-
-    ``own``: the noun of this claim alone, without predicate and without what it takes from before. ``head``: the last name in
-    the sentence that stood for itself. ``behind``: the noun stands behind the number.
-    """
-
-    text: str
-    own: str
-    head: str = ""
-    per: str = ""
-    behind: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Named:
-    """What is at hand to name one quantity: the text around it, and the claim before it in its sentence."""
-
-    layout: Layout
-    quantities: Sequence[Quantity]
-    index: int
-    before: Name | None
-    earlier: Name | None = None
-    """The claim before it in its paragraph."""
-
-    @property
-    def one(self) -> Quantity:
-        """The quantity to be named."""
-        return self.quantities[self.index]
-
-
 def name_quantity(given: Named) -> Name:
     """The name of what one quantity states."""
     left, before = _own_left(given), given.before
-    shared = name_distributed(given.layout, given.quantities, given.index)
+    shared = name_distributed(given)
     if shared:
-        return Name(shared, shared, shared, find_per(shared) or find_per(left))
+        return Name(shared, shared, shared, find_per(shared) or find_per(left), topic=topic_of(given, shared))
     text, noun, behind = _find_noun(given, left)
     if given.one.rank:
         text = re.sub(rf"{one_of('rank_before')}+", "", text)
@@ -61,12 +28,20 @@ def name_quantity(given: Named) -> Name:
     text = _add_per(text, per, bool(find_per(left)), before)
     # What is told of the whole area, or as all there is, stands for itself.
     scoped = re.match(r"\W*(?:目前)?(?:全[国省市州县区镇]|[^,，]{0,6}[现共]有)", left)
-    dependent = not behind and not (scoped and before) and _is_dependent(given, text)
+    dependent = not behind and not (scoped and before) and is_dependent(given, text)
     counted = not re.search(r"[已现共]有|总", left) and given.one.unit not in ("", *ratio_units())
-    whole = _complete(text, before or given.earlier if dependent else before, dependent, counted)
-    aside = re.match(r"(?:快于|慢于|高于|低于|优于)", text)
-    head = before.head if before and (dependent or aside or whole != text) else text
-    return Name(shorten(whole), noun, head, per, behind)
+    whole = complete(text, before or given.earlier if dependent else before, dependent, counted)
+    aside = cue("aside_verbs").match(text)
+    if aside and before and given.one.unit in load_lexicon("units")["points"]["units"]:
+        whole = before.text + text
+    if whole == text and not aside and not scoped:
+        text = whole = name_in_context(given, text, behind)
+        kept = dependent or cue("carried_verbs").match(noun) or is_among(given)
+        head = before.head if before and before.head and kept else text
+    else:
+        head = before.head if before else text
+    name = Name(shorten(whole), noun, head, per, behind)
+    return replace(name, subject=subject_of(given, name), topic=topic_of(given, whole))
 
 
 def _add_per(text: str, per: str, named: bool, before: Name | None) -> str:
@@ -86,7 +61,7 @@ def _own_left(given: Named) -> str:
     if given.before is None or not given.before.behind or not given.before.own:
         return left
     plain = re.sub(r"[(（][^()（）]*[)）]|\s", "", left)
-    rest = plain.removeprefix("的").removeprefix(given.before.own)
+    rest = plain.removeprefix("的").removeprefix(re.sub(r"[(（][^()（）]*[)）]", "", given.before.own))
     if rest == plain:
         return left
     rest = re.sub(r"^(?:和|及|、|与|以及)$", "", rest)
@@ -125,7 +100,11 @@ def _find_share(given: Named, left: str, own: str, right: str) -> tuple[str, str
         return "", "", False
     if before is not None and left.endswith("的") and not right and own:
         base = re.sub(r"^.*?(?:占|相当于|为)|^[、,，和及]", "", left).removesuffix("的")
-        return f"{before.head}占{base}", base, False
+        whose = "合计" if re.match(r"\W*(?:合计|共)占", left) else before.head
+        return f"{whose}占{base}" + ("" if re.search(r"[率比重]$", base) else "比例"), base, False
+    among = re.search(r"(?P<whole>\w{2,12})中(?:[^,，]*[、和])?(?P<part>\w{2,12})占$", clause)
+    if among:
+        return f"{among['part']}占{among['whole']}比例", among["part"], False
     if before is not None and "其中" in left and own and not re.search(r"率|占|比例|比重|水平|数|面", own):
         return own + before.head, own, False
     if own.endswith("覆盖") and right:
@@ -136,7 +115,22 @@ def _find_share(given: Named, left: str, own: str, right: str) -> tuple[str, str
         return before.text.replace(before.own, noun, 1), noun, True
     if len(own) > 1 or not right:
         return own, own, False
-    return _rest(given).strip(EDGE) + "比例", first_noun(right), True
+    return _told_of(given, right) + "比例", first_noun(right), True
+
+
+def _told_of(given: Named, right: str) -> str:
+    """Those a share is a share of, and what is said of them: of 80%的甲、90%的乙能够提供服务 the same of both."""
+    text, rest = given.layout.text, _rest(given).strip(EDGE)
+    clause = given.layout.clause_at(max(given.one.start, given.one.end - 1))
+    later = [one for one in given.quantities[given.index + 1 : given.index + 6] if one.end <= clause.end]
+    told = (
+        re.search(rf"{one_of('predicates')}\w{{2,14}}$", text[later[-1].end : clause.end].rstrip(EDGE))
+        if later
+        else None
+    )
+    if told is None or any(one.unit not in ratio_units() for one in later):
+        return rest
+    return re.sub(r"[、,，和及与]?(?:近|约|超过|超|逾|其余|另有)?$", "", right) + told.group()
 
 
 def _per(given: Named, left: str) -> str:
@@ -145,7 +139,7 @@ def _per(given: Named, left: str) -> str:
     if found or given.before is None or not given.before.per or not given.index:
         return found
     last = given.quantities[given.index - 1]
-    same = last.unit == given.one.unit and given.one.value % 1 != 0
+    same = given.one.value % 1 != 0 and last.value % 1 != 0 and given.one.unit not in ratio_units()
     near = re.fullmatch(
         r"(?:[、,，][^,，。;；]{1,14}|[的上提增下降加高升低]{0,4}[至到为](?:\d{4}年的?)?)",
         given.layout.text[last.end : given.one.start],
@@ -229,54 +223,3 @@ def _subject_before(given: Named) -> str:
     words = plain_noun(given.layout.text[last.start : last.end].strip(EDGE))
     found = re.match(r"(.{2,10}?)(?:呈现|逐年|持续|呈|不断|连续|有所|还是|仍|稳步|逐步)", words)
     return found.group(1) if found else ""
-
-
-def _is_dependent(given: Named, text: str) -> bool:
-    """Whether a name needs the one before: a word that stands alone nowhere, or a short member of 其中."""
-    words = load_lexicon("words")
-    if not text:
-        return bool(given.before)
-    alone = text in words["dependent_nouns"] or re.sub(r"(?:数|人数|人次)$", "", text) in words["dependent_nouns"]
-    if given.before is None:
-        return text in words["carried_nouns"]
-    if alone:
-        return True
-    head = given.before.head
-    if any(text[place : place + 2] in head for place in range(len(text) - 1)):
-        return False
-    start = max(given.layout.sentence_at(given.one.start).start, given.one.start - 80)
-    among = "其中" in given.layout.text[start : given.one.start] and len(text) <= 5
-    return among and not text.endswith(tuple(words["whole_nouns_end"])) and given.one.unit not in ratio_units()
-
-
-def _complete(text: str, before: Name | None, dependent: bool, counted: bool) -> str:
-    """What a short name leaves to the claim before it: 筛查率 after 听力筛查 is 听力筛查率. ``counted``: it may share a verb."""
-    words = load_lexicon("words")
-    if before is None:
-        return text
-    base = re.sub(r"(?:人数|人次|数|数量|量|比例)$", "", before.text)
-    head = re.sub(r"(?:人数|人次|数|数量|量|比例)$", "", before.head or before.text)
-    if not text or text in words["vague"]:
-        return before.text
-    if dependent and head in words["dependent_nouns"]:
-        return text
-    if dependent:
-        return text + head if "孩" in text or (len(text) <= 2 and "其中" in text) else head + text
-    if text in ("比", "较", "环比"):
-        return before.text
-    if text in ("占", "占比", "比例", "比重", "人均"):
-        return before.text + (text if text != "占" else "占比")
-    if re.match(r"(?:占|较|比(?!例|重)|同比|增幅|降幅|增速|相当于|为\w+的$)", text):
-        return (before.head or before.text) + text
-    stem = text.removesuffix("率")
-    if text.endswith("率") and stem and stem in base:
-        return base[: base.rindex(stem)] + text
-    if text in words["bare_rates"] or (text.endswith("率") and len(text) <= 6 and not cue("topics").search(text)):
-        topic = cue("topics").search(before.text)
-        front = topic.group() if topic else re.sub(r"\w{0,4}率$", "", base) if base.endswith("率") else ""
-        return front + text
-    if counted and len(text) <= 8 and not find_per(text):
-        flow = re.match(rf"{one_of('flow_verbs')}", before.text)
-        if flow and not re.match(r"(?:\w{0,2}(?:建|增|获|成|训|治|展|放|罚))", text):
-            return flow.group() + text
-    return text

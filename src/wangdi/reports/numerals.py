@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
 
+from wangdi.reports.lexicon import load_lexicon
+
 DIGITS = {"零": 0, "〇": 0, "一": 1, "二": 2, "两": 2, "三": 3, "四": 4, "五": 5, "六": 6, "七": 7, "八": 8, "九": 9}
 POWERS = {"十": 10, "百": 100, "千": 1000}
 HANZI_NUMBER = "(?<![零〇一二两三四五六七八九十百千])[零〇一二两三四五六七八九十百千]{1,12}"
@@ -49,6 +51,35 @@ class Interval:
         return Interval(self.low * factor, None if self.high is None else self.high * factor)
 
 
+@dataclass(frozen=True, slots=True)
+class Quantity:
+    """A number as written. ``more``: 余 or 多 stands in it; ``rank``: it says a place in an order.
+
+    ``step``: what a number in words is rounded to (九成: ten per cent); none where its last digit says it.
+    """
+
+    start: int
+    end: int
+    value: Decimal
+    value_hi: Decimal | None
+    scale: int
+    scale_name: str
+    unit: str
+    more: bool = False
+    rank: bool = False
+    step: Decimal | None = None
+
+    @property
+    def written_unit(self) -> str:
+        """Scale and unit as one: 万人次."""
+        return self.scale_name + self.unit
+
+
+def scale_of(name: str) -> int:
+    """What 万 or 亿 multiplies by; one for no scale."""
+    return int(load_lexicon("units")["scales"].get(name, 1))
+
+
 def narrow_digits(text: str) -> str:
     """Full-width digits and signs as their ASCII ones; every character stays at its place."""
     return text.translate(_WIDE)
@@ -70,9 +101,20 @@ def parse_hanzi(text: str) -> int | None:
     return total + (digit or 0)
 
 
+def parse_spelled(text: str) -> Decimal | None:
+    """A number in digits, or in words with or without 点: 九十二点三; None where it is none."""
+    if re.fullmatch(r"\d+(?:\.\d+)?", text):
+        return Decimal(text)
+    whole, _, rest = text.partition("点")
+    value = parse_hanzi(whole)
+    if value is None or not all(sign in DIGITS for sign in rest):
+        return None
+    return Decimal(f"{value}." + "".join(str(DIGITS[sign]) for sign in rest)) if rest else Decimal(value)
+
+
 def parse_decimal(text: str) -> Decimal:
     """A number in digits, with or without thousands separators and sign."""
-    return Decimal(text.replace(",", "").replace("，", "").replace("−", "-").replace("－", "-"))
+    return Decimal(re.sub(r"[ ,，\u00a0\u2009\u202f]", "", text).replace("−", "-").replace("－", "-"))
 
 
 def rounding_interval(value: Decimal, scale: int, whole: bool) -> Interval:

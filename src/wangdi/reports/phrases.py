@@ -8,13 +8,15 @@ from functools import cache
 
 from wangdi.reports.layout import Layout
 from wangdi.reports.lexicon import cue, load_lexicon, one_of
-from wangdi.reports.quantities import Quantity
+from wangdi.reports.numerals import Quantity
 
 EDGE = ' \t\u3000,，、。；;：:“”‘’"()（）〔〕—-·#\n'
 LONGEST = 30
 _PER = re.compile(
-    r"(?:每(?P<each>十万|万|千|百|\d+万|百万)(?:名|个)?(?:常住|户籍)?(?:人口?|居民)?|(?<![\d\w])(?P<bare>千|万)人(?:口|均)?(?=\w)|(?P<mean>人均))"
+    r"(?:每(?P<each>十万|万|千|百|\d+万|百万)(?=\w{0,4}(?:人|口|居民|儿|妇))(?:名|个)?(?:常住|户籍)?(?:人口?|居民)?|(?<![\d\w])(?P<bare>千|万)人(?:口|均)?(?=\w)|(?P<mean>人均))"
 )
+_MOVES = re.compile(r"(?:上升|提高|提升|增长|增加|增|升|下降|降低|减少|降|减|回落|压减|缩短)(?:到|至|为)")
+"""What follows the first of two levels: 由6.1张增加到6.3张."""
 _DATE = (
     r"(?:今年|本年|当年)?\s?(?:截止|截至|到|至)?(?:今年)?\s?(?:(?:19|20)[\dxX]{2}年(?:度)?)?"
     r"(?:\d{1,2}\s?[-—–~至]?\s?\d{0,2}月(?:份|底|末)?)?(?:\d{1,2}日)?(?:末|底)?"
@@ -24,7 +26,7 @@ _DATE = (
 @cache
 def _leads() -> re.Pattern[str]:
     words = load_lexicon("words")
-    return re.compile(rf"^(?:{one_of('lead_verbs')}|{words['single_leads']}|{_DATE})")
+    return re.compile(rf"^(?!完成投资|到位资金)(?:{one_of('lead_verbs')}|{words['single_leads']}|{_DATE})")
 
 
 def strip_tail(text: str) -> str:
@@ -35,15 +37,17 @@ def strip_tail(text: str) -> str:
 @cache
 def _tails() -> re.Pattern[str]:
     return re.compile(
-        r"(?:分别|(?<![人年日月户次])均|都|提标至|提标|已|要|共|为|达到|达|是|有|至|到|约|近|超过|超|不低于|不少于|至少|控制在|保持在|稳定在|缩短|(?<!负)提高|提升|增至|降至|升至|升到|降到|压到|净增|压|保持|稳定|合计|总计|累计|"
+        r"(?:分别|(?<![人年日月户次])均|都|提标至|提标|已|要|共|为|达到|达|是|有|至|到|(?<![签合续履解预条])约|近|超过|超|不低于|不少于|至少|控制在|保持在|稳定在|缩短|(?<!负)提高|提升|增至|降至|升至|升到|降到|压到|净增|压|保持|稳定|合计|总计|累计|"
         r"共计|全部|以|的|等|总|各|了|仅|增加|减少|上升|下降|(?<!负)增长|降低|上调|下调|回落|较上年多|较上|比上年|较上年|多|由|从|也|就|将|突破|"
-        r"数为|[≥>＞≤<]|现|能|(?:19|20)[\dxX]{2}年|能够|高达|仅为|预计)+$"
+        r"[比较](?:19|20)[\dxX]{2}年|(?:[较比](?:上周|上月|上季度))|(?:上年|去年|上月)(?:同期|同月)?(?=的)|共?报告|共?发生|数为|[≥>＞≤<]|现|能|(?:19|20)[\dxX]{2}年|能够|高达|仅为|预计)+$"
     )
 
 
 def plain_noun(text: str) -> str:
     """A noun phrase without the words of counting before it and the copula behind it."""
-    text = re.sub(r"^.*其中[:：,，]?", "", text.strip(EDGE)).strip(EDGE)
+    text = re.sub(rf"^(?:累计|共|还|先后)?[为向给][^,，、]{{2,14}}?{one_of('giving_verbs')}(?=\w{{2}})", "", text)
+    text = re.sub(r"(?:至少|不少于|最少)(?=(?:配备|拥有|建有|设置|建成|确定|开展|完成)$)", "", text)
+    text = re.sub(rf"^.*(?:其中[:：,，]?|{one_of('listing')}(?=\w))", "", text.strip(EDGE)).strip(EDGE)
     text = re.sub(
         r"^[一二三四五六七八九十]{1,2}是|^[^、]{1,10}?[室院市县区局心统站]共(?![有同享建病产青和])(?=..)", "", text
     )
@@ -69,13 +73,16 @@ def left_of(layout: Layout, quantities: Sequence[Quantity], index: int) -> str:
     text = layout.text[start : one.start]
     opened = max(text.rfind("("), text.rfind("（"))
     closed = max(text.rfind(")"), text.rfind("）"))
-    if opened > closed:
+    if opened > closed and text[opened + 1 :].strip():
         text = text[opened + 1 :]
+    elif opened > closed:
+        text = re.sub(rf"{one_of('set_beside')}$", "", text[:opened])
     elif closed >= 0 and opened < 0:
         text = text[closed + 1 :]
     if index and start == quantities[index - 1].end:
         text = re.sub(r"^(?:及?以上|以下|以内|左右)", "", text)
-    return re.sub(r"[(（][^()（）]{12,}[)）]|[(（][^()（）]{5,}[)）]\s*$", "", text)
+    glossed = r"[(（][^()（）]{12,}[)）]|(?<!机构)(?<!人员)[(（][^()（）]{5,}[)）]\s*$"
+    return re.sub(glossed, "", text)
 
 
 def right_of(layout: Layout, quantities: Sequence[Quantity], index: int) -> str:
@@ -85,9 +92,11 @@ def right_of(layout: Layout, quantities: Sequence[Quantity], index: int) -> str:
     if index + 1 < len(quantities):
         end = min(end, quantities[index + 1].start)
     text = re.sub(r"^\s*(?:及?以上|以下|以内|左右)?的?", "", layout.text[one.end : end])
-    if text[:1] in EDGE:
+    if text[:1] in EDGE or _MOVES.match(text):
         return ""
-    return re.split(r"[(（)）:：]", text.rstrip(EDGE))[0]
+    # A gloss of a word or two belongs to the noun: 乡镇(街道).
+    gloss = re.match(r"\w{2,6}[(（]\w{1,3}[)）]$", text)
+    return gloss.group() if gloss else re.split(r"[(（)）:：]", text.rstrip(EDGE))[0]
 
 
 def find_per(text: str) -> str:

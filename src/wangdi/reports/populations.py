@@ -12,9 +12,12 @@ from math import ceil, floor
 
 from wangdi.core.problem import Problem
 from wangdi.reports.ground import BASES, Ground, Relation, fraction_of, plain_thing, written, written_claim
+from wangdi.reports.layout import Stretch
 from wangdi.reports.lexicon import load_lexicon
 from wangdi.reports.numerals import Interval
 
+_FAR = 24
+"""How many claims around a rate are searched for its disease."""
 _PEOPLE = {
     "人": 1,
     "百人": 100,
@@ -40,11 +43,10 @@ def find_populations(ground: Ground) -> list[Relation]:
     found: list[Relation] = []
     implied = list(find_implied(ground))
     found += [_tell_implied(ground, one) for one in implied]
-    for part in ground.layout.parts:
-        here = [one for one in implied if part.start <= ground.claims[one.rate].start < part.end]
-        found += _compare_populations(ground, here)
-        found += _compare_growth(ground, here)
-    return found
+    by_part = itertools.groupby(implied, lambda one: ground.layout.part_at(ground.claims[one.rate].start))
+    for _, here in by_part:
+        found += _compare_populations(ground, list(here))
+    return [*found, *_compare_growth(ground, implied)]
 
 
 def _tell_implied(ground: Ground, one: Implied) -> Relation:
@@ -81,9 +83,22 @@ def _find_count(ground: Ground, rate: int) -> int | None:
                 (index for index in _before(ground, rate) if re.search(rule["count"], ground.nouns[index])), None
             )
     if re.search(r"发病率|报告发病率|患病率", one.indicator):
-        cases = [index for index in _before(ground, rate) if ground.claims[index].norm_unit in ("例", "人")]
-        return next((index for index in cases if "死亡" not in ground.nouns[index]), None)
+        return _find_cases(ground, rate)
     return None
+
+
+def _find_cases(ground: Ground, rate: int) -> int | None:
+    """The cases an incidence is made of: those of the disease that its name tells, else the nearest where it tells none."""
+    cases = [
+        index
+        for index in _before(ground, rate)
+        if ground.claims[index].norm_unit in ("例", "人") and "死亡" not in ground.nouns[index]
+    ]
+    disease = re.sub(r"(?:报告)?(?:发病|患病)率.*$", "", ground.claims[rate].indicator)
+    named = [index for index in cases if len(disease) > 1 and disease in ground.claims[index].indicator]
+    near = range(max(0, rate - _FAR), min(len(ground.claims), rate + _FAR))
+    told = any(disease in ground.claims[index].indicator for index in near if index != rate)
+    return next(iter(named if named or (len(disease) > 1 and told) else cases), None)
 
 
 def _without_people(name: str) -> str:
@@ -97,12 +112,10 @@ def _without_people(name: str) -> str:
 
 def _nearest(ground: Ground, rate: int, noun: str) -> int | None:
     """The count of a noun in the same report that stands nearest before a rate, else behind it."""
-    alike = [one for one in ground.counted if _is_noun_of(one, noun)]
     found = [
         index
-        for one in alike
-        for index in ground.counted[one]
-        if ground.same_part(index, rate) and _is_stock(ground, index)
+        for index in ground.near(ground.counted_as(noun[-3:]), rate)
+        if _is_noun_of(ground.nouns[index], noun) and ground.same_part(index, rate) and _is_stock(ground, index)
     ]
     return min(found, key=lambda index: (index > rate, abs(index - rate)), default=None)
 
@@ -132,13 +145,13 @@ def _compare_populations(ground: Ground, implied: list[Implied]) -> Iterator[Rel
     group = _largest_group(kinds)
     if len(group) > 1:
         yield _agreeing(ground, group)
-    seen = {(one.rate, other.rate) for one in group for other in group}
-    lead = group[0]
-    pairs = [(one, lead) for one in kinds if one not in group]
+    seen: set[tuple[int, int]] = set()
+    lead, agreeing = group[0], {one.rate for one in group}
+    pairs = [(one, lead) for one in kinds if one.rate not in agreeing]
     pairs += [
         (one, other)
         for one, other in itertools.pairwise(kinds)
-        if one not in group and other not in group and ground.same_paragraph(one.rate, other.rate)
+        if not {one.rate, other.rate} & agreeing and ground.same_paragraph(one.rate, other.rate)
     ]
     for one, other in pairs:
         if (one.rate, other.rate) not in seen:
@@ -180,6 +193,10 @@ def _told(ground: Ground, one: Implied) -> str:
 
 def _compare_growth(ground: Ground, implied: list[Implied]) -> Iterator[Relation]:
     """Natural growth in people against its rate, on the population of the births beside it."""
+    born: dict[Stretch, Implied] = {}
+    for pair in reversed(implied):
+        if "出生" in ground.claims[pair.rate].indicator:
+            born[ground.layout.paragraph_at(ground.claims[pair.rate].start)] = pair
     for index, one in enumerate(ground.claims):
         if not re.search(r"自然增长率", one.indicator):
             continue
@@ -191,14 +208,7 @@ def _compare_growth(ground: Ground, implied: list[Implied]) -> Iterator[Relation
             ),
             None,
         )
-        births = next(
-            (
-                pair
-                for pair in implied
-                if "出生" in ground.claims[pair.rate].indicator and ground.same_paragraph(pair.rate, index)
-            ),
-            None,
-        )
+        births = born.get(ground.layout.paragraph_at(one.start))
         if people is None or births is None or births.population.low <= 0:
             continue
         rate = ground.claims[people].interval.over(births.population)

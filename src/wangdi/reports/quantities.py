@@ -3,38 +3,23 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from collections.abc import Iterator
 from decimal import Decimal
 from functools import cache
 
 from wangdi.reports.lexicon import counted_units, cue, either, load_lexicon, ratio_units
-from wangdi.reports.numerals import HANZI_NUMBER, narrow_digits, parse_decimal, parse_hanzi
+from wangdi.reports.numerals import HANZI_NUMBER, Quantity, narrow_digits, parse_decimal, parse_hanzi, scale_of
+from wangdi.reports.spelled import find_spelled
 
 _DASH = r" ?[-—–－~～至]{1,2} ?"
 _YEAR = r"(?:(?:19|20)\d{2}|(?:19|20)[xX×＊*]{2}|[xX×]{4}|[一二三四五六七八九〇零]{4})"
 # Bounded repetitions throughout: a line of digits must not be tried from each of its places to its end.
 _WHOLE = r"(?<!\d)\d{1,15}"
-_NUMBER = rf"(?<!\d)\d{{1,3}}(?:[,，]\d{{3}}){{1,4}}(?!\d)(?:\.\d{{1,9}})?|{_WHOLE}(?:\.\d{{1,9}})?(?!\d)"
-
-
-@dataclass(frozen=True, slots=True)
-class Quantity:
-    """A number as written. ``more``: 余 or 多 stands in it; ``rank``: it says a place in an order."""
-
-    start: int
-    end: int
-    value: Decimal
-    value_hi: Decimal | None
-    scale: int
-    scale_name: str
-    unit: str
-    more: bool = False
-    rank: bool = False
-
-    @property
-    def written_unit(self) -> str:
-        """Scale and unit as one: 万人次."""
-        return self.scale_name + self.unit
+_FRACTION = r"(?:\.\d{1,9})?"
+# A fixed space parts thousands too; a plain one only between words: elsewhere it parts columns.
+_SPACED = r"(?<=[\u4e00-\u9fff])\d{1,3}(?: \d{3}){1,4}(?= ?[\u4e00-\u9fff])"
+_GROUPED = rf"(?<!\d)\d{{1,3}}(?:[,，\u00a0\u2009\u202f]\d{{3}}){{1,4}}(?!\d){_FRACTION}"
+_NUMBER = rf"{_SPACED}|{_GROUPED}|{_WHOLE}{_FRACTION}(?!\d)"
 
 
 @cache
@@ -61,7 +46,9 @@ def _masks() -> tuple[re.Pattern[str], ...]:
         rf"{_WHOLE}(?:\.\d{{1,9}})?(?:G\b|D\b|型|号|版|级|价|线(?!下|上))",
         r"每\s?\d{1,9}\s?(?:万|千|百)?\s?(?:名|个)?(?:常住|户籍)?(?:人口?|居民|儿童)",
         r"(?:https?|www)[:.]\S+",
+        r"(?<=[\t|(（])\s?1/10?万",
         r"以(?:女性|男性)?为?100(?:为基数)?",
+        r"十[一二三四五六七八九]五",
     )
     return tuple(re.compile(pattern) for pattern in patterns)
 
@@ -74,7 +61,7 @@ def _quantity_pattern() -> re.Pattern[str]:
     unit = either(units)
     scale = rf"(?:{either(lexicon['scales'])})(?!米|克|瓦)"
     return re.compile(
-        rf"(?P<sign>(?<=[为是达至到：:(（、,，])[-−－])?(?<![\d.])(?P<low>{_NUMBER})"
+        rf"(?P<sign>(?<=[为是达至到率幅额余长：:(（、,，])[-−－])?(?<![\d.])(?P<low>{_NUMBER})"
         rf"(?:(?P<dash_unit>{unit})?(?:{_DASH}|到)(?P<high>{_NUMBER}))?"
         rf"\s?(?P<more1>[余多来])?(?P<scale>{scale})?(?P<more2>[余多])?(?:\s?(?P<unit>{unit}))?(?P<more3>[余多](?!次))?"
     )
@@ -87,13 +74,28 @@ def find_quantities(text: str) -> list[Quantity]:
     """
     narrow = narrow_digits(text)
     hidden = _hidden(narrow)
-    found = [one for match in _quantity_pattern().finditer(narrow) if (one := _read_match(narrow, match, hidden))]
+    found = list(_find_numbers(narrow, hidden))
     taken = bytearray(hidden)
     for one in found:
         taken[one.start : one.end] = b"\1" * (one.end - one.start)
-    found += _find_hanzi(narrow, taken)
+    found += find_spelled(narrow, taken)
     found += _find_ranks(narrow)
     return sorted(found, key=lambda one: one.start)
+
+
+def _find_numbers(text: str, hidden: bytearray) -> Iterator[Quantity]:
+    """Numbers in digits; two that look like the ends of a range and are none (12名到5家) are two numbers."""
+    place, pattern = 0, _quantity_pattern()
+    while (match := pattern.search(text, place)) is not None:
+        one, place = _read_match(text, match, hidden), match.end()
+        if one is None and match["high"]:
+            place = match.start("high")
+            alone = pattern.match(
+                text[: match.end("dash_unit") if match["dash_unit"] else match.end("low")], match.start()
+            )
+            one = _read_match(text, alone, hidden) if alone else None
+        if one is not None:
+            yield one
 
 
 def _hidden(text: str) -> bytearray:
@@ -116,14 +118,10 @@ def _read_match(text: str, match: re.Match[str], hidden: bytearray) -> Quantity 
         return None
     more = any(match[name] for name in ("more1", "more2", "more3"))
     end = start + len(match.group().rstrip())
-    one = Quantity(start, end, low, high, _scale_of(scale_name), scale_name, unit, more)
+    one = Quantity(start, end, low, high, scale_of(scale_name), scale_name, unit, more)
     if not unit:
         return one if _claims_without_unit(text, one) else None
     return one if _counts(text, one) else None
-
-
-def _scale_of(name: str) -> int:
-    return int(load_lexicon("units")["scales"].get(name, 1))
 
 
 def _counts(text: str, one: Quantity) -> bool:
@@ -153,9 +151,9 @@ def _claims_without_unit(text: str, one: Quantity) -> bool:
         return False
     if before.endswith("+") and re.search(r"1\+$", before) and (not after or after in "两个、,，。和"):
         return True
-    if re.search(r"分别(?:为|达|达到|控制在|是)?$", before) and after in "、,，":
+    if re.search(r"分别(?:为|达|达到|控制在|是)?$", before) and after in "、,，和及与":
         return True
-    if re.search(r"分别[^。;；]{0,16}、$", before) and after in "、,，和":
+    if re.search(r"分别(?:为|达|达到|控制在|是)[^。;；]{0,16}[、和及与]$", before) and after in "、,，和及与。;；":
         return True
     if after and after not in ",，、;；。.:：)）(（ \n中至以":
         return False
@@ -167,38 +165,6 @@ def _claims_without_unit(text: str, one: Quantity) -> bool:
     if re.search(r"(?:指数|性别比|得分|评分|总分|CMI值?|比值)$", before):
         return True
     return bool(re.search(rf"{either(load_lexicon('words')['bare_counted'])}$", before)) and not one.value % 1
-
-
-def _find_hanzi(text: str, taken: bytearray) -> list[Quantity]:
-    """Amounts in Chinese numerals. A single digit counts only after a verb of counting: 五大, 三个, 两项 are labels."""
-    words = load_lexicon("words")
-    unit = either(counted_units() | set(load_lexicon("units")["money"]["units"]))
-    pattern = re.compile(rf"(?P<number>{HANZI_NUMBER})(?P<more>[余多])?(?P<scale>[万亿])?(?P<unit>{unit})")
-    verbs = re.compile(rf"{either(words['counting_verbs'])}$")
-    found = []
-    for match in pattern.finditer(text):
-        if any(taken[match.start() : match.end()]) or (value := parse_hanzi(match["number"])) is None:
-            continue
-        before, number = text[max(0, match.start() - 6) : match.start()], match["number"]
-        lone = len(number) == 1 and number not in "十"
-        if lone and not (match["unit"] in words["hanzi_units"] and verbs.search(before)):
-            continue
-        if not lone and not match["more"] and (value < 10 or before[-1:] in "第数几" or number in ("十", "百", "千")):
-            continue
-        scale = match["scale"] or ""
-        found.append(
-            Quantity(
-                match.start(),
-                match.end(),
-                Decimal(value),
-                None,
-                _scale_of(scale),
-                scale,
-                match["unit"],
-                bool(match["more"]),
-            )
-        )
-    return found
 
 
 def _find_ranks(text: str) -> list[Quantity]:

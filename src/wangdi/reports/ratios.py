@@ -1,89 +1,136 @@
-"""Shares with what they are shares of: numerator over denominator, and what a share implies where one is not told."""
+"""Shares with what they are shares of: numerator over denominator, where the sentence ties them."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from fractions import Fraction
 from math import ceil, floor
 
 from wangdi.core.problem import Problem
 from wangdi.reports.claims import Claim
-from wangdi.reports.ground import ARITHMETIC, BASES, IMPOSSIBLE, Ground, Relation, written, written_claim
-from wangdi.reports.lexicon import either, load_lexicon
+from wangdi.reports.ground import (
+    ARITHMETIC,
+    BASES,
+    CROWD,
+    Ground,
+    Relation,
+    fraction_of,
+    plain_thing,
+    written,
+    written_claim,
+)
+from wangdi.reports.groups import paired_with
 from wangdi.reports.lists import listed
 from wangdi.reports.numerals import is_slip
+from wangdi.reports.runs import find_runs
 
 _NEAR = 36
 """How far back a numerator may stand before its share."""
-_MOST_TRIED = 24
-"""A share that leaves more numbers open than these tells nothing of their digits."""
+_NAMED = r"([\w]{2,14}?)(?:的|比例|比重)(?:分别)?(?:达|达到|为|是)?"
+_FAR = 40
+"""How many claims back a named denominator is searched."""
 
 
-def find_ratios(ground: Ground) -> list[Relation]:
-    """Every share that can be tested or that implies what it is a share of."""
+def find_shares(ground: Ground) -> list[Relation]:
+    """Every share whose sentence says what it is a share of."""
     found: list[Relation] = []
     bases: dict[str, int] = {}
-    totals = {member: total for total, members, _ in listed(ground) for member in members}
-    for index, one in enumerate(ground.claims):
-        if not (ground.is_share(index) or (one.norm_unit == "%" and one.comparator == ">=")):
-            continue
-        if ground.is_share(index):
-            over = _find_over(ground, index)
-            base, sure = _find_base(ground, index, over, totals, bases) if over is not None else (None, False)
-            if over is not None and base is not None:
-                found.append(_test_ratio(ground, (over, base, index), sure))
-                bases.setdefault(_stem_of(ground, index), base)
-                continue
-            triple = _find_triple(ground, index)
-            if triple is not None:
-                found.append(triple)
-                continue
-        found += _find_implied(ground, index)
-    return [*found, *_find_bounds(ground)]
+    totals = {member: one.claims[0] for one in find_runs(ground) if one.relation == "sum" for member in one.claims[1:]}
+    totals |= {member: total for total, members, _ in listed(ground) for member in members}
+    last: tuple[int, int] | None = None
+    for index in range(len(ground.claims)):
+        over = _find_over(ground, index) if ground.is_share(index) else None
+        base, sure = _find_base(ground, index, over, totals, bases) if over is not None else (None, False)
+        if over is not None and base is None and last is not None and _goes_on(ground, last, (over, index)):
+            base = last[1]
+        other = _find_other_over(ground, index, over) if over is not None else None
+        if other is not None and (base is None or not fits(ground, over or 0, base, index)):
+            found.append(test_ratio(ground, (*other, index), False))
+        elif over is not None and base is not None:
+            found.append(test_ratio(ground, (over, base, index), sure))
+            bases.setdefault(_stem_of(ground, index), base)
+            last = (index, base)
+    return found
+
+
+def _goes_on(ground: Ground, last: tuple[int, int], told: tuple[int, int]) -> bool:
+    """Whether a share with 占 alone is one of the same whole as the share before it: A1亿元,占总额的50%;B1亿元,占50%."""
+    (share, base), (over, index) = last, told
+    alike = ground.same_kind(over, base) and ground.same_sentence(share, index) and over == share + 1
+    return alike and bool(
+        re.search(
+            r"[,，(（]占(?:比)?$", ground.text[max(0, ground.claims[index].start - 4) : ground.claims[index].start]
+        )
+    )
 
 
 def _stem_of(ground: Ground, index: int) -> str:
     """What a rate is called by, without 率 or 面: 受益 of 受益面为参合人数的."""
-    named = re.findall(r"(\w{2})(?:率|面)", _clause_before(ground, index)[-24:])
+    named = re.findall(r"(\w{2})(?:率|面)", clause_before(ground, index)[-24:])
     return named[-1] if named else ""
 
 
-def _clause_before(ground: Ground, index: int) -> str:
+def clause_before(ground: Ground, index: int) -> str:
+    """What stands in a claim's clause before it."""
     one = ground.claims[index]
     return ground.text[ground.layout.clause_at(one.start).start : one.start]
 
 
-def _is_among(ground: Ground, index: int) -> bool:
-    """Whether a share is told as one of something: 占, 占比, 为…的."""
+def is_among(ground: Ground, index: int) -> bool:
+    """Whether a share is told as one of something: 占, 占比, 为…的, or as one of several with 分别占."""
     before = ground.text[max(0, ground.claims[index].start - 18) : ground.claims[index].start]
-    return bool(re.search(r"占比?(?:达|达到|为|约)?$|占[^,，。]{1,14}的$|为[^,，。]{2,14}的$|[(（]占?$", before))
+    if re.search(r"(?<!药)(?<!耗)占比?(?:达|达到|为|约)?$|占[^,，。]{1,14}的$|为[^,，。]{2,14}的$|[(（]占?$", before):
+        return True
+    return paired_with(ground, index) is not None and bool(
+        re.search(r"分别占|占[^,，。]*分别|占比分别", _list_clause(ground, index))
+    )
+
+
+def _list_clause(ground: Ground, index: int) -> str:
+    """The clause of a share up to it, with the values told before it."""
+    one = ground.claims[index]
+    return ground.text[max(ground.sentence_start(index), one.start - 60) : one.start]
 
 
 def _find_over(ground: Ground, index: int) -> int | None:
     """The count a share speaks of: the one before it in its sentence, if their names or the grammar tie them."""
     claims, one = ground.claims, ground.claims[index]
     stem = one.own.removesuffix("率")
+    partner = paired_with(ground, index)
+    if partner is not None:
+        return partner if ground.is_amount(partner) and is_among(ground, index) else None
     for place in range(index - 1, max(-1, index - 4), -1):
         other = claims[place]
         if not ground.same_sentence(place, index) or one.start - other.end > _NEAR:
             return None
         if (
-            re.search(r"完成[^,，]*的$", _clause_before(ground, index))
+            re.search(r"完成[^,，]*的$", clause_before(ground, index))
             and other.start >= ground.layout.clause_at(one.start).start
         ):
             continue
-        if other.measure not in ("count", "money") or other.comparator != "=" or other.per:
+        if not ground.is_amount(place):
             if other.measure == "rate":
                 return None
             continue
         tied = (
-            _is_among(ground, index)
+            is_among(ground, index)
             or (bool(stem) and stem in other.indicator)
-            or "完成" in _clause_before(ground, index)
+            or "完成" in clause_before(ground, index)
         )
         inside = ground.depth(index) > ground.depth(place) and one.start - other.end <= 12
         return place if tied or inside else None
+    return None
+
+
+def _find_other_over(ground: Ground, index: int, nearest: int) -> tuple[int, int] | None:
+    """An amount further back in the sentence, with the base that the share names, where the two agree to three digits."""
+    named = re.search(rf"占{_NAMED}$", clause_before(ground, index))
+    if named is None or count_digits(ground.claims[index]) < 3:
+        return None
+    for over in range(nearest - 1, max(-1, nearest - 4), -1):
+        if ground.is_amount(over) and ground.same_sentence(over, index):
+            base, _ = _named_base(ground, (over, index), named.group(1))
+            if base is not None and (fits(ground, over, base, index) or is_slip_of(ground, (over, base, index))):
+                return over, base
     return None
 
 
@@ -92,7 +139,7 @@ def _find_base(
 ) -> tuple[int | None, bool]:
     """The whole a share is a share of, and whether the sentence itself says so."""
     claims = ground.claims
-    clause = _clause_before(ground, index)
+    clause = clause_before(ground, index)
     if re.search(r"完成[^,，]*的$", clause):
         inside = [place for place in range(over + 1, index) if ground.is_count(place)]
         same = [place for place in inside if claims[place].norm_unit == claims[over].norm_unit]
@@ -101,9 +148,9 @@ def _find_base(
     known = bases.get(stem) if stem else None
     if known is not None and ground.same_part(known, index) and ground.depth(index) > ground.depth(over):
         return known, True
-    named = re.search(r"(?:占|为)([\w]{2,12}?)的$", clause)
+    named = re.search(rf"(?:占|为){_NAMED}$", clause)
     if named:
-        return _named_base(ground, over, named.group(1)), True
+        return _named_base(ground, (over, index), named.group(1))
     if over in totals and not stem:
         return totals[over], True
     for place in range(over - 1, max(-1, over - 6), -1):
@@ -115,16 +162,30 @@ def _find_base(
     return None, False
 
 
-def _named_base(ground: Ground, over: int, name: str) -> int | None:
-    """The count that is called what the share says it is a share of."""
-    stem = re.sub(r"(?:人数|总数|数|总量|总额)$", "", name)
-    near = [
-        place
-        for place in range(over - 1, max(-1, over - 12), -1)
-        if ground.is_count(place) and ground.same_part(place, over)
-    ]
-    named = [place for place in near if stem in ground.nouns[place]]
-    return next(iter(named or [place for place in near if stem in ground.claims[place].indicator]), None)
+def _named_base(ground: Ground, told: tuple[int, int], name: str) -> tuple[int | None, bool]:
+    """The amount that is called what the share says it is a share of, and whether its name is that and no longer one.
+
+    Rule: of several the one that fits; where none is called so, the nearest of the report that fits to three digits.
+    """
+    over, share = told
+    stem = plain_thing(re.sub(r"(?:人数|总数|数|总量|总额|总人口)$", "", name)) or name
+    near = [place for place in range(over - 1, max(-1, over - _FAR), -1) if _may_be_base(ground, place, over)]
+    fitting = [place for place in near if fits(ground, over, place, share)]
+    called = [place for place in near if ground.nouns[place].endswith(stem)]
+    loosely = [place for place in near if stem in ground.claims[place].indicator]
+    telling = fitting if count_digits(ground.claims[share]) > 2 else []
+    for group in (called, loosely, telling):
+        chosen = next((place for place in group if place in fitting), None)
+        if chosen is not None:
+            return chosen, True
+    return (called[0], True) if called else (loosely[0], False) if loosely else (None, False)
+
+
+def _may_be_base(ground: Ground, place: int, over: int) -> bool:
+    """Whether an amount can be a denominator that is named: visits are told of people too."""
+    units = {ground.claims[place].norm_unit, ground.claims[over].norm_unit}
+    alike = ground.same_kind(place, over) or units <= CROWD
+    return alike and ground.is_amount(place) and ground.same_part(place, over)
 
 
 def _same_noun_base(ground: Ground, index: int, over: int) -> int | None:
@@ -132,140 +193,64 @@ def _same_noun_base(ground: Ground, index: int, over: int) -> int | None:
     claims, noun = ground.claims, ground.nouns[over]
     if len(noun) < 3:
         return None
-    nouns = [one for one in ground.counted if one == noun or one.endswith(noun)]
-    named = sorted(
+    named = [
         place
-        for one in nouns
-        for place in ground.counted[one]
+        for place in ground.near(ground.counted_as(noun), over)
         if ground.same_part(place, over)
         and claims[place].norm_unit == claims[over].norm_unit
         and claims[place].norm_value > claims[over].norm_value
-    )
-    fitting = [place for place in named if _fits(ground, over, place, index)]
+    ]
+    fitting = [place for place in named if fits(ground, over, place, index)]
     exact = [place for place in named if ground.nouns[place] == noun]
     return next(iter([*fitting, *exact, *named]), None)
 
 
-def _fits(ground: Ground, over: int, base: int, share: int) -> bool:
+def fits(ground: Ground, over: int, base: int, share: int) -> bool:
+    """Whether some numbers that would be printed so make this rate of these two."""
     claims = ground.claims
     quotient = claims[over].interval.over(claims[base].interval)
-    return quotient is not None and quotient.times(Fraction(100)).meets(claims[share].interval)
+    return quotient is not None and quotient.times(1 / fraction_of(claims[share].norm_unit)).meets(
+        claims[share].interval
+    )
 
 
-def _test_ratio(ground: Ground, members: tuple[int, int, int], sure: bool) -> Relation:
+def test_ratio(ground: Ground, members: tuple[int, int, int], sure: bool) -> Relation:
+    """Numerator, denominator and rate against each other. ``sure``: the sentence itself says that they belong together."""
     over, base, share = (ground.claims[index] for index in members)
+    unit = fraction_of(share.norm_unit)
+    computed = over.exact / base.exact / unit if base.exact else None
     args = {
         "over": written_claim(over),
         "base": written_claim(base),
         "name": share.indicator,
         "share": written_claim(share),
-        "computed": written(100 * over.exact / base.exact, 4) if base.exact else "—",
+        "computed": "—" if computed is None else written(computed, 4) + share.norm_unit,
     }
-    if _fits(ground, members[0], members[1], members[2]):
+    if fits(ground, *members):
         return Relation("ratio", members, True, "", Problem(code="AUDIT-110", args=args))
     fit = _fitting_numerators(base, share)
-    digits = share.text.replace(".", "").strip("0%％ ")
-    slipped = len(digits) > 2 and is_slip(share.text.rstrip("%％ "), 100 * over.exact / base.exact)
-    if sure or slipped:
+    if sure or is_slip_of(ground, members):
         return Relation("ratio", members, False, ARITHMETIC, Problem(code="AUDIT-111", args=args | {"fit": fit}))
     return Relation("ratio", members, False, BASES, Problem(code="AUDIT-112", args=args))
 
 
+def is_slip_of(ground: Ground, members: tuple[int, int, int]) -> bool:
+    """Whether a printed rate is one slip of the pen from the computed one."""
+    over, base, share = (ground.claims[index] for index in members)
+    computed = over.exact / base.exact / fraction_of(share.norm_unit) if base.exact else None
+    return computed is not None and count_digits(share) > 2 and is_slip(share.printed_number, computed)
+
+
+def count_digits(one: Claim) -> int:
+    """Digits of a number that say something: without noughts at its ends."""
+    return len(one.printed_number.replace(".", "").strip("0"))
+
+
 def _fitting_numerators(base: Claim, share: Claim) -> str:
     """Which whole numerators the printed share allows; a dash where there is none."""
-    low = ceil(base.exact * share.interval.low / 100)
-    high = floor(base.exact * (share.interval.high or share.interval.low) / 100)
+    unit = fraction_of(share.norm_unit)
+    low = ceil(base.exact * share.interval.low * unit)
+    high = floor(base.exact * (share.interval.high or share.interval.low) * unit)
     if high < low:
         return "—"
     return str(low) if low == high else f"{low}—{high}"
-
-
-def _find_triple(ground: Ground, index: int) -> Relation | None:
-    """All, those served, their share: told in a row without a word that ties them.
-
-    Rule: numbers that agree to three digits belong together; numbers one slip of the pen from agreeing do too, if the names
-    share a word. Any others may be of different people, and are left alone.
-    """
-    share = ground.claims[index]
-    if len(share.text.replace(".", "").strip("0%％ ")) < 3 or not re.search(r"率$|占比$|比例$", share.own):
-        return None
-    near = [
-        place
-        for place in range(max(0, index - 4), index)
-        if ground.is_count(place) and ground.same_sentence(place, index)
-    ]
-    # Any order of size: one of the two may have a digit too many.
-    pairs = [
-        (over, base)
-        for over in reversed(near)
-        for base in near
-        if base < over
-        and ground.claims[over].norm_unit == ground.claims[base].norm_unit
-        and ground.claims[over].exact > 0
-        and ground.claims[base].exact > 0
-    ]
-    for over, base in pairs:
-        if _fits(ground, over, base, index):
-            return _test_ratio(ground, (over, base, index), True)
-    for over, base in pairs:
-        tied = share.own.removesuffix("率")[-2:] in ground.claims[over].indicator
-        if tied and _is_one_slip(ground, (over, base, index)):
-            return _test_ratio(ground, (over, base, index), False)
-    return None
-
-
-def _is_one_slip(ground: Ground, members: tuple[int, int, int]) -> bool:
-    """Whether one slip of the pen in the numerator, the denominator or the share keeps them from agreeing."""
-    over, base, share = (ground.claims[index] for index in members)
-    if not (over.exact and base.exact and share.interval.low > 0):
-        return False
-    low, high = share.interval.low / 100, (share.interval.high or share.interval.low) / 100
-    wanted = (
-        (share, 100 * over.exact / base.exact, 100 * over.exact / base.exact),
-        (over, base.exact * low, base.exact * high),
-        (base, over.exact / high, over.exact / low),
-    )
-    return any(_slips_into(*one) for one in wanted)
-
-
-def _slips_into(one: Claim, low: Fraction, high: Fraction) -> bool:
-    """Whether a printed number is one slip from some number of its own digits between two ends."""
-    printed = one.printed_number
-    step = Fraction(one.scale, 10 ** len(printed.partition(".")[2]))
-    first, last = floor(low / step + Fraction(1, 2)), floor(high / step + Fraction(1, 2))
-    if last - first > _MOST_TRIED:
-        return False
-    return any(is_slip(printed, number * step / one.scale) for number in range(first, last + 1))
-
-
-def _find_implied(ground: Ground, index: int) -> Iterator[Relation]:
-    """What a share without its whole implies: the whole, or the part."""
-    one = ground.claims[index]
-    before = index - 1
-    if before < 0 or not ground.same_sentence(before, index) or one.start - ground.claims[before].end > 24:
-        return
-    other = ground.claims[before]
-    if other.measure not in ("count", "money") or other.per or other.comparator != "=" or not one.exact:
-        return
-    args = {"over": written_claim(other), "share": written_claim(one), "name": one.indicator}
-    if "其中" in ground.between(before, index):
-        implied = other.exact * one.exact / 100
-        told = Problem(code="AUDIT-114", args=args | {"implied": str(ceil(implied))})
-        yield Relation("implied_numerator", (before, index), True, "", told)
-    elif _is_among(ground, index) or re.search(r"完成[^,，]*的$", _clause_before(ground, index)):
-        whole = written(other.exact * 100 / one.exact, 2)
-        yield Relation(
-            "implied_denominator", (before, index), True, "", Problem(code="AUDIT-113", args=args | {"implied": whole})
-        )
-
-
-def _find_bounds(ground: Ground) -> Iterator[Relation]:
-    """A part of a whole above one hundred per cent."""
-    rules = load_lexicon("relations")["bounded"]
-    bounded, free = re.compile(either(rules["rates"]) + "$"), re.compile(either(rules["free"]))
-    for index, one in enumerate(ground.claims):
-        if one.measure != "rate" or one.norm_unit != "%" or one.interval.low <= 100 or free.search(one.indicator):
-            continue
-        if bounded.search(one.indicator):
-            told = Problem(code="AUDIT-115", args={"name": one.indicator, "share": written_claim(one)})
-            yield Relation("bound", (index,), False, IMPOSSIBLE, told)

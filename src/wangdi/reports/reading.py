@@ -6,8 +6,8 @@ import re
 
 from wangdi.reports.layout import Layout
 from wangdi.reports.lexicon import cue, load_lexicon, one_of, person_units, ratio_units
-from wangdi.reports.naming import Name
-from wangdi.reports.quantities import Quantity
+from wangdi.reports.names import Name
+from wangdi.reports.numerals import Quantity
 
 COUNT, RATE, MONEY, CHANGE, RANK, VALUE = "count", "rate", "money", "change", "rank", "value"
 ACTUAL, TARGET = "actual", "target"
@@ -20,6 +20,8 @@ def read_direction(text: str, one: Quantity, left: str) -> str:
     """``up`` or ``down`` where the number is a change, and no level reached by one; ``left``: its clause before it."""
     words = load_lexicon("words")
     after = text[one.end : one.end + 4]
+    if one.unit == "番":
+        return "up"
     for name, way in (("change_after_up", "up"), ("change_after_down", "down")):
         if after.startswith(tuple(words[name])):
             return way
@@ -29,7 +31,7 @@ def read_direction(text: str, one: Quantity, left: str) -> str:
     if one.unit and re.match(r".{0,4}[较比](?:上年|去年|上月)(?:同期)?(?:多出|增加|减少|新增)的", clause):
         return "down" if "减少" in clause else "up"
     for name, way in (("change_down", "down"), ("change_up", "up")):
-        match = re.search(rf"(?P<word>{one_of(name)})(?:了|约|近|幅度为|幅为|达|为|超过|超)?$", left.rstrip())
+        match = re.search(rf"(?P<word>{one_of(name)})(?:分别)?(?:了|约|近|幅度为|幅为|达|为|超过|超)?$", left.rstrip())
         if match is not None and _is_change(text, one, left, match["word"]):
             return way
     return ""
@@ -82,6 +84,8 @@ def read_measure(one: Quantity, name: Name, direction: str) -> str:
 def read_status(layout: Layout, one: Quantity, left: str, measure: str) -> str:
     """A target by a word of its sentence, by a task before it, or because its section is a plan."""
     text = layout.text
+    if _is_start(text, one):
+        return ACTUAL
     if layout.section_at(one.start).status == TARGET:
         return TARGET
     sentence, clause = layout.sentence_at(one.start), layout.clause_at(one.start)
@@ -102,6 +106,14 @@ def read_status(layout: Layout, one: Quantity, left: str, measure: str) -> str:
     return ACTUAL
 
 
+def _is_start(text: str, one: Quantity) -> bool:
+    """Whether a value is what a change starts from, also in a plan: 由89元提高到94元."""
+    moved = re.match(
+        r"(?:提高|增加|增长|上升|提升|下降|降低|减少|压减)?[增降升减]?(?:到|至|为)", text[one.end : one.end + 5]
+    )
+    return moved is not None and text[max(0, one.start - 1) : one.start] in ("由", "从")
+
+
 def read_comparator(text: str, one: Quantity, status: str) -> str:
     """``=``, ``>=``, ``<=`` or ``approx``, by the words next to the number.
 
@@ -117,7 +129,8 @@ def read_comparator(text: str, one: Quantity, status: str) -> str:
         return "<="
     if status == TARGET and re.search(rf"{one_of('held_below')}$", before):
         return "<="
-    return "approx" if re.search(rf"{one_of('about_before')}$", before) else "="
+    about = re.search(rf"{one_of('about_before')}$", before) and not re.search(r"[签合续履解预条]约$", before)
+    return "approx" if about else "="
 
 
 def add_head(name: str, one: Quantity, measure: str, direction: str) -> str:
@@ -125,14 +138,16 @@ def add_head(name: str, one: Quantity, measure: str, direction: str) -> str:
     if not name or measure in (RATE, MONEY, VALUE):
         return name
     if measure == CHANGE:
-        if re.search(r"[升降增减]幅|负增长|增速", name):
+        if re.search(r"[升降增减]幅|负增长|增速|[高低多少快慢]于", name):
             return name
         share = one.unit in ratio_units() or one.unit in load_lexicon("units")["points"]["units"]
         return name + ({"up": "升幅", "down": "降幅"} if share else {"up": "增加", "down": "减少"})[direction]
     if measure == RANK:
         return name if name.endswith("排名") else name + "排名"
-    if re.search(r"(?:数|量|人次|人口|规模|总数|面积|长度)$", name):
+    if re.search(r"(?:数|量|人次|人口|规模|总数|面积|长度|强度|满意度|住院日|时间|时长|年龄)$", name):
         return name
+    if one.unit == "例":
+        return name + ("数" if re.search(r"例|死亡|发病|术|查|测|种|治疗|监护|诊|者$", name) else "病例数")
     if one.unit.endswith("次") and one.unit != "次":
         return name + one.unit
     people = one.unit in person_units() and not name.endswith(tuple(load_lexicon("words")["person_nouns"]))

@@ -13,6 +13,7 @@ from wangdi.reports.reading import TARGET
 
 _STOCK = re.compile(r"(?:共?有|现有|总数(?:已?达到?|为)?|共计|设有)$")
 _WHOLE = re.compile(r"全部|均纳入|都纳入|所有")
+_MONTHS = re.compile(r"\d月|季度|半年")
 _COUNTED = frozenset(("个", "家", "所", "人", "名", "张", "例", "户"))
 _TOLD_TWICE = 100
 """Two equal numbers in one sentence say the same thing twice from here on; small ones are equal by chance."""
@@ -85,7 +86,10 @@ def _is_one_state(ground: Ground, one: int, other: int) -> bool:
         return True
     left, right = ground.claims[one], ground.claims[other]
     first = all(index == 0 or not ground.same_sentence(index - 1, index) for index in (one, other))
-    dated = left.period == right.period and bool(re.search(r"\d", left.period.part)) and left.region == right.region
+    months = all(
+        _MONTHS.search(ground.text[ground.sentence_start(index) : ground.claims[index].start]) for index in (one, other)
+    )
+    dated = months and left.period == right.period and left.region == right.region and bool(left.period.part)
     return first and dated and not _is_flow(ground, one)
 
 

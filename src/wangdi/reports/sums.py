@@ -49,7 +49,7 @@ def _find_lists(ground: Ground) -> Iterator[Relation]:
             yield compare_part(ground, members, total, IMPOSSIBLE)
             continue
         whole, parts = claims[total].interval, add_up(ground, members)
-        args = _told_parts(ground, members) | {"total": written_claim(claims[total]), "name": claims[total].indicator}
+        args = told_parts(ground, total, members)
         if parts.meets(whole):
             yield Relation("sum", (total, *members), True, "", Problem(code="AUDIT-101", args=args))
             continue
@@ -75,11 +75,11 @@ def _severity_of(ground: Ground, one: Listed, parts: Interval) -> str:
         return ""
     if above:
         return BASES
-    slipped = told == "bracketed" or any(_slips(ground, total, members, index) for index in (total, *members))
+    slipped = told == "bracketed" or any(is_one_slip(ground, total, members, index) for index in (total, *members))
     return UNVERIFIABLE if slipped else ""
 
 
-def _slips(ground: Ground, total: int, members: tuple[int, ...], index: int) -> bool:
+def is_one_slip(ground: Ground, total: int, members: tuple[int, ...], index: int) -> bool:
     """Whether one number of a list, written with one slip less, would make the sum.
 
     Rule: a small number is one slip from so many others that only a sum close by counts.
@@ -89,14 +89,16 @@ def _slips(ground: Ground, total: int, members: tuple[int, ...], index: int) -> 
     fit = one.exact - gap if index == total else one.exact + gap
     digits = one.printed_number
     telling = len(digits.replace(".", "").strip("0")) > 2 or len(digits) > 3
-    if fit < 0 or not (telling or abs(gap) <= claims[total].exact * _NEAR):
+    if fit < 0 or not (telling or (len(members) > 2 and len(digits) > 1) or abs(gap) <= claims[total].exact * _NEAR):
         return False
     return is_slip(digits, fit / one.scale)
 
 
-def _told_parts(ground: Ground, members: tuple[int, ...]) -> dict[str, str]:
-    claims = [ground.claims[index] for index in members]
-    return {"parts": written_list(claims), "sum": written(sum((one.exact for one in claims), Fraction(0)), 4)}
+def told_parts(ground: Ground, total: int, members: tuple[int, ...]) -> dict[str, str]:
+    """Parts, their sum and the total, as a message tells them."""
+    claims, whole = [ground.claims[index] for index in members], ground.claims[total]
+    added = written(sum((one.exact for one in claims), Fraction(0)), 4)
+    return {"parts": written_list(claims), "sum": added, "total": written_claim(whole), "name": whole.indicator}
 
 
 def tell_sum(ground: Ground, total: int, members: tuple[int, ...], args: dict[str, str]) -> Problem:
@@ -138,7 +140,7 @@ def _find_shares(ground: Ground) -> Iterator[Relation]:
             chosen = [next((m for m, name in zip(members, names, strict=True) if word in name), -1) for word in group]
             if -1 in chosen or len(set(chosen)) < len(group):
                 continue
-            yield _compare_shares(ground, tuple(chosen))
+            yield compare_shares(ground, tuple(chosen))
 
 
 def _group_words(ground: Ground, index: int) -> str:
@@ -150,7 +152,8 @@ def _group_words(ground: Ground, index: int) -> str:
     return own
 
 
-def _compare_shares(ground: Ground, members: tuple[int, ...]) -> Relation:
+def compare_shares(ground: Ground, members: tuple[int, ...]) -> Relation:
+    """Whether shares of one whole make up a hundred."""
     claims = ground.claims
     added = add_up(ground, members)
     whole = Interval(Fraction(100), Fraction(100))

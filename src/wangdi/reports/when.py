@@ -16,7 +16,12 @@ _PARTIAL = re.compile(
     rf"(?P<until>截止|截至)(?:目前|(?P<month>(?:今年)?\d{{1,2}}月(?:份|底|末)?(?:\d{{1,2}}[日号])?))"
     rf"|(?P<range>(?:今年)? ?\d{{1,2}}{_DASH}\d{{1,2}}月(?:份)?)|(?P<half>(?:今年)?上半年|下半年|前三季度|第?一季度)"
 )
-_PRIOR = re.compile(r"上一年|上年|去年")
+_PRIOR = re.compile(r"(?:上一年|上年|去年)(?P<same>同期|同月)?|(?P<month>上月|上个月)")
+_SPAN = re.compile(r"\d{1,2}月|\d{1,2}—\d{1,2}月|[上下]半年|[前第]?[一二三四]季度")
+"""Parts of a year that a heading names for all that follows."""
+
+
+LAST_MONTH, SAME_MONTHS = "上月", "上年同期"
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,9 +41,13 @@ class Period:
 
 
 def find_year(text: str) -> Period | None:
-    """The first year a heading names."""
-    match = re.search(rf"({_YEAR})年", text)
-    return Period(_plain_year(match.group(1))) if match else None
+    """The first year a heading names, with its months where the heading names no other."""
+    found = list(_FULL.finditer(text))
+    if not found:
+        return None
+    year, part = _plain_year(found[0]["year"]), _plain_part(found[0]["part"] or "")
+    alone = len(found) == 1 and len(re.findall(r"[上下]半年|季度|月", text)) == 1
+    return Period(year, part if alone and _SPAN.fullmatch(part) else "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +79,9 @@ def find_mentions(text: str) -> list[Mention]:
         part = match["month"] or match["range"] or match["half"] or "目前"
         plain = _plain_part(part.removeprefix("今年").strip())
         found.append(Mention(match.start(), match.end(), Period("", plain, bool(match["until"]))))
-    found += [Mention(match.start(), match.end(), Period("", "上年"), True) for match in _PRIOR.finditer(text)]
+    for match in _PRIOR.finditer(text):
+        part = LAST_MONTH if match["month"] else SAME_MONTHS if match["same"] else "上年"
+        found.append(Mention(match.start(), match.end(), Period("", part), True))
     return sorted(found, key=lambda one: one.start)
 
 
@@ -87,3 +98,14 @@ def prior_year(period: Period) -> Period:
     if period.year.isdecimal():
         return Period(str(int(period.year) - 1))
     return Period("", "上年")
+
+
+def prior_to(period: Period, told: str) -> Period:
+    """What a period is compared with: the same months of the year before, the month before, or the year before."""
+    if told == SAME_MONTHS and period.year.isdecimal():
+        return Period(str(int(period.year) - 1), period.part, period.until)
+    month = re.fullmatch(r"(\d{1,2})月", period.part)
+    if told == LAST_MONTH and period.year.isdecimal() and month:
+        before = int(month[1]) - 1
+        return Period(period.year, f"{before}月") if before else Period(str(int(period.year) - 1), "12月")
+    return Period("", told) if told == LAST_MONTH else prior_year(period)

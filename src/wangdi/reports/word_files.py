@@ -23,11 +23,11 @@ NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 def read_docx(data: bytes, name: str) -> str:
-    """The paragraphs of a Word file, those of its tables where they stand, one to a line.
+    """The paragraphs of a Word file, one to a line; a table where it stands, a row to a line with a tab between its cells.
 
     Errors: AUDIT-004 it is none, AUDIT-005 it is locked, AUDIT-006 it unpacks to too much.
     """
-    return "\n".join(paragraph.text for paragraph in list_paragraphs(open_docx(data, name)))
+    return "".join(mark + paragraph.text for mark, paragraph in list_pieces(open_docx(data, name)))
 
 
 def open_docx(data: bytes, name: str) -> Document:
@@ -55,17 +55,26 @@ def open_docx(data: bytes, name: str) -> Document:
         raise Refusal(Problem(code="AUDIT-004", file=name, args={"kind": "docx"})) from error
 
 
-def list_paragraphs(document: Document | _Cell) -> Iterator[Paragraph]:
-    """Every paragraph in reading order, a merged cell's once."""
+def list_pieces(document: Document | _Cell) -> Iterator[tuple[str, Paragraph]]:
+    """Every paragraph in reading order with what parts it from the one before: a line, or a tab between the cells of a row.
+
+    A merged cell's paragraphs come once; the other columns it covers are empty cells.
+    """
     from docx.table import Table
 
+    mark = ""
     for block in document.iter_inner_content():
         if not isinstance(block, Table):
-            yield block
+            yield mark, block
+            mark = "\n"
             continue
         seen = set()
         for row in block.rows:
             for cell in row.cells:
                 if cell._tc not in seen:
                     seen.add(cell._tc)
-                    yield from list_paragraphs(cell)
+                    for number, (inner, paragraph) in enumerate(list_pieces(cell)):
+                        yield inner if number else mark, paragraph
+                        mark = ""
+                mark += "\t"
+            mark = mark.removesuffix("\t") + "\n"

@@ -1,0 +1,135 @@
+"""Totals and parts that no word ties: a run of numbers of one unit that comes to the one before it, or to the 合计 behind it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from fractions import Fraction
+from functools import lru_cache
+
+from wangdi.core.problem import Problem
+from wangdi.reports.ground import UNVERIFIABLE, Ground, Relation
+from wangdi.reports.groups import paired_with
+from wangdi.reports.lexicon import load_lexicon
+from wangdi.reports.lists import listed
+from wangdi.reports.sums import add_up, compare_shares, is_one_slip, tell_sum, told_parts
+
+_LONGEST = 16
+_TELLING = 20
+"""Below it numbers come to one another by chance."""
+_TOGETHER = re.compile(r"(?:合计|共计|总计|三者|两者|以上)[^,，。;；\d]{0,8}$")
+
+
+@lru_cache(maxsize=1)
+def find_runs(ground: Ground) -> tuple[Relation, ...]:
+    """Every run that comes to its total, classes of one whole, and the shares of members that make up a hundred."""
+    found = [*_find_after(ground), *_find_before(ground), *_find_classes(ground)]
+    sums = [one.claims for one in found if one.holds]
+    told = [(total, *members) for total, members, _ in listed(ground)]
+    # Numbers may come to one another by chance: then shares that make no hundred say nothing.
+    by_run = [one for one in _find_shares(ground, sums) if one.holds]
+    return (*found, *_find_shares(ground, told), *by_run)
+
+
+def _amounts_from(ground: Ground, total: int) -> list[int]:
+    """The amounts behind a total in its paragraph that are of its kind, up to one of the same name."""
+    one = ground.claims[total]
+    members: list[int] = []
+    for index in range(total + 1, min(total + 2 * _LONGEST, len(ground.claims))):
+        other = ground.claims[index]
+        if not ground.same_paragraph(total, index) or len(members) == _LONGEST:
+            break
+        if other.norm_unit != one.norm_unit or other.measure != one.measure or not ground.is_amount(index):
+            continue
+        if other.exact >= one.exact or ground.nouns[index] == ground.nouns[total] or not ground.same_time(total, index):
+            break
+        members.append(index)
+    return members
+
+
+def _find_after(ground: Ground) -> Iterator[Relation]:
+    """Rule: only a run that comes to its total is told; any other may be of other things."""
+    told = {(total, members) for total, members, _ in listed(ground)}
+    for total, one in enumerate(ground.claims):
+        if not ground.is_amount(total) or one.exact < _TELLING:
+            continue
+        members = _amounts_from(ground, total)
+        for count in range(2, len(members) + 1):
+            parts = tuple(members[:count])
+            if sum((ground.claims[index].exact for index in parts), Fraction(0)) >= one.exact:
+                if add_up(ground, parts).meets(one.interval) and (total, parts) not in told:
+                    yield _holds(ground, total, parts)
+                break
+
+
+def _holds(ground: Ground, total: int, parts: tuple[int, ...]) -> Relation:
+    return Relation("sum", (total, *parts), True, "", Problem(code="AUDIT-101", args=told_parts(ground, total, parts)))
+
+
+def _find_before(ground: Ground) -> Iterator[Relation]:
+    """Parts with their 合计 behind them: the amounts of its unit in its sentence before it."""
+    for total, one in enumerate(ground.claims):
+        before = ground.text[max(ground.sentence_start(total), one.start - 14) : one.start]
+        if not ground.is_amount(total) or not _TOGETHER.search(before):
+            continue
+        parts: list[int] = []
+        for index in range(total - 1, max(-1, total - _LONGEST), -1):
+            other = ground.claims[index]
+            if not ground.same_sentence(index, total) or other.norm_unit != one.norm_unit:
+                break
+            if ground.is_amount(index):
+                parts.insert(0, index)
+        if len(parts) > 1:
+            yield from _compare(ground, total, tuple(parts))
+
+
+def _compare(ground: Ground, total: int, parts: tuple[int, ...]) -> Iterator[Relation]:
+    """Rule: parts that miss their total are a question, and only where one slip of the pen would make the sum."""
+    if add_up(ground, parts).meets(ground.claims[total].interval):
+        yield _holds(ground, total, parts)
+    elif any(is_one_slip(ground, total, parts, index) for index in (total, *parts)):
+        args = told_parts(ground, total, parts)
+        yield Relation("sum", (total, *parts), False, UNVERIFIABLE, tell_sum(ground, total, parts, args))
+
+
+def _find_classes(ground: Ground) -> Iterator[Relation]:
+    """Classes of one whole, each told in a sentence of its own: 甲类, 乙类 and 丙类传染病."""
+    for rule in load_lexicon("relations")["classes"]:
+        named: dict[tuple[int, str], list[list[int]]] = {}
+        for index, one in enumerate(ground.claims):
+            place = next((n for n, part in enumerate(rule["parts"]) if re.search(part, ground.nouns[index])), -1)
+            whole = place < 0 and re.search(rule["whole"], ground.nouns[index])
+            if ground.is_amount(index) and (place >= 0 or whole):
+                key = (ground.layout.part_at(one.start).start, one.norm_unit)
+                named.setdefault(key, [[] for _ in range(len(rule["parts"]) + 1)])[place + 1].append(index)
+        for found in named.values():
+            firsts = [group[0] for group in found[1:] if group]
+            total = next((index for index in found[0] if firsts and index < firsts[0]), None)
+            same = total is not None and all(ground.same_time(total, index) for index in firsts)
+            if total is not None and same and len(firsts) > 1:
+                yield from _compare(ground, total, tuple(firsts))
+
+
+def _find_shares(ground: Ground, sums: list[tuple[int, ...]]) -> Iterator[Relation]:
+    """The shares told right behind the members of a sum: together a hundred, where the members are the whole."""
+    paired = {partner: index for index in range(len(ground.claims)) if (partner := _share_paired(ground, index)) >= 0}
+    for total, *members in sums:
+        whole = add_up(ground, tuple(members)).meets(ground.claims[total].interval)
+        beside = {
+            index: index + 1 for index in members if index + 1 < len(ground.claims) and _is_share_of(ground, index)
+        }
+        shares = tuple(found for index in members if (found := beside.get(index, paired.get(index))) is not None)
+        if whole and len(shares) == len(members) > 1:
+            yield compare_shares(ground, shares)
+
+
+def _share_paired(ground: Ground, index: int) -> int:
+    """The amount that a share told with 分别 is one of; below nought where there is none."""
+    near = ground.text[max(0, ground.claims[index].start - 40) : ground.claims[index].start]
+    partner = paired_with(ground, index) if ground.is_share(index) and re.search(r"占", near) else None
+    return -1 if partner is None else partner
+
+
+def _is_share_of(ground: Ground, index: int) -> bool:
+    between = ground.between(index, index + 1)
+    return ground.is_share(index + 1) and re.fullmatch(r"\s*[(（,，、]?(?:占|占比)?(?:比|为|达)?", between) is not None
