@@ -124,12 +124,11 @@ def test_windows_of_time() -> None:
     ]
     now = list_windows(4, 2, prospective=True)
     assert list(zip(now.begins, now.ends, strict=True)) == [(2, 4), (3, 4)]
-    values = np.arange(5) ** 2
     for windows in (looked, now):
-        taken = np.empty(len(windows.ends))
-        for ends, begins, place in windows.runs:
-            taken[place] = values[ends] - values[begins]
-        assert (taken == values[windows.ends] - values[windows.begins]).all()
+        placed = np.concatenate(windows.by_length)
+        assert sorted(placed) == list(range(len(windows.ends)))
+        assert [len({*(windows.ends - windows.begins)[places]}) for places in windows.by_length] == [1, 1]
+        assert list(windows.steps(placed)) == list(zip(windows.begins[placed], windows.ends[placed], strict=True))
 
 
 # ---- the search --------------------------------------------------------------------------------------------------------

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -74,17 +75,21 @@ def place_on_sphere(longitude: Floats, latitude: Floats) -> Floats:
 class Windows:
     """Stretches of time: ``begins`` (included) and ``ends`` (not included), in steps from the study's first.
 
-    ``runs``: the same as slices (of ends, of begins, of the windows), so that many are subtracted at once.
+    ``by_length``: the places of those of one length, the shortest first.
     """
 
     begins: Integers
     ends: Integers
-    runs: tuple[tuple[slice, slice, slice], ...]
+    by_length: tuple[Integers, ...]
 
     @property
     def longest(self) -> int:
         """Steps in the longest."""
         return int((self.ends - self.begins).max())
+
+    def steps(self, places: Integers) -> Iterator[tuple[int, int]]:
+        """Begin and end of some of them."""
+        return zip(self.begins[places].tolist(), self.ends[places].tolist(), strict=True)
 
 
 def list_windows(times: int, longest: int, prospective: bool = False) -> Windows:
@@ -92,17 +97,10 @@ def list_windows(times: int, longest: int, prospective: bool = False) -> Windows
     is going on now.
     """
     if prospective:
-        begins = np.arange(times - longest, times)
-        ends = np.full(longest, times)
-        return Windows(begins, ends, ((slice(times, times + 1), slice(times - longest, times), slice(0, longest)),))
-    pairs: list[Integers] = []
-    runs: list[tuple[slice, slice, slice]] = []
-    placed = 0
-    for length in range(1, longest + 1):
-        count = times + 1 - length
-        pairs.append(np.arange(count))
-        runs.append((slice(length, times + 1), slice(0, count), slice(placed, placed + count)))
-        placed += count
-    begins = np.concatenate(pairs)
-    ends = begins + np.repeat(np.arange(1, longest + 1), [len(part) for part in pairs])
-    return Windows(begins, ends, tuple(runs))
+        begins, ends = np.arange(times - longest, times), np.full(longest, times)
+    else:
+        lengths = np.arange(1, longest + 1)
+        begins = np.concatenate([np.arange(times + 1 - length) for length in lengths])
+        ends = begins + np.repeat(lengths, times + 1 - lengths)
+    of_length = ends - begins
+    return Windows(begins, ends, tuple(np.flatnonzero(of_length == length) for length in range(1, longest + 1)))

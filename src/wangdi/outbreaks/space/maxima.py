@@ -21,16 +21,18 @@ from wangdi.outbreaks.space.study import Chance, Study
 
 LOOSE, STEEP = 0.9, 0.3
 """How wide a ring may be: in standard deviations of its cases, and, where those are few, as a share of its expected cases."""
-GROUPS = 8
-"""Replicates are sorted into groups by what they have; each group has limits of its own."""
+BATCH = 16
+"""Zones looked around at once."""
+GROUP = 64
+"""Replicates are sorted into groups of so many by what they have; each has limits of its own, and cases that stay close to
+the processor.
+"""
 NARROW = 100
 """The most cases a ring should expect, so that they are counted in single bytes; what does not fit is noticed."""
 FLOORS = (5.0, 2.0, 0.0)
 """The ratio a search begins at. A replicate that has nothing above it is searched again from the next."""
-LEARNT_AFTER = (1, 2, 4, 8, 16, 32, 64, 128, 512, 1500)
+LEARNT_AFTER = (16, 64, 256, 1024)
 """After how many zones replicates are sorted anew and the limits of their groups raised."""
-AT_ONCE = 320_000
-"""Numbers compared at once: what stays close to the processor."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,16 +46,33 @@ class Scan:
 
 @dataclass(frozen=True, slots=True)
 class _Rings:
-    """The circles around a zone, in rings. ``order``: zones outwards; ``ends``: zones in each circle; ``starts``, ``stops``:
-    each ring's zones; ``least``, ``most``: the sizes of its smallest and largest circle, summed up to each time.
+    """The circles around several zones, each zone's cut into as many rings; those that hold nothing stand last.
+
+    ``order``: the zones around the first, outwards, then those around the next; ``sizes``: of all up to each of them, summed up to
+    each time; ``circles``: whether a circle ends with one. ``starts``, ``stops``: each ring's stretch of them. ``least``: the
+    sizes of its smallest circle. ``each``: rings of one zone.
     """
 
     order: Integers
-    ends: Integers
+    sizes: Floats
+    circles: NDArray[np.bool_]
     starts: Integers
     stops: Integers
     least: Floats
-    most: Floats
+    each: int
+
+
+@dataclass(slots=True)
+class _Group:
+    """Replicates that have about as much. ``places``: which; ``best``: what each has; ``counts``: by zone, summed up to each
+    time; ``totals``: to the last; ``limits``: by expected cases, the fewest cases that could be more than the least of them has.
+    """
+
+    places: Integers
+    best: Floats
+    counts: NDArray[Any]
+    totals: NDArray[Any]
+    limits: NDArray[np.int32]
 
 
 def find_maxima(scan: Scan, seed: int, replicates: range) -> Floats:
@@ -86,149 +105,178 @@ class _Search:
         counts, sizes = counts[:, late:], scan.study.sizes[:, late:]
         zones, times, self.width = counts.shape
         self.windows = list_windows(times, times, prospective=True) if late else scan.windows
-        self.columns = -(-self.width // GROUPS) * GROUPS
-        summed = np.zeros((zones, times, self.columns), dtype=np.uint32)
+        columns = -(-self.width // GROUP) * GROUP
+        summed = np.zeros((zones, times, columns), dtype=np.uint32)
         np.cumsum(counts, axis=1, out=summed[:, :, : self.width])
-        self.totals = summed[:, -1].astype(np.min_scalar_type(2 * self.likelihood.cases))
-        self.counts: NDArray[Any] = summed.astype(np.min_scalar_type(int(self.totals.max())))
         self.sizes = np.zeros((zones, times + 1))
         np.cumsum(sizes, axis=1, out=self.sizes[:, 1:])
-        self.best = np.zeros(self.columns)
-        self.best[self.width :] = np.inf
         self.floor = floor
-        self.tables = np.repeat(self.likelihood.limits(floor)[None], GROUPS, axis=0)
         self.small = np.int16 if self.likelihood.cases < np.iinfo(np.int16).max else np.int32
-        self.inside = np.zeros((0, times + 1, self.columns), dtype=self.small)
+        best = np.zeros(columns)
+        best[self.width :] = np.inf
+        self.groups = self._sort(np.arange(columns), best, summed.astype(np.min_scalar_type(int(summed[:, -1].max()))))
 
     def run(self, seed: int) -> Floats:
         """The largest ratio of every replicate, in the order they were given."""
-        placed = np.arange(self.columns)
-        for done, zone in enumerate(np.random.default_rng([seed]).permutation(len(self.counts)), start=1):
-            self._look_around(int(zone))
-            if done not in LEARNT_AFTER:
-                continue
-            order = np.argsort(self.best, kind="stable")
-            self.best, placed = self.best[order], placed[order]
-            self.counts = np.ascontiguousarray(self.counts[:, :, order])
-            self._raise_limits()
-        found = np.empty(self.columns)
-        found[placed] = self.best
+        zones = np.random.default_rng([seed]).permutation(len(self.sizes))
+        for first in range(0, len(zones), BATCH):
+            if first in LEARNT_AFTER:
+                self._learn()
+            self._look_around(zones[first : first + BATCH])
+        found = np.empty(len(self.groups) * GROUP)
+        for group in self.groups:
+            found[group.places] = group.best
         return found[: self.width]
 
-    def _raise_limits(self) -> None:
-        """The limits of each group from what the least of it has."""
-        for group, floor in enumerate(self.best.reshape(GROUPS, -1).min(axis=1)):
-            self.tables[group] = self.likelihood.limits(max(floor, self.floor))
+    def _sort(self, places: Integers, best: Floats, counts: NDArray[Any]) -> list[_Group]:
+        """The replicates, in the order of what they have, as groups with limits from what the least of each has."""
+        groups: list[_Group] = []
+        for these in np.argsort(best, kind="stable").reshape(-1, GROUP):
+            own = np.ascontiguousarray(counts[:, :, these])
+            totals = own[:, -1].astype(np.min_scalar_type(2 * self.likelihood.cases))
+            limits = self.likelihood.limits(max(float(best[these].min()), self.floor))
+            groups.append(_Group(places[these], best[these], own, totals, limits))
+        return groups
 
-    def _look_around(self, zone: int) -> None:
-        """Everything around one zone: rings, their cases, what passes the limits, what that comes to."""
-        order, ends = self.scan.circles.around(zone)
-        if not len(ends):
+    def _learn(self) -> None:
+        """Sort all replicates anew."""
+        places, best = (np.concatenate([getattr(group, name) for group in self.groups]) for name in ("places", "best"))
+        counts = np.concatenate([group.counts for group in self.groups], axis=2)
+        self.groups = self._sort(places, best, counts)
+
+    def _look_around(self, zones: Integers) -> None:
+        """Everything around some zones: rings, their cases, what passes the limits, what that comes to."""
+        rings = self._cut_rings(zones)
+        if rings is None:
             return
-        rings = self._cut_rings(order, ends)
-        self._count_cases(rings)
-        windows = self.windows
-        least = rings.least[:, windows.ends] - rings.least[:, windows.begins]
-        limits = find_limit(self.tables.T, self.likelihood.expected(least))
-        ring, column = self._pass_limits(limits)
-        if len(ring):
-            self._work_out(rings, self._find_reached(ring, column, (least, limits)))
+        least = rings.least[:, self.windows.ends] - rings.least[:, self.windows.begins]
+        expected = self.likelihood.expected(least)
+        for group in self.groups:
+            limits = find_limit(group.limits, expected)
+            limits[rings.starts == rings.stops] = np.iinfo(np.int32).max
+            inside = self._count_cases(rings, group)
+            ring, column = self._pass_limits(inside, limits)
+            if len(ring):
+                self._work_out(rings, inside, self._find_reached(inside, (ring, column), (least, limits), group), group)
 
-    def _cut_rings(self, order: Integers, ends: Integers) -> _Rings:
-        """The circles around a zone, cut so that a ring's bound is close to what is in it."""
+    def _cut_rings(self, zones: Integers) -> _Rings | None:
+        """The circles around zones, cut so that a ring's bound is close to what is in it; None where there are none."""
+        around = [(order[: ends[-1]], ends) for order, ends in map(self.scan.circles.around, zones) if len(ends)]
+        if not around:
+            return None
+        sizes = [np.cumsum(self.sizes[order], axis=0) for order, _ in around]
+        cuts = [self._find_cuts(summed[ends - 1, -1]) for summed, (_, ends) in zip(sizes, around, strict=True)]
+        each = max(map(len, cuts)) - 1
+        starts, stops = np.empty((2, len(around), each), dtype=np.int64)
+        least = np.zeros((len(around), each, self.sizes.shape[1]))
+        circles = np.zeros(sum(len(order) for order, _ in around), dtype=bool)
+        placed = 0
+        for row, ((order, ends), summed, cut) in enumerate(zip(around, sizes, cuts, strict=True)):
+            rings = len(cut) - 1
+            least[row, :rings] = summed[ends[cut[:-1]] - 1]
+            stops[row, :rings], stops[row, rings:] = placed + ends[cut[1:] - 1], placed + len(order)
+            starts[row] = np.append(placed, stops[row, :-1])
+            circles[placed + ends - 1] = True
+            placed += len(order)
+        order = np.concatenate([order for order, _ in around])
+        least = least.reshape(len(around) * each, -1)
+        return _Rings(order, np.concatenate(sizes), circles, starts.ravel(), stops.ravel(), least, each)
+
+    def _find_cuts(self, whole: Floats) -> Integers:
+        """Where rings begin, among the circles around a zone, by what each holds of all time; and how many circles there are."""
         share = self.windows.longest / (self.sizes.shape[1] - 1)
-        whole = np.cumsum(self.sizes[order, -1])[ends - 1]
-        expected = np.maximum(self.likelihood.expected(whole) * share, 1e-6)
+        all_time = self.likelihood.expected(whole)
+        expected = np.maximum(all_time * share, 1e-6)
         knee = (LOOSE / STEEP) ** 2
         marks = np.where(
             expected < knee, np.log(expected / knee) / STEEP, 2 * (np.sqrt(expected) - np.sqrt(knee)) / LOOSE
         )
-        full = self.likelihood.expected(whole) // NARROW
-        new = np.flatnonzero((np.diff(np.floor(marks)) > 0) | (np.diff(full) > 0))
-        stops = ends[np.append(new, len(ends) - 1)]
-        firsts = ends[np.append(0, new + 1)]
-        cuts = np.column_stack([firsts, stops]).ravel()
-        summed = np.cumsum(_members(order, cuts, len(self.sizes), self.sizes.dtype) @ self.sizes, axis=0)
-        return _Rings(order, ends, np.append(0, stops[:-1]), stops, summed[0::2], summed[1::2])
+        new = np.flatnonzero((np.diff(np.floor(marks)) > 0) | (np.diff(all_time // NARROW) > 0)) + 1
+        found: Integers = np.concatenate([[0], new, [len(whole)]])
+        return found
 
-    def _count_cases(self, rings: _Rings) -> None:
-        """Cases in each ring's largest circle, summed up to each time, for every replicate."""
-        count = len(rings.stops)
-        zones, times, _ = self.counts.shape
-        self._widen(int((_members(rings.order, rings.stops, zones, self.totals.dtype) @ self.totals).max()))
-        flat = self.counts.reshape(zones, -1)
+    def _count_cases(self, rings: _Rings, group: _Group) -> NDArray[Any]:
+        """Cases in each ring's largest circle, summed up to each time (the first axis), for every replicate of a group."""
+        zones, times, _ = group.counts.shape
+        widest = np.min_scalar_type(int((_members(rings, zones, group.totals.dtype) @ group.totals).max()))
+        if widest.itemsize > group.counts.itemsize:
+            group.counts = group.counts.astype(widest)
+        flat = group.counts.reshape(zones, -1)
         # Two small counts are added as one number of twice the width: neither ever carries into the other.
         words = flat.view(np.uint16) if flat.dtype == np.uint8 else flat
-        added = (_members(rings.order, rings.stops, zones, words.dtype) @ words).view(flat.dtype)
-        added = added.reshape(count, times, self.columns)
-        if len(self.inside) < count:
-            self.inside = np.zeros((count, times + 1, self.columns), dtype=self.small)
-        self.inside[0, 1:] = added[0]
-        for ring in range(1, count):
-            np.add(self.inside[ring - 1, 1:], added[ring], out=self.inside[ring, 1:], casting="unsafe")
+        added = (_members(rings, zones, words.dtype) @ words).view(flat.dtype).reshape(-1, rings.each, times, GROUP)
+        inside = np.zeros((times + 1, len(added), rings.each, GROUP), dtype=self.small)
+        summed = inside[1:].transpose(1, 2, 0, 3)
+        summed[:, 0] = added[:, 0]
+        for ring in range(1, rings.each):
+            np.add(summed[:, ring - 1], added[:, ring], out=summed[:, ring], casting="unsafe")
+        return inside.reshape(times + 1, -1, GROUP)
 
-    def _widen(self, largest: int) -> None:
-        """Wider numbers for the cases of zones, where those of a ring would not fit."""
-        wanted = np.min_scalar_type(largest)
-        if wanted.itemsize > self.counts.itemsize:
-            self.counts = self.counts.astype(wanted)
-
-    def _pass_limits(self, limits: NDArray[np.int32]) -> tuple[Integers, Integers]:
-        """Rings and replicates where some window reaches its limit."""
-        rings, windows = limits.shape[:2]
-        capped = np.minimum(limits, np.iinfo(self.small).max).astype(self.small)[..., None]
-        passed = np.empty((rings, self.columns), dtype=bool)
-        block = max(1, AT_ONCE // (windows * self.columns))
-        counted = np.empty((block, windows, self.columns), dtype=self.small)
-        for low in range(0, rings, block):
-            inside = self.inside[low : min(low + block, rings)]
-            here = counted[: len(inside)]
-            for ends, begins, place in self.windows.runs:
-                np.subtract(inside[:, ends], inside[:, begins], out=here[:, place])
-            reached = here.reshape(len(inside), windows, GROUPS, -1) >= capped[low : low + len(inside)]
-            reached.reshape(len(inside), windows, -1).any(axis=1, out=passed[low : low + len(inside)])
+    def _pass_limits(self, inside: NDArray[Any], limits: NDArray[np.int32]) -> tuple[Integers, Integers]:
+        """Rings and replicates where some window reaches its limit, or comes as close to it as makes no difference here."""
+        passed = np.zeros(inside.shape[1:], dtype=bool)
+        counted = np.empty_like(inside[0])
+        capped = np.minimum(limits, np.iinfo(self.small).max).astype(self.small)
+        for windows in self.windows.by_length:
+            least = capped[:, windows].min(axis=1)
+            if (capped[:, windows].max(axis=1) - least <= 1).all():
+                # Windows of one length have one limit: the most that any of them holds is held against it.
+                most = np.zeros_like(counted)
+                for begin, end in self.windows.steps(windows):
+                    np.subtract(inside[end], inside[begin], out=counted)
+                    np.maximum(most, counted, out=most)
+                passed |= most >= least[:, None]
+            else:
+                for window, (begin, end) in zip(windows, self.windows.steps(windows), strict=True):
+                    np.subtract(inside[end], inside[begin], out=counted)
+                    passed |= counted >= capped[:, window, None]
         ring, column = np.nonzero(passed)
         return ring, column
 
     def _find_reached(
-        self, ring: Integers, column: Integers, bounds: tuple[Floats, NDArray[np.int32]]
+        self,
+        inside: NDArray[Any],
+        passed: tuple[Integers, Integers],
+        bounds: tuple[Floats, NDArray[np.int32]],
+        group: _Group,
     ) -> tuple[Integers, Integers, Integers]:
         """Ring, replicate and window where the ring's bound beats what the replicate has."""
+        ring, column = passed
         least, limits = bounds
-        windows = self.windows
-        inside = self.inside[ring, :, column]
-        cases = inside[:, windows.ends] - inside[:, windows.begins]
-        row, window = np.nonzero(cases >= limits[ring, :, column // (self.columns // GROUPS)])
+        up_to = inside[:, ring, column]
+        cases = (up_to[self.windows.ends] - up_to[self.windows.begins]).T
+        row, window = np.nonzero(cases >= limits[ring])
         ring, column = ring[row], column[row]
-        kept = self.likelihood.ratio(cases[row, window], least[ring, window]) > self.best[column]
+        kept = self.likelihood.ratio(cases[row, window], least[ring, window]) > group.best[column]
         return ring[kept], column[kept], window[kept]
 
-    def _work_out(self, rings: _Rings, reached: tuple[Integers, Integers, Integers]) -> None:
+    def _work_out(
+        self, rings: _Rings, inside: NDArray[Any], reached: tuple[Integers, Integers, Integers], group: _Group
+    ) -> None:
         """The exact ratio of every circle of the rings reached; each replicate keeps its largest."""
         ring, column, window = reached
         if not len(ring):
             return
         begin, end = self.windows.begins[window], self.windows.ends[window]
-        inner = np.maximum(ring - 1, 0)
-        cases_before = np.where(ring > 0, self.inside[inner, end, column] - self.inside[inner, begin, column], 0)
-        size_before = np.where(ring > 0, rings.most[inner, end] - rings.most[inner, begin], 0.0)
+        inner, outer = np.maximum(ring - 1, 0), ring % rings.each > 0
+        cases_before = np.where(outer, inside[end, inner, column] - inside[begin, inner, column], 0)
         lengths = rings.stops[ring] - rings.starts[ring]
         part = np.repeat(np.arange(len(ring)), lengths)
         firsts = np.cumsum(lengths) - lengths
         step = rings.starts[ring][part] + np.arange(len(part)) - firsts[part]
         zone, begin, end = rings.order[step], begin[part], end[part]
-        cases = self.counts[zone, end - 1, column[part]].astype(np.int64)
-        cases -= np.where(begin > 0, self.counts[zone, begin - 1, column[part]], 0)
+        cases = group.counts[zone, end - 1, column[part]].astype(np.int64)
+        cases -= np.where(begin > 0, group.counts[zone, begin - 1, column[part]], 0)
         cases = _sum_within(cases, firsts, part) + cases_before[part]
-        size = _sum_within(self.sizes[zone, end] - self.sizes[zone, begin], firsts, part) + size_before[part]
-        circle = np.isin(step + 1, rings.ends)
-        np.maximum.at(self.best, column[part][circle], self.likelihood.ratio(cases[circle], size[circle]))
+        circle = rings.circles[step]
+        size = (rings.sizes[step, end] - rings.sizes[step, begin])[circle]
+        np.maximum.at(group.best, column[part][circle], self.likelihood.ratio(cases[circle], size))
 
 
-def _members(order: Integers, cuts: Integers, zones: int, kind: np.dtype[Any]) -> csr_array:
-    """A row for each stretch of ``order`` between two cuts, with a one for each of its zones."""
-    within = order[: cuts[-1]]
-    return csr_array((np.ones(len(within), dtype=kind), within, np.append(0, cuts)), shape=(len(cuts), zones))
+def _members(rings: _Rings, zones: int, kind: np.dtype[Any]) -> csr_array:
+    """A row for each ring, with a one for each of its zones."""
+    ones = np.ones(len(rings.order), dtype=kind)
+    return csr_array((ones, rings.order, np.append(0, rings.stops)), shape=(len(rings.stops), zones))
 
 
 def _sum_within(values: NDArray[Any], firsts: Integers, part: Integers) -> NDArray[Any]:

@@ -18,6 +18,8 @@ ALIKE = 1e-9
 """Ratios closer than this share of themselves are one ratio: sums in another order differ by rounding."""
 WORTH_IT = 3e8
 """Windows times replicates from which several processes are worth starting."""
+STRETCH = 32
+"""Circles around a zone that are bounded together."""
 NUMBERS = 5e7
 """Counts of replicates that one process holds at once."""
 
@@ -152,9 +154,18 @@ def _find_best(
         return None
     order = order[: ends[-1]]
     windows, likelihood = scan.windows, scan.study.likelihood
-    inside, large = (np.cumsum(part[order], axis=0)[ends - 1] for part in (cases, sizes))
-    inside = inside[:, windows.ends] - inside[:, windows.begins]
-    large = large[:, windows.ends] - large[:, windows.begins]
+    up_to = [np.cumsum(part[order], axis=0)[ends - 1] for part in (cases, sizes)]
+
+    def within(part: int, circles: Integers) -> Floats:
+        found: Floats = up_to[part][circles]
+        return found[:, windows.ends] - found[:, windows.begins]
+
+    # Cases of the largest circle of a stretch, in the size of its smallest, bound all of it.
+    firsts = np.arange(0, len(ends), STRETCH)
+    lasts = np.minimum(firsts + STRETCH, len(ends)) - 1
+    reached = (within(0, lasts) >= find_limit(table, likelihood.expected(within(1, firsts)))).any(axis=1)
+    looked = np.flatnonzero(np.repeat(reached, lasts - firsts + 1))
+    inside, large = within(0, looked), within(1, looked)
     circle, window = np.nonzero(inside >= find_limit(table, likelihood.expected(large)))
     ratios = likelihood.ratio(inside[circle, window], large[circle, window])
     if not len(ratios) or ratios.max() <= floor:
@@ -162,7 +173,7 @@ def _find_best(
     best = int(np.argmax(ratios > ratios.max() * (1 - ALIKE)))
     row, column = circle[best], window[best]
     return Window(
-        order[: ends[row]],
+        order[: ends[looked[row]]],
         int(windows.begins[column]),
         int(windows.ends[column]),
         int(inside[row, column]),
