@@ -284,6 +284,18 @@ def test_a_picture_is_well_formed_and_true_to_its_values() -> None:
     assert len(root.findall(f"{name}polygon")) == 2
 
 
+def test_a_value_that_stands_alone_is_seen_and_what_is_not_there_is_not_named() -> None:
+    values = [None, 3.0, None]
+    root = ElementTree.fromstring(
+        render_chart(Chart("a", ["1", "2", "3"], values, values, [None] * 3, ("x", "y", "z")))
+    )
+    name = "{http://www.w3.org/2000/svg}"
+    ends = [point.split(",") for point in root.findall(f"{name}polyline")[0].attrib["points"].split()]
+    assert ends[0][1] == ends[1][1]
+    assert float(ends[1][0]) - float(ends[0][0]) > 100
+    assert [one.text for one in root.findall(f"{name}text") if one.text in ("x", "y", "z")] == ["x"]
+
+
 @pytest.mark.parametrize("values", [[None, None], [0.0, 0.0], [1e6, 3e6], [1e-4, 2e-4]])
 def test_a_picture_of_anything_can_be_drawn(values: list[float | None]) -> None:
     text = render_chart(Chart("R", ["a", "b"], values, values, values, ("R",)))

@@ -88,7 +88,7 @@ def draw_cases(
 ) -> Curve:
     """A disease's last year by weeks that end on the weekday of ``span``'s last day, in a township, several, or a county.
 
-    Of several townships expectation and bound are left out: they are not one series.
+    Of several townships without their county expectation and bound are left out: they are not one series.
     """
     if subject not in cases.diseases:
         return Curve((), (), (), (), subject=subject)
@@ -117,11 +117,14 @@ def _places_of(cases: Cases, places: Sequence[str]) -> Ints:
 
 
 def _row_of(cases: Cases, places: Sequence[str]) -> int | None:
-    """Which series of a panel one place is; counties are counted downwards from -1."""
+    """Which series of a panel places are: a township, or a county with or without some of its townships, counted downwards
+    from -1. Missing: null where they are several.
+    """
+    counties = {place.county for place in cases.places if place.code in places or place.county in places or not places}
+    if len(counties) == 1 and (not places or counties.issubset(places)):
+        return -1 - cases.counties.index(next(iter(counties)))
     if len(places) != 1:
-        return -1 if not places and len(cases.counties) == 1 else None
-    if places[0] in cases.counties:
-        return -1 - cases.counties.index(places[0])
+        return None
     return next((number for number, place in enumerate(cases.places) if place.code == places[0]), None)
 
 
