@@ -83,6 +83,7 @@ def _render_board(request: Request, state: str, problem: Refusal | None = None) 
         "cards": len(watched.cases.day),
         "streams": len(watched.streams),
         "quiet": quiet[:QUIET_SHOWN],
+        "names": names,
         "diseases": [(code, names[code]) for code in watched.cases.diseases],
         "can_run": not view.known,
         "problem": problem.problem if problem else None,
