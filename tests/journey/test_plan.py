@@ -17,7 +17,7 @@ from tests.journey.conftest import leave_passing
 from tests.journey.demo_city import OCTOBER, Demo, ask
 from tests.journey.small_city import call, make_small_city
 from tests.pages import check_page, open_pages, read, words_of
-from wangdi.web.words import LANGUAGES
+from wangdi.core.problem import LANGUAGES
 
 PLAN = """2025年基层卫生工作要点
 

@@ -12,8 +12,8 @@ from starlette.testclient import TestClient
 
 from tests.cities import TestCity, make_city
 from tests.pages import check_page, open_pages, read, words_of
+from wangdi.core.problem import LANGUAGES
 from wangdi.language.library import load_library
-from wangdi.web.words import LANGUAGES
 
 REPORT = (
     "某县2031年卫生健康工作总结\n2031年,全县新生儿死亡率3.20‰,婴儿死亡率2.10‰。\n全县出生3000人,较去年2000人上升20%。\n"

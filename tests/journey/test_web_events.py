@@ -18,10 +18,11 @@ from tests.pages import NOW, check_page, open_pages, read, words_of
 from wangdi.app.event_erasing import erase_event
 from wangdi.app.event_summary import tell_timeline
 from wangdi.app.events import Author, Draft, open_event, read_event, write_down
+from wangdi.core.problem import LANGUAGES
 from wangdi.outbreaks.investigation.bodies import KINDS
 from wangdi.outbreaks.investigation.values import Case, Contact, Event, Member, Note, Place, Sample, Who
 from wangdi.web.pages.event_forms import FORMS
-from wangdi.web.words import LANGUAGES, load_words
+from wangdi.web.words import load_words
 
 BY = Author("test", datetime(2025, 7, 2, 9))
 SAID = {"title": "甲一村<b>腹泻</b>", "disease": "3900", "region": COUNTY, "lead": HOSPITAL, "opened_on": "2025-07-01"}

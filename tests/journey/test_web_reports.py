@@ -15,8 +15,8 @@ from starlette.testclient import TestClient
 
 from tests.cities import CLINIC_A1, TestCity, make_city, resident
 from tests.pages import check_page, open_pages, read, words_of
+from wangdi.core.problem import LANGUAGES
 from wangdi.language.library import load_library
-from wangdi.web.words import LANGUAGES
 
 YEAR = "/reports?period=2025"
 

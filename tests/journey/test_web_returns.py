@@ -16,7 +16,7 @@ from tests.cities import TestCity
 from tests.journey.returning import NAME, make_county, visit
 from tests.pages import check_page, open_pages, read, words_of
 from tests.workbooks import two_row_template
-from wangdi.web.words import LANGUAGES
+from wangdi.core.problem import LANGUAGES
 
 PATH = f"/return/{quote(NAME)}"
 PAGE = f"{PATH}?period=2025"

@@ -14,9 +14,10 @@ from starlette.testclient import TestClient
 from tests.cities import CLINIC_A1, HOSPITAL, TestCity
 from tests.journey.test_linking import DAY, HOME, link, made, people_of, rows_of
 from tests.pages import check_page, open_pages, read, words_of
+from wangdi.core.problem import LANGUAGES
 from wangdi.link.levels import FIELDS
 from wangdi.link.people import show_person
-from wangdi.web.words import LANGUAGES, load_words
+from wangdi.web.words import load_words
 
 __all__ = ["made"]
 TWINS = {"birth_date": date(2019, 5, 6), "sex": "1", "phone": "13900000009", "address": HOME}

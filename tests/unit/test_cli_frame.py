@@ -18,8 +18,8 @@ from wangdi.cli.frame import Verb
 from wangdi.cli.help import verb_name
 from wangdi.cli.main import main, wangdi
 from wangdi.cli.session import Session, choose_lang
-from wangdi.cli.words import LANGUAGES, load_words
-from wangdi.core.problem import Problem, Refusal
+from wangdi.cli.words import load_words
+from wangdi.core.problem import LANGUAGES, Problem, Refusal
 
 
 def call(*arguments: str, env: dict[str, str] | None = None) -> Result:

@@ -20,7 +20,7 @@ from wangdi.app.notifying import FAILED, SENT, SendAsked, has_settings, send_not
 from wangdi.app.plan_progress import write_turns
 from wangdi.app.plan_rounds import find_due_rounds, keep_edition, list_editions, measure_plans
 from wangdi.app.surveillance import LONGEST, RunAsked, find_last_run, run_surveillance
-from wangdi.core.problem import Problem, Refusal
+from wangdi.core.problem import LANGUAGES, Problem, Refusal
 from wangdi.store.city import City
 from wangdi.store.records import LedgerRow
 
@@ -111,7 +111,7 @@ def _try_step(name: str, step: Callable[[_Work], StepDone], work: _Work) -> Step
 
 
 def _broken(name: str, problem: Problem, counts: Mapping[str, int] | None = None) -> StepDone:
-    reason = {lang: f"{problem.place()} {problem.message(lang)}".strip() for lang in ("zh", "en")}
+    reason = {lang: f"{problem.place()} {problem.message(lang)}".strip() for lang in LANGUAGES}
     return StepDone(name, BROKEN, counts or {}, problem.code, reason)
 
 

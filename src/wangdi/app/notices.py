@@ -15,8 +15,9 @@ from wangdi.app.signal_names import name_subjects_and_places
 from wangdi.app.signals import Handled, find_centre_above, read_signals, tell_signal
 from wangdi.app.surveillance import read_city_settings
 from wangdi.catalog.trees import plant_tree
+from wangdi.core.problem import LANGUAGES
 from wangdi.notices.notice import Notice, notice_word
-from wangdi.notices.settings import BULLETIN, ESCALATED, LANGUAGES, OVERDUE, SIGNAL, TARGET, Limits
+from wangdi.notices.settings import BULLETIN, ESCALATED, OVERDUE, SIGNAL, TARGET, Limits
 from wangdi.outbreaks.surveillance.states import CLOSED, SENT
 from wangdi.plans.bulletin_page import title_of
 from wangdi.plans.goals import show_goal

@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-import fcntl
-import os
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from pathlib import Path
 
 from wangdi.app.notices import find_notices
 from wangdi.app.signals import CDC
@@ -19,7 +15,7 @@ from wangdi.notices.sending import fill_address, name_way, send_text, shows_secr
 from wangdi.notices.settings import EVERYBODY, NotifySettings, Receiver, parse_notify_settings
 from wangdi.notices.told import DUE, LATER, SENT_KIND, Delivery, Told, plan_deliveries
 from wangdi.store.city import City
-from wangdi.store.database import refuse_file
+from wangdi.store.lock import hold_alone
 from wangdi.store.records import LedgerRow
 
 OWN_FILE = "notify.yaml"
@@ -135,7 +131,7 @@ def send_notices(city: City, asked: SendAsked) -> list[Outcome]:
     Errors: NOTIFY-001 to NOTIFY-005, NOTIFY-009 of the settings; NOTIFY-011 somebody else is sending.
     """
     settings = read_settings(city, asked.environment)
-    with _hold_sending(city.folder):
+    with hold_alone(city.folder / LOCK, "NOTIFY-011"):
         told = {one.key: one for one in read_told(city)}
         notices = find_notices(city, settings.limits, asked.now)
         failed: set[str] = set()
@@ -185,20 +181,3 @@ def send_trial(city: City, name: str, asked: SendAsked) -> list[str]:
     text = render_trial(receiver.lang, city.name)
     addresses = [fill_address(written, asked.environment) for written in receiver.urls]
     return [send_text(one, text, False, settings.limits.timeout_seconds) for one in addresses]
-
-
-@contextmanager
-def _hold_sending(folder: Path) -> Iterator[None]:
-    """Be the one who sends: two at once would tell everything twice. Errors: NOTIFY-011."""
-    try:
-        handle = os.open(folder / LOCK, os.O_RDWR | os.O_CREAT, 0o666)
-    except OSError as error:
-        raise refuse_file(error) from error
-    try:
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as error:
-            raise Refusal(Problem(code="NOTIFY-011")) from error
-        yield
-    finally:
-        os.close(handle)

@@ -13,7 +13,7 @@ from wangdi.app.link_decisions import By
 from wangdi.app.plan_items import list_items
 from wangdi.app.plan_progress import Ground, Progress, find_areas, list_progress, stand_ground
 from wangdi.app.questions import read_places
-from wangdi.core.problem import Problem, Refusal
+from wangdi.core.problem import LANGUAGES, Problem, Refusal
 from wangdi.plans.bulletin_page import Page, page_from_json, page_json
 from wangdi.plans.goals import show_goal
 from wangdi.plans.model import CONFIRMED
@@ -24,7 +24,6 @@ from wangdi.store.records import LedgerRow
 
 EDITION_KIND = "plan.edition"
 """Kind of the ledger, by ``every/last day``; a newer row under a key is a newer edition."""
-LANGUAGES = ("zh", "en")
 
 
 @dataclass(frozen=True, slots=True)

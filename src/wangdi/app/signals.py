@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -154,6 +154,18 @@ def find_centre_above(handled: Handled, regions: PlaceTree[Region], organisation
 def list_outbreak_cards(signals: Iterable[Handled]) -> frozenset[int]:
     """The records behind signals that were closed as an outbreak or a cluster: no part of what is usual."""
     return frozenset(fact for one in signals if one.outcome in WORTH for fact in one.signal.facts)
+
+
+def choose_signals(signals: Iterable[Handled], shown: str, now: datetime) -> list[Handled]:
+    """The signals of a list that was asked for (``SHOWN``): the open first, of those the urgent, then the overdue."""
+    wanted: dict[str, Callable[[Handled], bool]] = {
+        "all": lambda one: True,
+        "open": lambda one: one.state != CLOSED,
+        "overdue": lambda one: one.is_overdue(now),
+        "closed": lambda one: one.state == CLOSED,
+    }
+    chosen = filter(wanted[shown], signals)
+    return sorted(chosen, key=lambda one: (one.state == CLOSED, not one.signal.urgent, not one.is_overdue(now)))
 
 
 def find_signal(city: City, settings: SurveillanceSettings, name: str, known: int | None = None) -> Handled:

@@ -7,7 +7,6 @@ delivery that is a batch already is only answered.
 
 from __future__ import annotations
 
-import fcntl
 import json
 import logging
 import os
@@ -28,6 +27,7 @@ from wangdi.language.library import Library
 from wangdi.store.city import City
 from wangdi.store.database import refuse_file
 from wangdi.store.disk import write_synced
+from wangdi.store.lock import hold_alone
 
 INBOX, DONE, REFUSED, TAKING = "incoming", "done", "refused", ".taking"
 LOCK = ".watch.lock"
@@ -115,18 +115,8 @@ def hold_watch(folder: Path) -> Iterator[None]:
     """Be the one watcher of a folder. Errors: WAY-030 there is one, WAY-031 no such folder."""
     if not folder.is_dir():
         raise Refusal(Problem(code="WAY-031", args={"folder": str(folder)}))
-    try:
-        handle = os.open(folder / LOCK, os.O_RDWR | os.O_CREAT, 0o666)
-    except OSError as error:
-        raise refuse_file(error) from error
-    try:
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as error:
-            raise Refusal(Problem(code="WAY-030")) from error
+    with hold_alone(folder / LOCK, "WAY-030"):
         yield
-    finally:
-        os.close(handle)
 
 
 def find_inboxes(city: City, folder: Path, org: str | None) -> tuple[list[Inbox], list[Problem]]:

@@ -18,8 +18,7 @@ from wangdi.cli.help import render_help
 from wangdi.cli.kinds import PATH, WordKind
 from wangdi.cli.output import write_answer
 from wangdi.cli.session import CITY_VARIABLE, FORMATS, SUFFIXES, Session, choose_lang
-from wangdi.cli.words import LANGUAGES
-from wangdi.core.problem import Problem, Refusal
+from wangdi.core.problem import LANGUAGES, Problem, Refusal
 from wangdi.language.names import nearest_name
 
 FRAME = ("frame_city", "frame_lang", "frame_format", "frame_json", "frame_out", "frame_quiet")

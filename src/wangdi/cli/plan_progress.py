@@ -14,12 +14,12 @@ from wangdi.cli.plan_rounds import tell_edition
 from wangdi.cli.plans import plan_grid, progress_ground
 from wangdi.cli.session import Session, actor_name, read_clock
 from wangdi.core.problem import Problem, Refusal
+from wangdi.plans.rounds import ROUNDS
 
 if TYPE_CHECKING:
     from wangdi.app.plan_progress import Ground, Progress
     from wangdi.store.city import City
 
-ROUNDS = ("week", "month", "quarter", "year")
 LIGHT_WORDS = {
     "done": "light_done",
     "green": "light_green",

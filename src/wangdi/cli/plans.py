@@ -12,6 +12,8 @@ from wangdi.cli.answer import Answer, Grid, Row
 from wangdi.cli.frame import Verb, argument, option
 from wangdi.cli.kinds import DAY, PATH, WordKind
 from wangdi.cli.session import Session, actor_name, read_clock
+from wangdi.plans.breakdown import METHODS
+from wangdi.plans.model import STATES
 
 if TYPE_CHECKING:
     from wangdi.app.derivation import Standing
@@ -21,8 +23,6 @@ if TYPE_CHECKING:
     from wangdi.plans.model import Item
     from wangdi.store.city import City
 
-STATES = ("draft", "confirmed", "dropped")
-METHODS = ("equal", "population", "gap")
 KIND_WORDS = {
     "quantity": "plan_kind_quantity",
     "milestone": "plan_kind_milestone",

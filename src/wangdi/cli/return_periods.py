@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from wangdi.cli.answer import CHECK_FAILED, OK, Answer, Grid
+from wangdi.cli.figures import LEVELS
 from wangdi.cli.frame import Tree, Verb, argument, option
 from wangdi.cli.kinds import PERIOD, WordKind
 from wangdi.cli.returns import by_me, check_workbook_name
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
     from wangdi.store.city import City
 
 CHOICES = ("reported", "computed")
-LEVELS = ("city", "county", "township", "village", "org")
 TABLE_SUFFIXES = (".xlsx", ".docx", ".html")
 STATE_WORDS = {
     "computed": "return_computed",

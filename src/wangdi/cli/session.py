@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from wangdi.cli.words import LANGUAGES, word
-from wangdi.core.problem import Problem, Refusal
+from wangdi.cli.words import word
+from wangdi.core.problem import LANGUAGES, Problem, Refusal
 
 if TYPE_CHECKING:
     from wangdi.app.derivation import Standing

@@ -13,13 +13,12 @@ from wangdi.cli.frame import Verb, argument, option
 from wangdi.cli.kinds import DAY, MOMENT, PATH, WordKind
 from wangdi.cli.session import Session, actor_name, read_clock
 from wangdi.core.problem import Problem, Refusal
-from wangdi.outbreaks.surveillance.states import GROUPS, JUDGED, OUTCOMES, STATES
+from wangdi.outbreaks.surveillance.states import GROUPS, JUDGED, OUTCOMES, SHOWN, STATES
 
 if TYPE_CHECKING:
     from wangdi.app.signals import Handled
     from wangdi.store.city import City
 
-SHOWN = ("open", "overdue", "closed", "all")
 COLUMNS = (
     "signal", "title", "place_names", "sites", "methods", "observed", "expected", "records", "state", "outcome", "due_at", "org",
 )  # fmt: skip
@@ -79,22 +78,14 @@ run = Verb(
 
 def run_list(session: Session, state: str | None, org: str | None, now: datetime | None) -> Answer:
     """The signals, the urgent and overdue first."""
-    from wangdi.app.signals import read_signals
+    from wangdi.app.signals import choose_signals, read_signals
     from wangdi.app.surveillance import read_city_settings
 
     moment, wanted = now or read_clock(), state or SHOWN[0]
     with session.open_city() as city:
         signals = read_signals(city, read_city_settings(city.folder))
-        rows = _rows(session, city, [one for one in signals if not org or one.org == org], moment)
-    kept = [
-        row
-        for row in rows
-        if wanted == "all"
-        or (wanted == "closed" and row["outcome"])
-        or (wanted == "open" and not row["outcome"])
-        or (wanted == "overdue" and row["overdue"])
-    ]
-    kept.sort(key=lambda row: (not row["urgent"] or bool(row["outcome"]), not row["overdue"]))
+        ours = [one for one in signals if not org or one.org == org]
+        kept = _rows(session, city, choose_signals(ours, wanted, moment), moment)
     return Answer(
         payload={"rows": kept},
         grids=(Grid(COLUMNS, kept, SPARE),) if kept else (),

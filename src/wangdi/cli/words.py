@@ -8,8 +8,6 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
-LANGUAGES = ("zh", "en")
-
 
 @cache
 def load_words(lang: str) -> Mapping[str, Any]:

@@ -10,6 +10,9 @@ from enum import StrEnum
 from functools import cache
 from importlib.resources import files
 
+LANGUAGES = ("zh", "en")
+"""What everything said to people is said in, the first unless another is asked for."""
+
 
 class Severity(StrEnum):
     """``error`` refuses the row, pack or file it is about; the others let it pass and say something."""

@@ -15,7 +15,7 @@ from typing import Any
 import yaml
 
 from wangdi.catalog.datafile import parse_data_text
-from wangdi.core.problem import Problem
+from wangdi.core.problem import LANGUAGES, Problem
 
 EVERYBODY = "*"
 SIGNAL, URGENT, OVERDUE, ESCALATED, BULLETIN, TARGET = "signal", "urgent", "overdue", "escalated", "bulletin", "target"
@@ -23,7 +23,6 @@ KINDS = (SIGNAL, URGENT, OVERDUE, ESCALATED, BULLETIN, TARGET)
 """What a receiver may ask for; ``urgent`` is ``signal`` without those that can wait."""
 ASKED = frozenset(KINDS) - {URGENT}
 """What a receiver is told that does not say."""
-LANGUAGES = ("zh", "en")
 TOP = ("link", "receivers", "limits")
 RECEIVER = ("name", "org", "urls", "lang", "kinds", "quiet", "units")
 LONGEST_NAME = 60

@@ -19,6 +19,7 @@ from pathlib import Path
 from sqlalchemy import Connection, Engine, delete, func, insert, select, text
 
 from wangdi.core.problem import Problem, Refusal, Severity
+from wangdi.store.database import refuse_file
 from wangdi.store.records import Holder
 from wangdi.store.schema import writer_holder
 
@@ -73,6 +74,21 @@ def _wait(attempt: Callable[[], bool], holder: Callable[[], Holder], seconds: fl
             tell(Problem(code="STORE-011", severity=Severity.info, args=args))
         told = True
         time.sleep(PAUSE_SECONDS)
+
+
+@contextmanager
+def hold_alone(path: Path, code: str) -> Iterator[None]:
+    """Hold a file's lock, or be refused with ``code`` where somebody else has it. Errors: STORE-005 the file cannot be made."""
+    try:
+        handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
+    except OSError as error:
+        raise refuse_file(error) from error
+    try:
+        if not _try_file(handle):
+            raise Refusal(Problem(code=code))
+        yield
+    finally:
+        os.close(handle)
 
 
 def _try_file(handle: int) -> bool:

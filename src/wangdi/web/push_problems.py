@@ -10,7 +10,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from fastapi.routing import APIRoute
 
-from wangdi.core.problem import Problem, Refusal
+from wangdi.core.problem import LANGUAGES, Problem, Refusal
 from wangdi.web.guards import is_own
 from wangdi.web.push_models import ProblemBody
 
@@ -57,7 +57,7 @@ def choose_language(request: Request) -> str:
         except ValueError:
             weight = 0.0
         wanted.append((-weight, name.lower().partition("-")[0]))
-    return next((name for _, name in sorted(wanted, key=lambda one: one[0]) if name in ("zh", "en")), "zh")
+    return next((name for _, name in sorted(wanted, key=lambda one: one[0]) if name in LANGUAGES), LANGUAGES[0])
 
 
 def show_given(text: str) -> str:

@@ -13,11 +13,11 @@ from starlette.responses import HTMLResponse
 
 from wangdi.app.numbers import NOTHING, show_number, show_rate, show_value, unit_sign
 from wangdi.core.periods import Period, parse_period
-from wangdi.core.problem import Problem
+from wangdi.core.problem import LANGUAGES, Problem
 from wangdi.web.assets import asset_url
 from wangdi.web.tables import plain, show
 from wangdi.web.view import View, read_view
-from wangdi.web.words import LANGUAGES, word
+from wangdi.web.words import word
 
 _templates = Environment(
     loader=PackageLoader("wangdi.web"),

@@ -8,8 +8,7 @@ from urllib.parse import urlencode
 from starlette.requests import Request
 
 from wangdi.core.periods import Period, parse_period
-from wangdi.core.problem import Problem, Refusal
-from wangdi.web.words import LANGUAGES
+from wangdi.core.problem import LANGUAGES, Problem, Refusal
 
 SEQ_DIGITS = 18
 """Digits a number of acceptance may have."""

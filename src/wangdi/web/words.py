@@ -7,8 +7,6 @@ from collections.abc import Mapping
 from functools import cache
 from importlib.resources import files
 
-LANGUAGES = ("zh", "en")
-
 
 @cache
 def load_words(lang: str) -> Mapping[str, str]:

@@ -11,6 +11,8 @@ OUTBREAK, CLUSTER, DATA_FAULT, EXPECTED = "outbreak", "cluster", "data_fault", "
 OUTCOMES = (OUTBREAK, CLUSTER, DATA_FAULT, EXPECTED)
 """What a closed signal was. The first two were worth sending."""
 WORTH = (OUTBREAK, CLUSTER)
+SHOWN = ("open", "overdue", "closed", "all")
+"""What lists of signals may be asked for."""
 GROUPS = ("subject", "place", "method")
 """What a record is counted by."""
 JUDGED = ("outbreaks", "clusters", "data_faults", "as_expected")

@@ -22,6 +22,7 @@ from wangdi.app.signal_views import Curve, count_townships, draw_signal, group_a
 from wangdi.app.signals import (
     Handled,
     StepAsked,
+    choose_signals,
     find_signal,
     list_outbreak_cards,
     read_signals,
@@ -37,7 +38,7 @@ from wangdi.core.problem import Refusal
 from wangdi.outbreaks.chart import Chart, render_chart
 from wangdi.outbreaks.surveillance.day import Watched
 from wangdi.outbreaks.surveillance.findings import Finding
-from wangdi.outbreaks.surveillance.states import CLOSED, OUTCOMES, STATES
+from wangdi.outbreaks.surveillance.states import CLOSED, OUTCOMES, SHOWN, STATES
 from wangdi.web.deciding import name_actor, read_decider, remember_decider
 from wangdi.web.door import Door
 from wangdi.web.render import render_page
@@ -46,7 +47,6 @@ from wangdi.web.view import View, read_view
 from wangdi.web.words import word
 
 router = APIRouter()
-SHOWN = ("open", "overdue", "closed", "all")
 QUIET_SHOWN = 12
 LONGEST_NOTE = 2_000
 SHADES = 5
@@ -64,8 +64,7 @@ def _render_board(request: Request, state: str, problem: Refusal | None = None) 
     known, now = door.number(view.known), door.clock.now()
     settings = read_city_settings(door.city.folder)
     signals = read_signals(door.city, settings, known)
-    shown = [one for one in signals if _is_shown(one, state, now)]
-    shown.sort(key=lambda one: (one.outcome != "", not one.signal.urgent, not one.is_overdue(now)))
+    shown = choose_signals(signals, state, now)
     names = name_subjects_and_places(door.city, door.library, view.lang, known)
     table = _board_table(view, shown, names, now)
     if (file := export_table(request, table)) is not None:
@@ -75,7 +74,7 @@ def _render_board(request: Request, state: str, problem: Refusal | None = None) 
     quiet = list_quiet(watched, date.fromisoformat(last["last"])) if last else []
     context = {
         "state": state,
-        "states": [(one, sum(_is_shown(signal, one, now) for signal in signals)) for one in SHOWN],
+        "states": [(one, len(choose_signals(signals, one, now))) for one in SHOWN],
         "table_of_signals": table,
         "last": last,
         "night": find_last_night(door.city, known),
@@ -102,14 +101,6 @@ def read_kept(door: Door, known: int) -> Watched:
             return read_watched(standing, door.as_of(known), settings, confirmed)
 
     return door.keep_list(("watched", known), read)
-
-
-def _is_shown(handled: Handled, state: str, now: datetime) -> bool:
-    if state == "all":
-        return True
-    if state == "closed":
-        return handled.state == CLOSED
-    return handled.state != CLOSED and (state == "open" or handled.is_overdue(now))
 
 
 def _board_table(view: View, signals: list[Handled], names: Mapping[str, str], now: datetime) -> Table:
