@@ -82,6 +82,7 @@ class Dates:
 
 def _dated(period: Period, known: Period | None) -> Period:
     """A part of a year with the year of its section, where that one is known to the digit."""
-    if period.year or known is None or not known.year.isdecimal() or period.part in ("目前", ""):
+    plain = period.year or period.of_plan or period.part in ("目前", "")
+    if plain or known is None or not known.year.isdecimal():
         return period
     return Period(known.year, period.part, period.until)

@@ -10,7 +10,7 @@ from fractions import Fraction
 from math import ceil, floor
 
 from wangdi.core.problem import Problem
-from wangdi.reports.ground import ARITHMETIC, BASES, Ground, Relation, written, written_claim, written_list
+from wangdi.reports.ground import ARITHMETIC, BASES, IMPOSSIBLE, Ground, Relation, written, written_claim, written_list
 from wangdi.reports.lexicon import either, load_lexicon, one_of
 from wangdi.reports.numerals import Interval, is_slip
 
@@ -105,7 +105,10 @@ def _test_levels(ground: Ground, members: tuple[int, int, int]) -> Relation:
 
 def _test_step(ground: Ground, members: tuple[int, int, int]) -> Relation:
     """A level, by how much it changed, and by how much in per cent."""
-    now, step = ground.claims[members[0]], ground.claims[members[1]]
+    now, step, share = (ground.claims[index] for index in members)
+    if step.direction == "up" and now.interval.high is not None and now.interval.high < step.interval.low:
+        args = {"now": written_claim(now), "step": written_claim(step), "share": written_claim(share)}
+        return Relation("growth", members, False, IMPOSSIBLE, Problem(code="AUDIT-141", args=args))
     base = now.interval.minus(step.interval) if step.direction == "up" else now.interval.plus(step.interval)
     grown = step.interval.over(base) if base is not None else None
     return _test_change(ground, members, _tight(grown, now.interval, step.interval, step.direction))

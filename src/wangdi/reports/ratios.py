@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from math import ceil, floor
 
@@ -168,16 +169,19 @@ def _named_base(ground: Ground, told: tuple[int, int], name: str) -> tuple[int |
     Rule: of several the one that fits; where none is called so, the nearest of the report that fits to three digits.
     """
     over, share = told
-    stem = plain_thing(re.sub(r"(?:人数|总数|数|总量|总额|总人口)$", "", name)) or name
+    stem = plain_thing(re.sub(r"(?:报告|登记|发病)?(?:人数|总数|数|总量|总额|总人口)$", "", name)) or name
     near = [place for place in range(over - 1, max(-1, over - _FAR), -1) if _may_be_base(ground, place, over)]
     fitting = [place for place in near if fits(ground, over, place, share)]
     called = [place for place in near if ground.nouns[place].endswith(stem)]
     loosely = [place for place in near if stem in ground.claims[place].indicator]
     telling = fitting if count_digits(ground.claims[share]) > 2 else []
-    for group in (called, loosely, telling):
-        chosen = next((place for place in group if place in fitting), None)
-        if chosen is not None:
-            return chosen, True
+    named = (*called, *loosely)
+    # Four digits are one slip from another number so rarely that the whole need not be called by its name.
+    meant = near if not named and count_digits(ground.claims[share]) > 3 else named
+    slipped = (place for place in meant if is_slip_of(ground, (over, place, share)))
+    chosen = next(itertools.chain((place for place in named if place in fitting), telling, slipped), None)
+    if chosen is not None:
+        return chosen, True
     return (called[0], True) if called else (loosely[0], False) if loosely else (None, False)
 
 

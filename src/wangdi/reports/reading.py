@@ -146,6 +146,9 @@ def add_head(name: str, one: Quantity, measure: str, direction: str) -> str:
         return name if name.endswith("排名") else name + "排名"
     if re.search(r"(?:数|量|人次|人口|规模|总数|面积|长度|强度|满意度|住院日|时间|时长|年龄)$", name):
         return name
+    measured = next((what for what, units in load_lexicon("units")["measured_as"].items() if one.unit in units), "")
+    if measured:
+        return name + measured
     if one.unit == "例":
         return name + ("数" if re.search(r"例|死亡|发病|术|查|测|种|治疗|监护|诊|者$", name) else "病例数")
     if one.unit.endswith("次") and one.unit != "次":

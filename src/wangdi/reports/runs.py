@@ -10,7 +10,7 @@ from functools import lru_cache
 from wangdi.core.problem import Problem
 from wangdi.reports.ground import UNVERIFIABLE, Ground, Relation
 from wangdi.reports.groups import paired_with
-from wangdi.reports.lexicon import load_lexicon
+from wangdi.reports.lexicon import either, load_lexicon
 from wangdi.reports.lists import listed
 from wangdi.reports.sums import add_up, compare_shares, is_one_slip, tell_sum, told_parts
 
@@ -83,11 +83,14 @@ def _find_before(ground: Ground) -> Iterator[Relation]:
             yield from _compare(ground, total, tuple(parts))
 
 
-def _compare(ground: Ground, total: int, parts: tuple[int, ...]) -> Iterator[Relation]:
-    """Rule: parts that miss their total are a question, and only where one slip of the pen would make the sum."""
+def _compare(ground: Ground, total: int, parts: tuple[int, ...], whole: bool = False) -> Iterator[Relation]:
+    """Rule: parts that miss their total are a question, and only where one slip of the pen would make the sum.
+
+    ``whole``: there are no other parts, so that the slip need not be a telling one.
+    """
     if add_up(ground, parts).meets(ground.claims[total].interval):
         yield _holds(ground, total, parts)
-    elif any(is_one_slip(ground, total, parts, index) for index in (total, *parts)):
+    elif whole or any(is_one_slip(ground, total, parts, index) for index in (total, *parts)):
         args = told_parts(ground, total, parts)
         yield Relation("sum", (total, *parts), False, UNVERIFIABLE, tell_sum(ground, total, parts, args))
 
@@ -107,7 +110,16 @@ def _find_classes(ground: Ground) -> Iterator[Relation]:
             total = next((index for index in found[0] if firsts and index < firsts[0]), None)
             same = total is not None and all(ground.same_time(total, index) for index in firsts)
             if total is not None and same and len(firsts) > 1:
-                yield from _compare(ground, total, tuple(firsts))
+                missing = [part for part, group in zip(rule["parts"], found[1:], strict=True) if not group]
+                whole = rule["complete"] and all(_is_told_none(ground, total, part) for part in missing)
+                yield from _compare(ground, total, tuple(firsts), whole)
+
+
+def _is_told_none(ground: Ground, index: int, name: str) -> bool:
+    """Whether a claim's report says that there is nothing of this name: 甲类传染病无发病."""
+    none = either(load_lexicon("relations")["none"]["said"])
+    part = ground.layout.part_at(ground.claims[index].start)
+    return re.search(rf"{name.lstrip('^')}[^,，。\d]{{0,4}}(?:{none})", ground.text[part.start : part.end]) is not None
 
 
 def _find_shares(ground: Ground, sums: list[tuple[int, ...]]) -> Iterator[Relation]:

@@ -12,6 +12,8 @@ from wangdi.reports.numerals import DIGITS, HANZI_NUMBER, Quantity, parse_hanzi,
 
 _OF = {"百分之": "%", "千分之": "‰", "万分之": "‱"}
 _SPELLED = r"[零〇一二两三四五六七八九十百千]{1,8}(?:点[零〇一二三四五六七八九]{1,4})?"
+_LIST = 120
+"""How far back a list may begin that a numeral counts, in characters."""
 _TENTH = Decimal(10)
 """What 九成 and 三分之二 are rounded to, in per cent."""
 
@@ -90,7 +92,10 @@ def _read_round(text: str) -> Iterator[Quantity]:
 
 
 def _read_counts(text: str) -> Iterator[Quantity]:
-    """Chinese numerals with a unit. A single digit counts only after a verb of counting: 五大, 三个, 两项 are labels."""
+    """Chinese numerals with a unit.
+
+    Rule: a single digit counts only after a verb of counting or a list of as many: 五大, 三个, 两项 are labels.
+    """
     words = load_lexicon("words")
     pattern = re.compile(rf"(?P<number>{HANZI_NUMBER})(?P<more>[余多])?(?P<scale>[万亿])?(?P<unit>{_units()})")
     verbs = re.compile(rf"{either(words['counting_verbs'])}$")
@@ -99,9 +104,16 @@ def _read_counts(text: str) -> Iterator[Quantity]:
             continue
         before, number = text[max(0, match.start() - 6) : match.start()], match["number"]
         lone = len(number) == 1 and number not in "十"
-        if lone and not (match["unit"] in words["hanzi_units"] and verbs.search(before)):
+        counts = verbs.search(before) or _lists(text[max(0, match.start() - _LIST) : match.start()], value)
+        if lone and not (match["unit"] in words["hanzi_units"] and counts):
             continue
         if not lone and not match["more"] and (value < 10 or before[-1:] in "第数几" or number in ("十", "百", "千")):
             continue
         scale, more = match["scale"] or "", bool(match["more"])
         yield Quantity(match.start(), match.end(), Decimal(value), None, scale_of(scale), scale, match["unit"], more)
+
+
+def _lists(before: str, count: int) -> bool:
+    """Whether a text ends with a list of so many members: 城东、城西两家中心."""
+    clause = re.split(r"[,，。;；:：!！\n]", before)[-1]
+    return len(re.findall(r"[^、]{2,}?(?=、|和|与|$)", clause)) == count > 1 and "、" in clause

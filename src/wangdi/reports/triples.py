@@ -18,6 +18,9 @@ _NUMERATORS, _DENOMINATORS = 6, 24
 _MOST_TRIED = 24
 """A share that leaves more numbers open than these tells nothing of their digits."""
 
+_NAMES = 5
+"""Characters that name one group of people and no other."""
+
 Pair = tuple[int, int]
 
 
@@ -34,9 +37,7 @@ def find_triples(ground: Ground, taken: frozenset[int]) -> list[Relation]:
 def _find_triple(ground: Ground, index: int) -> Relation | None:
     share = ground.claims[index]
     plain = share.measure == "rate" and share.norm_unit in ratio_units() and share.comparator == "="
-    if not plain or share.value_hi is not None or count_digits(share) < 3:
-        return None
-    if not re.search(r"率$|占比$|比例$", share.indicator):
+    if not plain or share.value_hi is not None or not re.search(r"率$|占比$|比例$", share.indicator):
         return None
     pairs = _list_pairs(ground, index)
     fitting = next((pair for pair in pairs if fits(ground, *pair, index)), None)
@@ -63,12 +64,27 @@ def _list_pairs(ground: Ground, index: int) -> list[Pair]:
         for base in range(over - 1, max(-1, over - _DENOMINATORS), -1):
             beside = ground.same_sentence(over, index) and ground.same_sentence(base, index) and index - base <= 4
             near = tied and ground.same_paragraph(base, index)
-            known = tied and _is_known_base(ground, base, index)
-            if count_digits(ground.claims[index]) < 3 and not known:
+            known = tied and (_is_known_base(ground, base, index) or _is_called_base(ground, base, over))
+            # Two digits agree with too much: only where nothing else can be meant.
+            if count_digits(ground.claims[index]) < 3 and not (
+                known or (tied and _in_a_row(ground, base, over, index))
+            ):
                 continue
             if (beside or near or known) and _divides(ground, over, base):
                 pairs.insert(0 if known else len(pairs), (over, base))
     return pairs
+
+
+def _in_a_row(ground: Ground, base: int, over: int, index: int) -> bool:
+    """Whether a rate follows its numerator, and that its denominator, with no other amount of their kind in between.
+
+    Rule: what was done to the numerator was not done to the denominator: 参合农村居民 is no numerator of 参合人数's 参合率.
+    """
+    between = [place for place in range(base + 1, index) if place != over]
+    others = any(ground.is_amount(place) and ground.same_kind(place, over) for place in between)
+    beside = ground.same_sentence(base, index) and not re.search(r"[;；]", ground.between(base, index))
+    done = _tying_word(ground, over, index)
+    return ground.is_share(index) and beside and not others and not (done and done in ground.claims[base].indicator)
 
 
 def _divides(ground: Ground, over: int, base: int) -> bool:
@@ -79,9 +95,21 @@ def _divides(ground: Ground, over: int, base: int) -> bool:
 
 
 def _is_tied(ground: Ground, over: int, index: int) -> bool:
-    """Whether the names of a numerator and of a rate share the word that says what was done."""
-    stem = re.sub(r"(?:率|占比|比例)$", "", ground.claims[index].indicator)
-    return len(stem) > 1 and stem[-2:] in ground.claims[over].indicator
+    """Whether the names of a numerator and of a rate share the word that says what was done, or say it in two words."""
+    stem, words = _stem_of(ground, index), load_lexicon("relations")["numerators"]
+    other = next((words[word] for word in words if stem.endswith(word)), None)
+    said_otherwise = other is not None and re.search(other, ground.claims[over].indicator)
+    return bool(_tying_word(ground, over, index) or said_otherwise)
+
+
+def _stem_of(ground: Ground, index: int) -> str:
+    return re.sub(r"(?:率|占比|比例)$", "", ground.claims[index].indicator)
+
+
+def _tying_word(ground: Ground, over: int, index: int) -> str:
+    """The longest end of a rate's name that stands in a numerator's; empty where it is less than two characters."""
+    stem, told = _stem_of(ground, index), ground.claims[over].indicator
+    return next((stem[place:] for place in range(len(stem) - 1) if stem[place:] in told), "")
 
 
 def _is_known_base(ground: Ground, base: int, index: int) -> bool:
@@ -91,6 +119,13 @@ def _is_known_base(ground: Ground, base: int, index: int) -> bool:
     return (
         named and ground.same_part(base, index) and any(re.search(one, ground.nouns[base]) for one in rules["births"])
     )
+
+
+def _is_called_base(ground: Ground, base: int, over: int) -> bool:
+    """Whether a numerator names the people it is of as a count before does: 65岁及以上老年人 of 65岁及以上老年人口."""
+    noun = ground.nouns[base]
+    larger = ground.claims[base].exact > ground.claims[over].exact
+    return larger and len(noun) >= _NAMES and noun in ground.claims[over].indicator and ground.same_part(base, over)
 
 
 def _is_one_slip(ground: Ground, members: tuple[int, int, int]) -> bool:

@@ -17,6 +17,8 @@ _PARTIAL = re.compile(
     rf"|(?P<range>(?:今年)? ?\d{{1,2}}{_DASH}\d{{1,2}}月(?:份)?)|(?P<half>(?:今年)?上半年|下半年|前三季度|第?一季度)"
 )
 _PRIOR = re.compile(r"(?:上一年|上年|去年)(?P<same>同期|同月)?|(?P<month>上月|上个月)")
+_PLAN = re.compile(r"[“\"]?十[一二三四五六]五[”\"]?(?:规划)?(?:期间|时期|以来)")
+"""The five years of a plan, in quotation marks or without."""
 _SPAN = re.compile(r"\d{1,2}月|\d{1,2}—\d{1,2}月|[上下]半年|[前第]?[一二三四]季度")
 """Parts of a year that a heading names for all that follows."""
 
@@ -38,6 +40,11 @@ class Period:
         if self.part == "目前":
             return "截至目前"
         return ("截止" if self.until else "") + year + self.part
+
+    @property
+    def of_plan(self) -> bool:
+        """Whether it is the five years of a plan, which no year belongs to."""
+        return _PLAN.fullmatch(self.part) is not None
 
 
 def find_year(text: str) -> Period | None:
@@ -79,6 +86,7 @@ def find_mentions(text: str) -> list[Mention]:
         part = match["month"] or match["range"] or match["half"] or "目前"
         plain = _plain_part(part.removeprefix("今年").strip())
         found.append(Mention(match.start(), match.end(), Period("", plain, bool(match["until"]))))
+    found += [Mention(match.start(), match.end(), Period("", match.group())) for match in _PLAN.finditer(text)]
     for match in _PRIOR.finditer(text):
         part = LAST_MONTH if match["month"] else SAME_MONTHS if match["same"] else "上年"
         found.append(Mention(match.start(), match.end(), Period("", part), True))
