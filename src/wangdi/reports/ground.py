@@ -13,6 +13,7 @@ from wangdi.core.problem import Problem
 from wangdi.reports.claims import Claim
 from wangdi.reports.layout import Layout
 from wangdi.reports.lexicon import load_lexicon, ratio_units
+from wangdi.reports.numerals import slips_of
 
 IMPOSSIBLE, ARITHMETIC, BASES, UNVERIFIABLE = "impossible", "arithmetic", "bases", "unverifiable"
 SEVERITIES = (IMPOSSIBLE, ARITHMETIC, BASES, UNVERIFIABLE)
@@ -21,10 +22,15 @@ SEVERITIES = (IMPOSSIBLE, ARITHMETIC, BASES, UNVERIFIABLE)
 _NEAREST = 30
 """Counts of one noun on either side that a number is held against, in a text that has very many."""
 
+_TELLING = Fraction(7, 1000)
+"""Ends further apart than this leave so many numbers open that a slip into one of them tells nothing."""
+_TINY = 1e-12
+"""What binary fractions may be off."""
+
 CROWD = frozenset(("人", "名", "人次", "例", "位", "户次", "人份"))
 """Units of people and their visits."""
 _PEOPLE = CROWD - {"人次", "户次"} | {""}
-_MEAN = re.compile(r"平均|均次|次均|人均|日均|户均|床均|标准|^每|住院日|单价")
+_MEAN = re.compile(r"平均|均次|次均|人均|日均|户均|床均|^每|住院日|单价")
 
 
 @cache
@@ -167,17 +173,33 @@ class Ground:
         """Whether a claim counts people, things or money that add up: no mean, no duration, no score."""
         one = self.claims[index]
         plain = one.measure in ("count", "money") and one.comparator == "=" and one.value_hi is None and not one.per
-        return plain and one.norm_unit not in _measured() and not _MEAN.search(one.own)
+        norm = one.measure == "money" and one.own.endswith("标准")
+        return plain and not norm and one.norm_unit not in _measured() and not _MEAN.search(one.own)
 
     def same_kind(self, one: int, other: int) -> bool:
         """Whether two amounts are of one kind: both money, both people, or of one unit."""
         left, right = self.claims[one].norm_unit, self.claims[other].norm_unit
         return left == right or {left, right} <= _PEOPLE
 
+    def both_crowds(self, one: int, other: int) -> bool:
+        """Whether two amounts are people or their visits."""
+        return {self.claims[one].norm_unit, self.claims[other].norm_unit} <= CROWD
+
     def is_share(self, index: int) -> bool:
         """Whether a claim is a percentage told exactly, and no change."""
         one = self.claims[index]
         return one.measure == "rate" and one.norm_unit == "%" and one.comparator == "=" and one.value_hi is None
+
+
+def slips_into(one: Claim, low: Fraction, high: Fraction) -> bool:
+    """Whether a printed number is one slip from some number between two ends, which must be close to each other."""
+    if high <= 0 or high - low > high * _TELLING:
+        return False
+    half = float(one.interval.high - one.interval.low) / 2 if one.interval.high is not None else 0.0
+    meant = slips_of(one.printed_number)
+    least, most = (float(low) - half) / one.scale * (1 - _TINY), (float(high) + half) / one.scale * (1 + _TINY)
+    place = bisect_left(meant, least)
+    return place < len(meant) and meant[place] <= most
 
 
 @cache
@@ -189,6 +211,12 @@ def plain_thing(noun: str) -> str:
     for word, usual in load_lexicon("relations")["synonyms"].items():
         text = text.replace(word, usual)
     return text
+
+
+def count_digits(one: Claim) -> int:
+    """Digits of a number that say something: without noughts before it, and behind it where they may be rounding."""
+    digits = one.printed_number.replace(".", "").lstrip("0")
+    return len(digits if "." in one.printed_number else digits.rstrip("0"))
 
 
 def written(value: Fraction, places: int = 2) -> str:

@@ -1,4 +1,4 @@
-"""Values that 分别 hands out, each to one told before: 死亡5例、9例,死亡率分别为1.2‰、2.1‰."""
+"""Values that 分别 and 依次 hand out, each to one told before: 死亡5例、9例,死亡率分别为1.2‰、2.1‰."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ _LONGEST = 16
 
 
 def paired_with(ground: Ground, index: int) -> int | None:
-    """The claim that one of several told with 分别 speaks of: as many back as there are values. None where there is none."""
+    """The claim that one of several told with 分别 or 依次 speaks of, as many back as there are values, or None."""
     first = last = index
     while first and index - first < _LONGEST and _joins(ground, first - 1):
         first -= 1
@@ -19,7 +19,15 @@ def paired_with(ground: Ground, index: int) -> int | None:
     if first == last or partner < 0 or not ground.same_sentence(partner, index):
         return None
     clause = ground.layout.clause_at(ground.claims[first].start)
-    return partner if "分别" in ground.text[clause.start : ground.claims[first].start] else None
+    told = ground.text[clause.start : ground.claims[first].start]
+    return partner if "分别" in told or "依次" in told else None
+
+
+def first_paired(ground: Ground, index: int) -> int | None:
+    """The first of the claims that a list of values told with 分别 speaks of."""
+    while index and _joins(ground, index - 1):
+        index -= 1
+    return paired_with(ground, index)
 
 
 def _joins(ground: Ground, one: int) -> bool:

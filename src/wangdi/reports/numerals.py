@@ -6,6 +6,8 @@ import re
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
+from functools import lru_cache
+from itertools import pairwise
 
 from wangdi.reports.lexicon import load_lexicon
 
@@ -160,3 +162,24 @@ def is_slip(printed: str, computed: Fraction) -> bool:
         one, other = wrong
         return printed[one] == meant[other] and printed[other] == meant[one]
     return len(wrong) == 1
+
+
+@lru_cache(maxsize=4096)
+def slips_of(printed: str) -> tuple[float, ...]:
+    """Every number that one slip of the pen turns into a printed one, in order.
+
+    Rule: one digit wrong, left out or too many, two neighbours interchanged, or the decimal point elsewhere.
+    """
+    places = [place for place, sign in enumerate(printed) if sign.isdecimal()]
+    found = {printed[:place] + digit + printed[place + 1 :] for place in places for digit in "0123456789"}
+    found |= {printed[:place] + printed[place + 1 :] for place in places}
+    found |= {printed[:place] + digit + printed[place:] for place in (*places, len(printed)) for digit in "0123456789"}
+    found |= {
+        printed[:one] + printed[other] + printed[one] + printed[other + 1 :]
+        for one, other in pairwise(places)
+        if other == one + 1
+    }
+    digits = printed.replace(".", "")
+    found |= {digits[:place] + "." + digits[place:] for place in range(1, len(digits))} | {digits + "0"}
+    values = {float(one) for one in found if one[:1].isdecimal() and one[-1:].isdecimal() and not re.match(r"0\d", one)}
+    return tuple(sorted(values - {float(printed)}))

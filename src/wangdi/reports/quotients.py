@@ -9,22 +9,21 @@ from math import ceil
 from wangdi.core.problem import Problem
 from wangdi.reports.ground import IMPOSSIBLE, Ground, Relation, written, written_claim
 from wangdi.reports.lexicon import either, load_lexicon
-from wangdi.reports.ratios import clause_before, find_shares, is_among
-from wangdi.reports.triples import find_triples
+from wangdi.reports.numerators import clause_before, is_among
+from wangdi.reports.shares import find_shares
 
 
 def find_ratios(ground: Ground) -> list[Relation]:
     """Every rate that can be tested, those whose sentence ties them first; and what an untested share implies."""
     shares = find_shares(ground)
-    triples = find_triples(ground, frozenset(one.claims[-1] for one in shares))
-    tested = frozenset(one.claims[-1] for one in (*shares, *triples))
+    tested = frozenset(one.claims[-1] for one in shares)
     implied = [
         one
         for index, claim in enumerate(ground.claims)
         if index not in tested and (ground.is_share(index) or (claim.norm_unit == "%" and claim.comparator == ">="))
         for one in _find_implied(ground, index)
     ]
-    return [*shares, *triples, *implied, *_find_bounds(ground)]
+    return [*shares, *implied, *_find_bounds(ground)]
 
 
 def _find_implied(ground: Ground, index: int) -> Iterator[Relation]:

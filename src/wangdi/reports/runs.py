@@ -1,86 +1,29 @@
-"""Totals and parts that no word ties: a run of numbers of one unit that comes to the one before it, or to the 合计 behind it."""
+"""Every sum of a report, however it is told; classes told in sentences of their own; shares of the members of a sum."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from fractions import Fraction
 from functools import lru_cache
 
 from wangdi.core.problem import Problem
+from wangdi.reports.additions import find_additions
 from wangdi.reports.ground import UNVERIFIABLE, Ground, Relation
 from wangdi.reports.groups import paired_with
 from wangdi.reports.lexicon import either, load_lexicon
 from wangdi.reports.lists import listed
 from wangdi.reports.sums import add_up, compare_shares, is_one_slip, tell_sum, told_parts
 
-_LONGEST = 16
-_TELLING = 20
-"""Below it numbers come to one another by chance."""
-_TOGETHER = re.compile(r"(?:合计|共计|总计|三者|两者|以上)[^,，。;；\d]{0,8}$")
-
 
 @lru_cache(maxsize=1)
 def find_runs(ground: Ground) -> tuple[Relation, ...]:
     """Every run that comes to its total, classes of one whole, and the shares of members that make up a hundred."""
-    found = [*_find_after(ground), *_find_before(ground), *_find_classes(ground)]
+    found = [*find_additions(ground), *_find_classes(ground)]
     sums = [one.claims for one in found if one.holds]
     told = [(total, *members) for total, members, _ in listed(ground)]
     # Numbers may come to one another by chance: then shares that make no hundred say nothing.
     by_run = [one for one in _find_shares(ground, sums) if one.holds]
     return (*found, *_find_shares(ground, told), *by_run)
-
-
-def _amounts_from(ground: Ground, total: int) -> list[int]:
-    """The amounts behind a total in its paragraph that are of its kind, up to one of the same name."""
-    one = ground.claims[total]
-    members: list[int] = []
-    for index in range(total + 1, min(total + 2 * _LONGEST, len(ground.claims))):
-        other = ground.claims[index]
-        if not ground.same_paragraph(total, index) or len(members) == _LONGEST:
-            break
-        if other.norm_unit != one.norm_unit or other.measure != one.measure or not ground.is_amount(index):
-            continue
-        if other.exact >= one.exact or ground.nouns[index] == ground.nouns[total] or not ground.same_time(total, index):
-            break
-        members.append(index)
-    return members
-
-
-def _find_after(ground: Ground) -> Iterator[Relation]:
-    """Rule: only a run that comes to its total is told; any other may be of other things."""
-    told = {(total, members) for total, members, _ in listed(ground)}
-    for total, one in enumerate(ground.claims):
-        if not ground.is_amount(total) or one.exact < _TELLING:
-            continue
-        members = _amounts_from(ground, total)
-        for count in range(2, len(members) + 1):
-            parts = tuple(members[:count])
-            if sum((ground.claims[index].exact for index in parts), Fraction(0)) >= one.exact:
-                if add_up(ground, parts).meets(one.interval) and (total, parts) not in told:
-                    yield _holds(ground, total, parts)
-                break
-
-
-def _holds(ground: Ground, total: int, parts: tuple[int, ...]) -> Relation:
-    return Relation("sum", (total, *parts), True, "", Problem(code="AUDIT-101", args=told_parts(ground, total, parts)))
-
-
-def _find_before(ground: Ground) -> Iterator[Relation]:
-    """Parts with their 合计 behind them: the amounts of its unit in its sentence before it."""
-    for total, one in enumerate(ground.claims):
-        before = ground.text[max(ground.sentence_start(total), one.start - 14) : one.start]
-        if not ground.is_amount(total) or not _TOGETHER.search(before):
-            continue
-        parts: list[int] = []
-        for index in range(total - 1, max(-1, total - _LONGEST), -1):
-            other = ground.claims[index]
-            if not ground.same_sentence(index, total) or other.norm_unit != one.norm_unit:
-                break
-            if ground.is_amount(index):
-                parts.insert(0, index)
-        if len(parts) > 1:
-            yield from _compare(ground, total, tuple(parts))
 
 
 def _compare(ground: Ground, total: int, parts: tuple[int, ...], whole: bool = False) -> Iterator[Relation]:
@@ -89,7 +32,9 @@ def _compare(ground: Ground, total: int, parts: tuple[int, ...], whole: bool = F
     ``whole``: there are no other parts, so that the slip need not be a telling one.
     """
     if add_up(ground, parts).meets(ground.claims[total].interval):
-        yield _holds(ground, total, parts)
+        yield Relation(
+            "sum", (total, *parts), True, "", Problem(code="AUDIT-101", args=told_parts(ground, total, parts))
+        )
     elif whole or any(is_one_slip(ground, total, parts, index) for index in (total, *parts)):
         args = told_parts(ground, total, parts)
         yield Relation("sum", (total, *parts), False, UNVERIFIABLE, tell_sum(ground, total, parts, args))

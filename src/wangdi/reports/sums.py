@@ -84,14 +84,24 @@ def is_one_slip(ground: Ground, total: int, members: tuple[int, ...], index: int
 
     Rule: a small number is one slip from so many others that only a sum close by counts.
     """
-    claims, one = ground.claims, ground.claims[index]
-    gap = claims[total].exact - sum((claims[member].exact for member in members), Fraction(0))
-    fit = one.exact - gap if index == total else one.exact + gap
-    digits = one.printed_number
+    claims, digits = ground.claims, ground.claims[index].printed_number
     telling = len(digits.replace(".", "").strip("0")) > 2 or len(digits) > 3
-    if fit < 0 or not (telling or (len(members) > 2 and len(digits) > 1) or abs(gap) <= claims[total].exact * _NEAR):
+    close = abs(_gap(ground, total, members)) <= claims[total].exact * _NEAR
+    if not (telling or (len(members) > 2 and len(digits) > 1) or close):
         return False
-    return is_slip(digits, fit / one.scale)
+    return slip_makes_sum(ground, total, members, index)
+
+
+def slip_makes_sum(ground: Ground, total: int, members: tuple[int, ...], index: int) -> bool:
+    """Whether one number of a list, small as it may be, is one slip from the one that would make the sum."""
+    one, gap = ground.claims[index], _gap(ground, total, members)
+    fit = one.exact - gap if index == total else one.exact + gap
+    return fit >= 0 and is_slip(one.printed_number, fit / one.scale)
+
+
+def _gap(ground: Ground, total: int, members: tuple[int, ...]) -> Fraction:
+    """What a total has more than its parts."""
+    return ground.claims[total].exact - sum((ground.claims[member].exact for member in members), Fraction(0))
 
 
 def told_parts(ground: Ground, total: int, members: tuple[int, ...]) -> dict[str, str]:
