@@ -60,11 +60,11 @@ def _find_growth(ground: Ground, index: int) -> Iterator[Relation]:
         yield from holding
         return
     for group, compare in ((pairs, _compare_levels), (steps, _compare_step)):
-        if group:
-            one = compare(ground, group[0], index)
-            if one.severity:
-                yield one
-                return
+        misfits = (compare(ground, pair, index) for pair in group)
+        told = next((one for one in misfits if one.severity), None)
+        if told is not None:
+            yield told
+            return
 
 
 def _step_beside(ground: Ground, index: int) -> int | None:

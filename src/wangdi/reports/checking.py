@@ -12,8 +12,10 @@ from wangdi.reports.populations import find_populations
 from wangdi.reports.quotients import find_ratios
 from wangdi.reports.repeats import find_repeats
 from wangdi.reports.runs import find_runs
+from wangdi.reports.share_sums import find_share_sums
 from wangdi.reports.sums import find_sums
 from wangdi.reports.tabled import find_tabled_relations
+from wangdi.reports.unit_prices import find_unit_prices
 from wangdi.reports.wholes import find_wholes
 from wangdi.reports.wording import find_wording
 
@@ -29,6 +31,8 @@ SEARCHES = (
     find_mortality,
     find_repeats,
     find_wording,
+    find_share_sums,
+    find_unit_prices,
     find_tabled_relations,
 )
 

@@ -8,19 +8,25 @@ from fractions import Fraction
 from math import ceil, floor
 
 from wangdi.core.problem import Problem
-from wangdi.reports.ground import ARITHMETIC, BASES, CROWD, Ground, Relation, written, written_claim
+from wangdi.reports.ground import ARITHMETIC, BASES, CROWD, Ground, Relation, slips_into, written, written_claim
+
+_COUPLES = 6
+"""How far behind their couples people may stand: 1450对夫妇、2900人."""
+_VISITS = (2, 4)
+"""How often people are visited in a half-year and a year by the norms of basic public health."""
 
 
 def find_heads(ground: Ground) -> list[Relation]:
     """Every count of people beside what it is divided into or multiplied by."""
-    return [*_find_costs(ground), *_find_multiples(ground), *_find_sex_ratios(ground)]
+    return [*_find_costs(ground), *_find_multiples(ground), *_find_households(ground), *_find_sex_ratios(ground)]
 
 
 def _find_costs(ground: Ground) -> Iterator[Relation]:
     """People and money in one breath: what it comes to for each."""
     last_people: int | None = None
     for index, one in enumerate(ground.claims):
-        if one.measure == "count" and one.norm_unit in CROWD and one.comparator == "=":
+        people = one.measure == "count" and one.norm_unit in CROWD and one.comparator == "="
+        if people or (ground.is_count(index) and re.search(r"处罚|立案|案件", one.indicator)):
             last_people = index
         if one.measure != "money" or one.per or last_people is None or not one.exact:
             continue
@@ -43,14 +49,31 @@ def _find_multiples(ground: Ground) -> Iterator[Relation]:
             continue
         near = other.start - one.end <= 16 and ground.same_paragraph(index, index + 1)
         args = {"one": written_claim(one), "other": written_claim(other), "times": written(other.exact / one.exact)}
-        if near and one.norm_unit == "对" and other.norm_unit in ("人", "名") and other.start - one.end <= 2:
+        if near and one.norm_unit == "对" and other.norm_unit in ("人", "名") and other.start - one.end <= _COUPLES:
             holds = other.exact == 2 * one.exact
             told = Problem(code="AUDIT-117", args=args) if holds else Problem(code="AUDIT-118", args=args)
             yield Relation("multiple", (index, index + 1), holds, "" if holds else ARITHMETIC, told)
             continue
-        visits = one.norm_unit in ("人", "名") and other.norm_unit == "人次" and other.exact % one.exact == 0
-        if near and visits and re.search(r"随访|访视|服务|体检", ground.between(index, index + 1)):
+        visits = one.norm_unit in ("人", "名") and other.norm_unit == "人次"
+        if not (near and visits and re.search(r"随访|访视|服务|体检", ground.between(index, index + 1))):
+            continue
+        if other.exact % one.exact == 0:
             yield Relation("multiple", (index, index + 1), True, "", Problem(code="AUDIT-117", args=args))
+        elif any(slips_into(other, times * one.exact, times * one.exact) for times in _VISITS):
+            yield Relation("multiple", (index, index + 1), False, BASES, Problem(code="AUDIT-121", args=args))
+
+
+def _find_households(ground: Ground) -> Iterator[Relation]:
+    """Households right before their people: every one has somebody."""
+    for index in range(len(ground.claims) - 1):
+        one, other = ground.claims[index], ground.claims[index + 1]
+        beside = ground.is_count(index) and ground.is_count(index + 1) and other.start - one.end <= 1
+        if beside and one.norm_unit == "户" and other.norm_unit in ("人", "名"):
+            args = {"small": one.indicator, "small_value": written_claim(one), "source": "每户至少一人"}
+            args |= {"large": other.indicator, "large_value": written_claim(other)}
+            holds = one.exact <= other.exact
+            told = Problem(code="AUDIT-150" if holds else "AUDIT-152", args=args)
+            yield Relation("order_le", (index, index + 1), holds, "" if holds else BASES, told)
 
 
 def _find_sex_ratios(ground: Ground) -> Iterator[Relation]:

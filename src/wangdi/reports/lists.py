@@ -45,7 +45,7 @@ def _find_listed(ground: Ground) -> Iterator[Listed]:
 def _find_bracketed(ground: Ground) -> Iterator[Listed]:
     """A total with its parts in parentheses: 26家(县级3家、乡镇18家、社区5家)."""
     for total, one in enumerate(ground.claims):
-        match = re.match(r"\s*[(（]([^()（）]*)[)）]", ground.text[one.end : one.end + 400])
+        match = re.match(r"[^,，、。;；()（）\d]{0,12}[(（]([^()（）]*)[)）]", ground.text[one.end : one.end + 400])
         if match is None or not ground.is_count(total):
             continue
         end = one.end + match.end()
@@ -55,6 +55,8 @@ def _find_bracketed(ground: Ground) -> Iterator[Listed]:
         )
         if len(members) > 1 and len(members) == len(inside):
             yield total, members, "bracketed"
+        elif len(members) == len(inside) == 1 and re.match(r"(?:其中)?含|其中", match.group(1)):
+            yield total, members, "open"
 
 
 def _read_list(ground: Ground, match: re.Match[str]) -> Listed | None:
@@ -101,7 +103,9 @@ def _total_before(ground: Ground, match: re.Match[str], first: int) -> int | Non
             continue
         if "分别" in match.group() and between.strip(",， "):
             return None
-        if not opens and (len(re.findall(r"[,，]", between)) > (0 if inside else 1) or re.search(r"[;；]", between)):
+        changes = sum(claims[place].measure == "change" for place in range(index + 1, first))
+        commas = len(re.findall(r"[,，]", between)) - changes
+        if not opens and (commas > (0 if inside else 1) or re.search(r"[;；]", between)):
             return None
         same = one.norm_unit == claims[first].norm_unit and one.measure == claims[first].measure
         if opens and not one.norm_unit:

@@ -12,6 +12,7 @@ from wangdi.reports.ground import UNVERIFIABLE, Ground, Relation
 from wangdi.reports.groups import paired_with
 from wangdi.reports.lexicon import either, load_lexicon
 from wangdi.reports.lists import listed
+from wangdi.reports.missed_sums import find_missed_sums
 from wangdi.reports.sums import add_up, compare_shares, is_one_slip, tell_sum, told_parts
 
 
@@ -21,6 +22,8 @@ def find_runs(ground: Ground) -> tuple[Relation, ...]:
     found = [*find_additions(ground), *_find_classes(ground)]
     sums = [one.claims for one in found if one.holds]
     told = [(total, *members) for total, members, _ in listed(ground)]
+    adding = [one for one in told if add_up(ground, one[1:]).meets(ground.claims[one[0]].interval)]
+    found += [one for one in find_missed_sums(ground, [*sums, *adding]) if one.claims not in told]
     # Numbers may come to one another by chance: then shares that make no hundred say nothing.
     by_run = [one for one in _find_shares(ground, sums) if one.holds]
     return (*found, *_find_shares(ground, told), *by_run)

@@ -75,7 +75,7 @@ def _find_stages(ground: Ground) -> Iterator[Relation]:
             wholes = [
                 index
                 for index in range(max(0, part - 6), part)
-                if claims[index].norm_unit == one.norm_unit
+                if (ground.same_kind(index, part) or ground.both_crowds(index, part))
                 and claims[index].measure == one.measure
                 and re.search(rule["whole"], _clause_of(ground, index))
                 and not re.search(rule["part"], _clause_of(ground, index))

@@ -1,0 +1,73 @@
+"""Shares of one sentence that make up a hundred."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from fractions import Fraction
+
+from wangdi.core.problem import Problem
+from wangdi.reports.ground import UNVERIFIABLE, Ground, Relation, slips_into, written, written_list
+from wangdi.reports.sums import add_up, compare_shares
+
+_FEWEST = 3
+"""Shares that must be told in a row before one slip says that they were meant to make up a hundred."""
+
+
+def find_share_sums(ground: Ground) -> Iterator[Relation]:
+    """Every row of shares, each told as one of something, with nothing but the number it is a share of before it.
+
+    Rule: a row that makes a hundred is told so; one that does not only if three or more are told and one slip explains it.
+    """
+    for row in _list_rows(ground):
+        if len(row) < 2:
+            continue
+        told = compare_shares(ground, row)
+        if told.holds:
+            yield told
+        elif len(row) >= _FEWEST and _is_one_slip(ground, row):
+            args = {
+                "parts": written_list(ground.claims[index] for index in row),
+                "sum": written(sum((ground.claims[index].exact for index in row), Fraction(0)), 4),
+            }
+            yield Relation("share_sum_100", row, False, UNVERIFIABLE, Problem(code="AUDIT-106", args=args))
+
+
+def _list_rows(ground: Ground) -> Iterator[tuple[int, ...]]:
+    row: list[int] = []
+    for index in range(len(ground.claims)):
+        if not _is_told_as_share(ground, index):
+            continue
+        if row and not (ground.same_sentence(row[-1], index) and _goes_on(ground, row[-1], index)):
+            yield tuple(row)
+            row = []
+        row.append(index)
+    yield tuple(row)
+
+
+def _is_told_as_share(ground: Ground, index: int) -> bool:
+    start = (
+        ground.claims[index - 1].end
+        if index and ground.same_sentence(index - 1, index)
+        else ground.sentence_start(index)
+    )
+    before = ground.text[start : ground.claims[index].start]
+    listed = re.fullmatch(r"[、和与及,，]", before) is not None
+    return ground.is_share(index) and (listed or re.search(r"占|比重|比例|[(（]$", before) is not None)
+
+
+def _goes_on(ground: Ground, one: int, other: int) -> bool:
+    """Whether only the numbers that shares are of stand between two shares."""
+    between = range(one + 1, other)
+    return len(between) < 2 and all(ground.is_amount(place) for place in between)
+
+
+def _is_one_slip(ground: Ground, row: tuple[int, ...]) -> bool:
+    gap = add_up(ground, row)
+    if gap.high is None:
+        return False
+    low, high = 100 - gap.high, 100 - gap.low
+    return any(
+        slips_into(ground.claims[index], ground.claims[index].exact + low, ground.claims[index].exact + high)
+        for index in row
+    )
