@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from wangdi.reports.claims import find_claims
+from wangdi.reports.comparisons import find_comparisons
 from wangdi.reports.ground import Ground, Relation
 from wangdi.reports.growth import find_growth
 from wangdi.reports.heads import find_heads
 from wangdi.reports.mortality import find_mortality
+from wangdi.reports.near_repeats import find_near_repeats
 from wangdi.reports.orders import find_orders
 from wangdi.reports.populations import find_populations
 from wangdi.reports.quotients import find_ratios
@@ -30,8 +32,10 @@ SEARCHES = (
     find_populations,
     find_mortality,
     find_repeats,
+    find_near_repeats,
     find_wording,
     find_share_sums,
+    find_comparisons,
     find_unit_prices,
     find_tabled_relations,
 )

@@ -11,7 +11,7 @@ from fractions import Fraction
 from math import ceil, floor
 
 from wangdi.core.problem import Problem
-from wangdi.reports.ground import BASES, Ground, Relation, fraction_of, plain_thing, written, written_claim
+from wangdi.reports.ground import BASES, Ground, Relation, fraction_of, plain_thing, slips_into, written, written_claim
 from wangdi.reports.layout import Stretch
 from wangdi.reports.lexicon import load_lexicon
 from wangdi.reports.numerals import Interval
@@ -31,11 +31,12 @@ _PEOPLE = {
 
 @dataclass(frozen=True, slots=True)
 class Implied:
-    """A count with its rate, and every population that fits both."""
+    """A count with its rate, and every population that fits both. ``per``: how many people the rate is told for."""
 
     count: int
     rate: int
     population: Interval
+    per: Fraction
 
 
 def find_populations(ground: Ground) -> list[Relation]:
@@ -43,10 +44,60 @@ def find_populations(ground: Ground) -> list[Relation]:
     found: list[Relation] = []
     implied = list(find_implied(ground))
     found += [_tell_implied(ground, one) for one in implied]
+    found += _compare_stated(ground, implied)
     by_part = itertools.groupby(implied, lambda one: ground.layout.part_at(ground.claims[one.rate].start))
     for _, here in by_part:
         found += _compare_populations(ground, list(here))
     return [*found, *_compare_growth(ground, implied)]
+
+
+def _compare_stated(ground: Ground, implied: list[Implied]) -> Iterator[Relation]:
+    """Counts and their rates on the population that the report states.
+
+    Rule: one of the populations stated (常住, 户籍) must fit to hold; where none does it is a question, if one slip explains it.
+    """
+    names = load_lexicon("relations")["populations_told"]["names"]
+    stated = [
+        place
+        for noun, places in ground.counted.items()
+        if any(re.search(one, noun) for one in names)
+        for place in places
+    ]
+    for one in implied:
+        if re.search(r"婴儿|儿童死亡|孕产妇", ground.claims[one.rate].indicator):
+            continue
+        near = [place for place in ground.near(sorted(stated), one.rate) if ground.same_part(place, one.rate)]
+        fitting = next((place for place in near if one.population.meets(ground.claims[place].interval)), None)
+        slipped = next((place for place in near if _is_one_slip(ground, one, place)), None)
+        if fitting is not None or slipped is not None:
+            yield _tell_stated(ground, one, fitting if fitting is not None else slipped or 0, fitting is not None)
+
+
+def _is_one_slip(ground: Ground, one: Implied, place: int) -> bool:
+    """Whether one slip in the count, the rate or the population keeps them from agreeing."""
+    count, rate, people = ground.claims[one.count], ground.claims[one.rate], ground.claims[place]
+    if not rate.exact or not people.exact or rate.interval.high is None:
+        return False
+    computed = count.exact * one.per / people.exact
+    low, high = people.exact * rate.interval.low / one.per, people.exact * rate.interval.high / one.per
+    return (
+        slips_into(people, one.population.low, one.population.high or one.population.low)
+        or slips_into(count, low, high)
+        or slips_into(rate, computed, computed)
+    )
+
+
+def _tell_stated(ground: Ground, one: Implied, place: int, holds: bool) -> Relation:
+    count, rate, people = ground.claims[one.count], ground.claims[one.rate], ground.claims[place]
+    args = {
+        "over": written_claim(count),
+        "base": written_claim(people),
+        "name": rate.indicator,
+        "share": written_claim(rate),
+    }
+    args["computed"] = f"{ceil(one.population.low)}—{floor(one.population.high or one.population.low)}"
+    told = Problem(code="AUDIT-128" if holds else "AUDIT-129", args=args)
+    return Relation("rate", (one.count, place, one.rate), holds, "" if holds else BASES, told)
 
 
 def _tell_implied(ground: Ground, one: Implied) -> Relation:
@@ -68,7 +119,7 @@ def find_implied(ground: Ground) -> Iterator[Implied]:
             continue
         people = ground.claims[count].interval.over(one.interval)
         if people is not None:
-            yield Implied(count, index, people.times(factor))
+            yield Implied(count, index, people.times(factor), factor)
 
 
 def _find_count(ground: Ground, rate: int) -> int | None:

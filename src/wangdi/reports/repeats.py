@@ -15,6 +15,8 @@ _STOCK = re.compile(r"(?:共?有|现有|总数(?:已?达到?|为)?|共计|设有
 _WHOLE = re.compile(r"全部|均纳入|都纳入|所有")
 _MONTHS = re.compile(r"\d月|季度|半年")
 _COUNTED = frozenset(("个", "家", "所", "人", "名", "张", "例", "户"))
+_ALL = 100
+"""Per cent: what all reached is told of many things."""
 _TOLD_TWICE = 100
 """Two equal numbers in one sentence say the same thing twice from here on; small ones are equal by chance."""
 
@@ -27,8 +29,9 @@ def find_repeats(ground: Ground) -> list[Relation]:
 def _find_same(ground: Ground) -> Iterator[Relation]:
     by_noun: dict[tuple[str, str, int], list[int]] = {}
     for index, one in enumerate(ground.claims):
-        noun = ground.nouns[index]
-        if ground.is_count(index) and len(noun) > 1 and one.norm_value >= 1:
+        noun = one.indicator if ground.is_share(index) else ground.nouns[index]
+        counted = ground.is_count(index) or (ground.is_share(index) and one.norm_value < _ALL)
+        if counted and len(noun) > 1 and one.norm_value >= 1:
             part = ground.layout.part_at(one.start).start
             by_noun.setdefault((noun, one.norm_unit, part), []).append(index)
     for members in by_noun.values():

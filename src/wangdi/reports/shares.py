@@ -105,5 +105,5 @@ def _tell_misfit(ground: Ground, members: tuple[int, int, int], tie: Tie) -> Rel
     if tie is Tie.NAMED and (named or among):
         return test_ratio(ground, members, slipped and ground.same_sentence(base, index))
     tied = (named or among) if tie < Tie.BESIDE else tie is Tie.BESIDE or (named and count_digits(share) > 3)
-    above = ground.claims[over].exact > ground.claims[base].exact and tie > Tie.ROW
+    above = ground.claims[over].exact > ground.claims[base].exact and tie > (Tie.ROW if named else Tie.LISTED)
     return test_ratio(ground, members, False) if slipped and tied and not above else None
