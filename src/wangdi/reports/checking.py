@@ -7,6 +7,7 @@ from wangdi.reports.comparisons import find_comparisons
 from wangdi.reports.ground import Ground, Relation
 from wangdi.reports.growth import find_growth
 from wangdi.reports.heads import find_heads
+from wangdi.reports.implied_wholes import find_implied_wholes
 from wangdi.reports.mortality import find_mortality
 from wangdi.reports.near_repeats import find_near_repeats
 from wangdi.reports.orders import find_orders
@@ -36,6 +37,7 @@ SEARCHES = (
     find_wording,
     find_share_sums,
     find_comparisons,
+    find_implied_wholes,
     find_unit_prices,
     find_tabled_relations,
 )

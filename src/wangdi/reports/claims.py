@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from functools import lru_cache
 from typing import Any
 
 from wangdi.reports.dating import Dates
@@ -90,7 +91,13 @@ class Claim:
     @property
     def exact(self) -> Fraction:
         """The stated number itself."""
-        return Fraction(str(self.norm_value))
+        return _exact_of(self.norm_value)
+
+
+@lru_cache(maxsize=65536)
+def _exact_of(value: float) -> Fraction:
+    """A number as it is written; asked again for every pair that it is held against."""
+    return Fraction(str(value))
 
 
 def find_claims(text: str) -> tuple[Layout, list[Claim]]:

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from enum import IntEnum
+from functools import lru_cache
 
 from wangdi.reports.ground import Ground, Relation, plain_thing
 from wangdi.reports.groups import first_paired, paired_with
 from wangdi.reports.lexicon import load_lexicon
 from wangdi.reports.lists import listed
-from wangdi.reports.numerators import clause_before, is_among, is_done_of_due, is_tied, said_of, stem_of, tying_word
+from wangdi.reports.numerators import clause_before, is_among, is_done_of_due, is_tied, stem_of, tying_word
 from wangdi.reports.runs import find_runs
 
 _FAR = 40
 """How many claims back a whole may stand that is no more than near."""
+_MOST = 12
+"""How many wholes of one kind, the nearest, are tried."""
 _NAMED = r"([\w（）()、]{2,20}?)(?:的|比例|比重)(?:分别|依次)?(?:达|达到|为|是)?"
 _NAMES = 5
 """Characters that name one group of people and no other."""
@@ -95,7 +98,7 @@ def _named(ground: Ground, over: int, index: int) -> list[int]:
         re.sub(r"(?:报告|登记|发病)?(?:人数|总数|数|总量|总额|总人口)$", "", told.group(1))
     ) or told.group(1)
     called = [place for place in ground.counted_as(stem) if ground.same_part(place, over) and place != over]
-    return sorted(ground.near(called, over), key=lambda place: abs(place - over))
+    return _nearest(ground, called, over)
 
 
 def _loosely_named(ground: Ground, over: int, index: int) -> Iterator[int]:
@@ -113,19 +116,30 @@ def _known(ground: Ground, over: int, index: int) -> Iterator[int]:
     name, told = ground.claims[index].indicator, ground.claims[over].indicator
     for rule in load_lexicon("relations")["denominators"]:
         if any(re.search(rate, name) for rate in rule["rates"]):
-            for noun, places in ground.counted.items():
-                if any(re.search(base, noun) for base in rule["bases"]):
-                    yield from (place for place in ground.near(places, over) if ground.same_part(place, over))
+            yield from _nearest(ground, _counted_like(ground, tuple(rule["bases"])), over)
     if is_among(ground, index) and len(ground.nouns[over]) > 1:
-        larger = (
-            place
-            for place in ground.near(ground.counted_as(ground.nouns[over][-2:]), over)
-            if ground.same_part(place, over)
-        )
+        larger = _nearest(ground, ground.counted_as(ground.nouns[over][-2:]), over)
         yield from (place for place in larger if ground.claims[place].exact > ground.claims[over].exact)
-    for noun, places in ground.counted.items():
-        if len(noun) >= _NAMES and noun in told and noun != ground.nouns[over]:
-            yield from (place for place in ground.near(places, over) if ground.same_part(place, over) and place < over)
+    for noun in {told[start:end] for start in range(len(told)) for end in range(start + _NAMES, len(told) + 1)}:
+        if noun in ground.counted and noun != ground.nouns[over]:
+            yield from (place for place in _nearest(ground, ground.counted[noun], over) if place < over)
+
+
+def _nearest(ground: Ground, places: Sequence[int], over: int) -> list[int]:
+    """Of some places in order those of a numerator's report that are nearest to it, the nearest first."""
+    near = [place for place in ground.near(places, over) if place != over and ground.same_part(place, over)]
+    return sorted(near, key=lambda place: abs(place - over))[:_MOST]
+
+
+@lru_cache(maxsize=8)
+def _counted_like(ground: Ground, patterns: tuple[str, ...]) -> list[int]:
+    """Every count whose noun one of some patterns finds, in order."""
+    return sorted(
+        place
+        for noun, places in ground.counted.items()
+        if any(re.search(one, noun) for one in patterns)
+        for place in places
+    )
 
 
 def _among(ground: Ground, over: int, index: int) -> Iterator[int]:
@@ -175,7 +189,7 @@ def _row_tie(ground: Ground, over: int, base: int, index: int) -> Tie:
         return Tie.NEAR
     if is_tied(ground, over, index) or is_among(ground, index) or is_done_of_due(ground, over, base):
         return Tie.ROW
-    return Tie.BESIDE if set(stem_of(ground, index)[-2:]) & set(said_of(ground, over)) else Tie.NEAR
+    return Tie.BESIDE if set(stem_of(ground, index)[-2:]) & set(ground.said_of(over)) else Tie.NEAR
 
 
 def _near(ground: Ground, over: int, index: int) -> Iterator[int]:
@@ -183,8 +197,10 @@ def _near(ground: Ground, over: int, index: int) -> Iterator[int]:
     beside = not any(ground.is_amount(place) for place in range(over + 1, index))
     if not beside and not is_tied(ground, over, index):
         return
+    found = 0
     for place in range(over - 1, max(-1, over - _FAR), -1):
-        if not ground.same_paragraph(place, index):
+        if not ground.same_paragraph(place, index) or found == 2 * _MOST:
             return
-        if ground.is_amount(place):
+        if ground.is_amount(place) and (ground.same_kind(place, over) or ground.both_crowds(place, over)):
+            found += 1
             yield place

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cache, cached_property
+from math import inf
 
 from wangdi.core.problem import Problem
 from wangdi.reports.claims import Claim
@@ -60,6 +61,7 @@ class Ground:
     def __init__(self, layout: Layout, claims: Sequence[Claim]) -> None:
         self.layout = layout
         self.claims = tuple(claims)
+        self._said: dict[int, str] = {}
 
     @property
     def text(self) -> str:
@@ -122,6 +124,23 @@ class Ground:
             level += len(re.findall(r"[(（]", between)) - len(re.findall(r"[)）]", between))
             found.append(level)
             place = one.start
+        return found
+
+    @cached_property
+    def bounds(self) -> list[tuple[float, float]]:
+        """The ends of every claim's interval as plain numbers, to pass over what cannot fit before it is tested exactly."""
+        return [
+            (float(one.interval.low), inf if one.interval.high is None else float(one.interval.high))
+            for one in self.claims
+        ]
+
+    def said_of(self, index: int) -> str:
+        """The name of a claim, and all that stands between the number before and it."""
+        found = self._said.get(index)
+        if found is None:
+            beside = index and self.same_sentence(index - 1, index)
+            start = self.claims[index - 1].end if beside else self.sentence_start(index)
+            found = self._said[index] = f"{self.claims[index].indicator} {self.text[start : self.claims[index].start]}"
         return found
 
     @cached_property

@@ -164,7 +164,7 @@ def is_slip(printed: str, computed: Fraction) -> bool:
     return len(wrong) == 1
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=65536)
 def slips_of(printed: str) -> tuple[float, ...]:
     """Every number that one slip of the pen turns into a printed one, in order.
 

@@ -80,23 +80,13 @@ def is_tied(ground: Ground, over: int, index: int) -> bool:
     """Whether the names of a numerator and of a rate share the word that says what was done, or say it in two words."""
     stem, words = stem_of(ground, index), load_lexicon("relations")["numerators"]
     other = next((words[word] for word in words if stem.endswith(word)), None)
-    return bool(tying_word(ground, over, index) or (other is not None and re.search(other, said_of(ground, over))))
-
-
-def said_of(ground: Ground, index: int) -> str:
-    """The name of a claim, and all that stands between the number before and it."""
-    start = (
-        ground.claims[index - 1].end
-        if index and ground.same_sentence(index - 1, index)
-        else ground.sentence_start(index)
-    )
-    return f"{ground.claims[index].indicator} {ground.text[start : ground.claims[index].start]}"
+    return bool(tying_word(ground, over, index) or (other is not None and re.search(other, ground.said_of(over))))
 
 
 def is_done_of_due(ground: Ground, over: int, base: int) -> bool:
     """Whether one number is told as what should be and another as what was: 应体检51243人,实际体检36382人."""
     due, done = load_lexicon("relations")["due"]["due"], load_lexicon("relations")["due"]["done"]
-    return bool(re.search(due, said_of(ground, base)) and re.search(done, said_of(ground, over)))
+    return bool(re.search(due, ground.said_of(base)) and re.search(done, ground.said_of(over)))
 
 
 def stem_of(ground: Ground, index: int) -> str:
@@ -106,5 +96,5 @@ def stem_of(ground: Ground, index: int) -> str:
 
 def tying_word(ground: Ground, over: int, index: int) -> str:
     """The longest end of a rate's name that stands in a numerator's; empty where it is less than two characters."""
-    stem, told = stem_of(ground, index), said_of(ground, over)
+    stem, told = stem_of(ground, index), ground.said_of(over)
     return next((stem[place:] for place in range(len(stem) - 1) if stem[place:] in told), "")

@@ -6,8 +6,9 @@ import re
 from collections.abc import Iterator
 
 from wangdi.core.problem import Problem
-from wangdi.reports.ground import Ground, Relation, written_claim
+from wangdi.reports.ground import BASES, Ground, Relation, written_claim
 from wangdi.reports.lexicon import load_lexicon
+from wangdi.reports.numerators import is_among
 
 _FAR = 14
 """How many claims apart two ordered ones may stand."""
@@ -18,7 +19,47 @@ def find_orders(ground: Ground) -> list[Relation]:
     found: list[Relation] = []
     for rule in load_lexicon("relations")["orders"]:
         found += _find_pairs(ground, rule)
-    return found
+    return [*found, *_find_between(ground)]
+
+
+def _find_between(ground: Ground) -> Iterator[Relation]:
+    """A rate of all between those of the two groups that it is made of: 其中城市14.3/10万、农村16.6/10万.
+
+    Rule: a mean of two numbers lies between them, whatever their weights.
+    """
+    pairs = [group for group in load_lexicon("relations")["complements"]["groups"] if len(group) == 2]
+    for index in range(1, len(ground.claims) - 1):
+        one, other = ground.claims[index], ground.claims[index + 1]
+        alike = (
+            one.measure == other.measure == "rate" and one.norm_unit == other.norm_unit and not is_among(ground, index)
+        )
+        if not (alike and one.comparator == other.comparator == "=" and ground.same_sentence(index, index + 1)):
+            continue
+        names = [ground.text[ground.claims[place - 1].end : ground.claims[place].start] for place in (index, index + 1)]
+        if not any(all(any(word in name for name in names) for word in group) for group in pairs):
+            continue
+        whole = next(
+            (
+                place
+                for place in range(index - 1, max(-1, index - 4), -1)
+                if ground.claims[place].norm_unit == one.norm_unit
+                and ground.claims[place].measure == "rate"
+                and ground.same_paragraph(place, index)
+            ),
+            None,
+        )
+        if whole is not None and "其中" in ground.text[ground.claims[whole].end : one.start]:
+            yield _test_between(ground, whole, (index, index + 1))
+
+
+def _test_between(ground: Ground, whole: int, pair: tuple[int, int]) -> Relation:
+    low, high = sorted(pair, key=lambda place: ground.claims[place].exact)
+    one, other, all_of = ground.claims[low], ground.claims[high], ground.claims[whole]
+    above = all_of.printed.high is None or one.printed.low <= all_of.printed.high
+    holds = above and (other.printed.high is None or all_of.printed.low <= other.printed.high)
+    args = {"whole": written_claim(all_of), "low": written_claim(one), "high": written_claim(other)}
+    told = Problem(code="AUDIT-125" if holds else "AUDIT-126", args=args)
+    return Relation("order_le", (low, whole, high), holds, "" if holds else BASES, told)
 
 
 def _find_pairs(ground: Ground, rule: dict[str, str]) -> Iterator[Relation]:

@@ -19,10 +19,16 @@ from wangdi.reports.ground import (
 )
 from wangdi.reports.numerals import is_slip
 
+_LOOSE = 1e-9
+"""What plain numbers may be off before two are held to be apart; the exact test follows."""
+
 
 def fits(ground: Ground, over: int, base: int, share: int) -> bool:
     """Whether some numbers that would be printed so make this rate of these two."""
-    claims = ground.claims
+    claims, bounds, unit = ground.claims, ground.bounds, float(fraction_of(ground.claims[share].norm_unit))
+    (low, high), (least, most), (lowest, highest) = bounds[over], bounds[base], bounds[share]
+    if least <= 0 or high / least < lowest * unit * (1 - _LOOSE) or low / most > highest * unit * (1 + _LOOSE):
+        return False
     quotient = claims[over].interval.over(claims[base].interval)
     return quotient is not None and quotient.times(1 / fraction_of(claims[share].norm_unit)).meets(
         claims[share].interval

@@ -99,11 +99,12 @@ def _tell_misfit(ground: Ground, members: tuple[int, int, int], tie: Tie) -> Rel
     """What is to be said of a pair that does not make its rate; nothing where it need not."""
     over, base, index = members
     share, among = ground.claims[index], is_among(ground, index)
-    named, slipped = _ties(ground, (over, base, tie), index), is_one_slip_apart(ground, members)
+    named = _ties(ground, (over, base, tie), index)
     if tie is Tie.TOLD:
         return test_ratio(ground, members, True)
     if tie is Tie.NAMED and (named or among):
-        return test_ratio(ground, members, slipped and ground.same_sentence(base, index))
+        sure = ground.same_sentence(base, index) and is_one_slip_apart(ground, members)
+        return test_ratio(ground, members, sure)
     tied = (named or among) if tie < Tie.BESIDE else tie is Tie.BESIDE or (named and count_digits(share) > 3)
     above = ground.claims[over].exact > ground.claims[base].exact and tie > (Tie.ROW if named else Tie.LISTED)
-    return test_ratio(ground, members, False) if slipped and tied and not above else None
+    return test_ratio(ground, members, False) if tied and not above and is_one_slip_apart(ground, members) else None

@@ -84,22 +84,22 @@ def is_one_slip(ground: Ground, total: int, members: tuple[int, ...], index: int
 
     Rule: a small number is one slip from so many others that only a sum close by counts.
     """
-    claims, digits = ground.claims, ground.claims[index].printed_number
+    claims, digits, gap = ground.claims, ground.claims[index].printed_number, gap_of(ground, total, members)
     telling = len(digits.replace(".", "").strip("0")) > 2 or len(digits) > 3
-    close = abs(_gap(ground, total, members)) <= claims[total].exact * _NEAR
+    close = abs(gap) <= claims[total].exact * _NEAR
     if not (telling or (len(members) > 2 and len(digits) > 1) or close):
         return False
-    return slip_makes_sum(ground, total, members, index)
+    return slip_closes(ground, index, gap if index != total else -gap)
 
 
-def slip_makes_sum(ground: Ground, total: int, members: tuple[int, ...], index: int) -> bool:
-    """Whether one number of a list, small as it may be, is one slip from the one that would make the sum."""
-    one, gap = ground.claims[index], _gap(ground, total, members)
-    fit = one.exact - gap if index == total else one.exact + gap
+def slip_closes(ground: Ground, index: int, gap: Fraction) -> bool:
+    """Whether a number, small as it may be, is one slip from the one that is larger by a gap."""
+    one = ground.claims[index]
+    fit = one.exact + gap
     return fit >= 0 and is_slip(one.printed_number, fit / one.scale)
 
 
-def _gap(ground: Ground, total: int, members: tuple[int, ...]) -> Fraction:
+def gap_of(ground: Ground, total: int, members: tuple[int, ...]) -> Fraction:
     """What a total has more than its parts."""
     return ground.claims[total].exact - sum((ground.claims[member].exact for member in members), Fraction(0))
 
@@ -114,7 +114,7 @@ def told_parts(ground: Ground, total: int, members: tuple[int, ...]) -> dict[str
 def tell_sum(ground: Ground, total: int, members: tuple[int, ...], args: dict[str, str]) -> Problem:
     """The sum as it is, and what each single number would have to be for it to hold."""
     claims = ground.claims
-    gap = claims[total].exact - sum((claims[index].exact for index in members), Fraction(0))
+    gap = gap_of(ground, total, members)
     fits = [written(claims[total].exact - gap, 4)]
     fits += [written(claims[index].exact + gap, 4) for index in members if claims[index].exact + gap >= 0]
     return Problem(code="AUDIT-102", args=args | {"fit": fits[0], "or_fit": "、".join(fits[1:4]) or "—"})

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 from itertools import product
 
 from wangdi.core.problem import Problem
@@ -53,18 +54,16 @@ def _list_pairs(ground: Ground, index: int) -> Iterator[tuple[int, int]]:
     money = [place for place in here if ground.claims[place].measure == "money" and ground.is_amount(place)]
     counts = [place for place in here if ground.claims[place].measure == "count" and ground.is_amount(place)]
     if "人均" in ground.claims[index].indicator:
-        counts += [place for place in _populations(ground) if ground.same_part(place, index) and place not in counts]
+        told = ground.near(_populations(ground), index)
+        counts += [place for place in told if ground.same_part(place, index) and place not in counts]
     yield from product(money, counts)
 
 
+@lru_cache(maxsize=1)
 def _populations(ground: Ground) -> list[int]:
     names = load_lexicon("relations")["populations_told"]["names"]
-    return [
-        place
-        for noun, places in ground.counted.items()
-        if any(re.search(one, noun) for one in names)
-        for place in places
-    ]
+    told = [places for noun, places in ground.counted.items() if any(re.search(one, noun) for one in names)]
+    return sorted(place for places in told for place in places)
 
 
 def _makes(ground: Ground, pair: tuple[int, int], index: int) -> bool:
