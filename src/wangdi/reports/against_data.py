@@ -117,9 +117,13 @@ def match_claim(mentions: Mentions, catalogue: Catalogue, told: tuple[int, str])
     change = one.measure == CHANGE
     if change and not _THAN_LAST_YEAR.search(ground.text[ground.layout.statement_at(one.start).start : one.start]):
         return Held(index, UNMATCHED, "measure")
-    name = re.sub(r"(?:[较比与]上年(?:同期)?|同比)?(?:升幅|降幅|增加|减少)$", "", name) if change else name
+    name = (
+        re.sub(r"(?:[较比与](?:上年|(?:19|20)\d{2}年)(?:同期)?|同比)?(?:升幅|增幅|降幅|增加|减少)$", "", name)
+        if change
+        else name
+    )
     named = catalogue.names.find(name, one.measure == COUNT)
-    if not named and change:
+    if not named and (change or one.measure == VALUE):
         named = catalogue.names.find(name, counted=True)
     named = tuple(each for each in named if change or _unit_fits(one, each, catalogue.names.units[each.indicator]))
     if not named:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from functools import cache
 
+from wangdi.reports.framing import join
 from wangdi.reports.lexicon import cue, load_lexicon, one_of, ratio_units
 from wangdi.reports.names import Name, Named
 from wangdi.reports.phrases import find_per
@@ -27,10 +28,11 @@ def is_dependent(given: Named, text: str) -> bool:
     head = given.before.head
     if any(text[place : place + 2] in head for place in range(len(text) - 1)):
         return False
+    plain = re.sub(r"[(（][^()（）]*[)）]", "", text)
     if (
         len(text) > 5
+        or plain.endswith(tuple(words["whole_nouns_end"]))
         or re.search(r"[病聋炎症癌瘤]$", text)
-        or text.endswith(tuple(words["whole_nouns_end"]))
         or given.one.unit in ratio_units()
     ):
         return False
@@ -56,24 +58,30 @@ def complete(text: str, before: Name | None, dependent: bool, counted: bool) -> 
     head = re.sub(r"(?:人数|人次|数|数量|量|比例)$", "", before.head or before.text)
     if not text or text in words["vague"]:
         return before.text
+    if dependent and set(text) <= set(head) and text not in head:
+        return text
     if dependent and (head in words["dependent_nouns"] or (re.search(r"[率日比]$", head) and not text.endswith("率"))):
         return text
     if dependent:
+        if not head.endswith(text):
+            head = re.sub(rf"(?<=\w{{4}}){one_of('things_of_a_building')}$", "", head)
         return text + head if "孩" in text or (len(text) <= 2 and "其中" in text) else head + text
     if text in ("比", "较", "环比"):
         return before.text
     if text in ("占", "占比", "比例", "比重", "人均"):
         return before.text + (text if text != "占" else "占比")
-    if re.match(r"(?:占|较|比(?!例|重)|同比|增幅|降幅|增速|相当于|为\w+的$)", text):
-        return (before.head or before.text) + text
+    if re.match(r"(?:占|较|比(?!例|重)|同比|增幅|升幅|降幅|增速|相当于|为\w+的$)", text):
+        return (before.text if before.part_of is not None else before.head or before.text) + text
     stem = text.removesuffix("率")
     if re.fullmatch(r"\d{1,3}周?岁(?:及?以[上下])?", text):
         return text + head
+    if text.endswith("率") and stem and before.topic in base.partition(f"{stem}的")[2] and before.topic:
+        return before.topic + text
     if text.endswith("率") and stem and stem in base:
         front = base[: base.rindex(stem)] or base.removeprefix(stem)
-        return _join(front, text) if len(front) <= _LONGEST_TOPIC else text
+        return join(front, text) if len(front) <= _LONGEST_TOPIC else text
     if text in words["bare_rates"] or (text.endswith("率") and len(text) <= 6 and not cue("topics").search(text)):
-        return _join(_front_of_rate(text, base, before.topic), text)
+        return join(_front_of_rate(text, base, before.topic), text)
     if counted and len(text) <= 8 and not find_per(text):
         flow = re.match(rf"{one_of('flow_verbs')}", before.text)
         if flow and not re.match(
@@ -106,20 +114,20 @@ def name_in_context(given: Named, text: str, behind: bool) -> str:
         return text
     if behind:
         subject = before.subject if before is not None and before.behind and _in_clause_of_last(given) else ""
-        return _join(subject, text)
+        return join(subject, text)
     if before is None and text in load_lexicon("words")["headed_nouns"]:
-        return _join(given.layout.heading_of(given.one.start), text)
+        return join(given.layout.heading_of(given.one.start), text)
     counted = _counted_in(given, text)
     if counted:
         return text + counted
     if before is not None and _lacks_object(given, text):
-        return _join(before.topic or _object_of(given), text)
+        return join(before.topic or _object_of(given), text)
     if cue("institutions").search(text) or find_per(text):
         return text
     subject = _opening_subject(given)
     if not subject and before is not None and not before.behind and cue("institutional").search(text):
         subject = before.subject
-    return _join(subject, text)
+    return join(subject, text)
 
 
 def _counted_in(given: Named, text: str) -> str:
@@ -190,11 +198,19 @@ def _aged_topic() -> re.Pattern[str]:
 
 def _lacks_object(given: Named, text: str) -> bool:
     """Whether a name is what was done, and leaves open to whom: 培训, 惠及, 办结率."""
-    if cue("topics").search(text):
+    if cue("topics").search(text) or re.match(r"(?:新?发现|确诊|收治|救助)\w{3,}", text):
         return False
     if given.one.unit in ratio_units():
         return re.fullmatch(rf"{one_of('carried_verbs')}(?:率|比例)", text) is not None
-    return cue("carried_verbs").match(text) is not None
+    if (
+        given.before is not None
+        and re.search(r"(?:医保|保险|救助)$", given.before.topic)
+        and cue("insured_measures").match(text)
+    ):
+        return True
+    if re.fullmatch(r"\w{2,6}(?:筛查|检查|访视|随访|体检|建册|接种)", text):
+        return given.before is not None and given.before.topic != ""
+    return re.match(rf"{one_of('carried_verbs')}(?!班|基地|中心|机构)", text) is not None
 
 
 def _object_of(given: Named) -> str:
@@ -213,11 +229,3 @@ def _object_in(name: str) -> str:
         r"(?<=\w{2})(?:培训班|班|活动|项目|工作)$", lambda one: "培训" if "培训" in one.group() else "", topic
     )
     return topic if len(topic) <= _LONGEST_TOPIC else ""
-
-
-def _join(topic: str, text: str) -> str:
-    """Topic and noun as one; what ends the first and begins the second stands once."""
-    for length in range(min(len(topic), len(text)), 1, -1):
-        if topic.endswith(text[:length]):
-            return topic + text[length:]
-    return text if topic and topic[-2:] in text else topic + text

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import lru_cache
+from itertools import pairwise
 from typing import Any
 
 from wangdi.reports.dating import Dates
@@ -123,10 +124,56 @@ def find_claims(text: str) -> tuple[Layout, list[Claim]]:
         claim = _read_claim(layout, one, (left_of(layout, quantities, index), name), (regions, dates))
         changed = claim.measure == CHANGE and bool(claims) and claims[-1].measure != CHANGE
         if changed and not name.own and name.text == names[-2].text:
-            claim = replace(claim, indicator=add_head(claims[-1].indicator, one, CHANGE, claim.direction))
+            claim = replace(
+                claim,
+                indicator=add_head(
+                    claims[-1].indicator, one, left_of(layout, quantities, index), CHANGE, claim.direction
+                ),
+            )
+        if (
+            claim.measure == CHANGE
+            and claims
+            and claims[-1].measure == CHANGE
+            and not name.own
+            and name.text == names[-2].text
+        ):
+            claim = replace(claim, indicator=_as_compared(claims[-1].indicator, claim.indicator))
         claims.append(_share_reading(layout, claims[-1], claim) if claims else claim)
+    claims = _spread_years(layout, claims)
     claims += [_read_tabled(layout, one, (regions, dates)) for one in tabled]
     return layout, sorted(claims, key=lambda one: one.start) if tabled else claims
+
+
+def _as_compared(last: str, name: str) -> str:
+    """The name of a change with what the change before it was compared with: 较上年增加9人、增长3%."""
+    found = re.search(r"较上年(?:同期)?|较\d{4}年|同比|环比", last)
+    if found is None or found.group() in name:
+        return name
+    return re.sub(r"(增加|减少|[升增降]幅)$", rf"{found.group()}\1", name)
+
+
+_YEARS = re.compile(
+    r"(?P<first>(?:19|20)\d{2})年?(?:至|到|[-—–~～]{1,2})(?P<last>(?:19|20)\d{2})年[^。；;\d]{0,30}(?:分别|依次)[^。；;\d]{0,6}$"
+)
+
+
+def _spread_years(layout: Layout, claims: list[Claim]) -> list[Claim]:
+    """Values that 分别 hands out to the years of a range, each with its own: 2020年至2022年出生人口分别为9人、8人、7人."""
+    found = list(claims)
+    for index, one in enumerate(claims):
+        told = _YEARS.search(layout.text[layout.statement_at(one.start).start : one.start])
+        if told is None:
+            continue
+        years = range(int(told["first"]), int(told["last"]) + 1)
+        values = claims[index : index + len(years)]
+        alike = len(values) == len(years) and all(value.norm_unit == one.norm_unit for value in values)
+        joined = alike and all(
+            re.fullmatch("[、和及,，]", layout.text[left.end : right.start]) for left, right in pairwise(values)
+        )
+        if joined:
+            for place, year in enumerate(years):
+                found[index + place] = replace(claims[index + place], period=Period(str(year)))
+    return found
 
 
 def _total_before(layout: Layout, quantities: Sequence[Quantity], names: Sequence[Name]) -> Name | None:
@@ -194,9 +241,12 @@ def _share_reading(layout: Layout, last: Claim, one: Claim) -> Claim:
     ):
         return one
     before = layout.text[layout.clause_at(last.start).start : last.start]
+    if between == "、" and last.status == TARGET and one.status != TARGET and not one.own:
+        one = replace(one, status=TARGET)
     told_alike = one.measure == RATE or (one.measure != CHANGE and "分别" in before)
     if last.measure == CHANGE and told_alike and not one.per:
-        words = {"up": "升幅", "down": "降幅"} if one.measure == RATE else {"up": "增加", "down": "减少"}
+        grown = "增幅" if last.indicator.endswith("增幅") else "升幅"
+        words = {"up": grown, "down": "降幅"} if one.measure == RATE else {"up": "增加", "down": "减少"}
         name = one.indicator.removesuffix("数")
         name += "" if re.search(r"[高低多少快慢]于", name) else words[last.direction]
         return replace(one, measure=CHANGE, direction=last.direction, indicator=name, period=last.period)
@@ -213,7 +263,7 @@ def _read_claim(layout: Layout, one: Quantity, told: tuple[str, Name], where: tu
     comparator = read_comparator(layout.text, one, status)
     return Claim(
         **_read_number(layout, one, comparator),
-        indicator=add_head(name.text, one, measure, direction),
+        indicator=add_head(name.text, one, left, measure, direction),
         own=name.own,
         measure=measure,
         status=status,

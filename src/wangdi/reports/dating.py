@@ -17,6 +17,10 @@ _OPENS = 8
 """A period named this near to a paragraph's beginning holds for all of it."""
 
 
+_PASSED = re.compile(r"\d[^、和]*?(?:[,，;；]|升|降|增|减|提高|缩短|压|调|到|至|相比|差)")
+"""A number with what it became: what a period before it is compared with is not the one behind."""
+
+
 class Dates:
     """The periods a text names, asked by place."""
 
@@ -33,16 +37,20 @@ class Dates:
         """
         layout, section = self.layout, self.layout.section_at(place)
         here = list(self._back(place, layout.statement_at(place).start))
-        if not change and here and here[0].prior and here[0].start >= layout.clause_at(place).start:
+        first = here and not _PASSED.search(layout.text[here[0].end : place])
+        if not change and first and here[0].prior and here[0].start >= layout.clause_at(place).start:
             told = here[0].period
             return told if told.year else prior_to(self._base(place, told.part), told.part)
         if not change and re.search(r"[由从]$", layout.text[max(0, place - 1) : place]):
             return prior_year(self._base_year(place))
         for one in here:
-            if not one.prior:
+            if not one.prior and not self._passing(one, place):
                 return _dated(one.period, section.period)
         paragraph = layout.paragraph_at(place)
+        whole = re.search("全年(?!任务|目标)", layout.text[layout.statement_at(place).start : place]) is not None
         for one in self._back(place, paragraph.start):
+            if self._passing(one, place) or (whole and (one.period.until or one.period.part)):
+                continue
             opens = one.period.year and one.start - paragraph.start <= _OPENS
             if not one.prior and (one.period.until or opens or (one.period.year and not one.period.part)):
                 return _dated(one.period, section.period)
@@ -50,6 +58,14 @@ class Dates:
             return section.period
         parts = (one.period for one in self._back(place, paragraph.start) if not one.prior and one.period.part)
         return next(parts, None) or self._first_year(place)
+
+    def _passing(self, one: Mention, place: int) -> bool:
+        """Whether an earlier year was named for the one value behind it alone: 总支出5亿元,2022年为4亿元,当期结余1亿元."""
+        layout, year = self.layout, one.period.year
+        if one.start >= layout.clause_at(place).start or not layout.text.startswith(("为", "是", "的", "仅"), one.end):
+            return False
+        known = layout.section_at(place).period or self._first_year(place)
+        return year.isdecimal() and known.year.isdecimal() and year < known.year
 
     def _back(self, place: int, start: int) -> Iterator[Mention]:
         """The periods named between two places, the last first."""

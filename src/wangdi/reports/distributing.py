@@ -29,7 +29,7 @@ def name_distributed(given: Named) -> str:
     start = layout.clause_at(quantities[first].start).start
     if first and quantities[first - 1].end > start:
         start = quantities[first - 1].end
-    subject, told, verb = layout.text[start : quantities[first].start].partition("分别")
+    subject, told, verb = _cut_at(layout.text[start : quantities[first].start])
     subject = (
         strip_tail(subject)
         if not told
@@ -39,11 +39,19 @@ def name_distributed(given: Named) -> str:
     while len(parts) > count and len(parts[0]) + len(parts[1]) < LONGEST:
         parts[:2] = [parts[0] + "、" + parts[1]]
     if len(parts) == count:
-        name = _share_head(parts)[index - first]
+        name = _share_head(_share_front(parts))[index - first]
+        if told and re.match(r"占(?!比)", verb.strip(EDGE)) and not re.search(r"[率比]$", name):
+            return name + "占比"
         bare = name in load_lexicon("words")["bare_rates"] and first > 0
         near = bare and layout.statement_at(quantities[first - 1].start) == layout.statement_at(given.one.start)
         return complete(name, given.names[first - 1], False, False) if near else name
     return _hand_on(given, (first, count), subject, verb) if told else ""
+
+
+def _cut_at(told: str) -> tuple[str, str, str]:
+    """What several values are told of, the word that hands them out, and what is said of each."""
+    found = re.search(r"分别|依次", told)
+    return (told[: found.start()], found.group(), told[found.end() :]) if found else (told, "", "")
 
 
 def _hand_on(given: Named, group: tuple[int, int], subject: str, verb: str) -> str:
@@ -55,6 +63,9 @@ def _hand_on(given: Named, group: tuple[int, int], subject: str, verb: str) -> s
     if layout.statement_at(one.start) != layout.statement_at(given.one.start):
         return ""
     before = given.names[given.index - count]
+    each = _each(given, count) if re.match(r"\W*[两二三]者", subject) else []
+    if each:
+        return each[given.index - first] + plain_noun(re.sub(r"^\W*[两二三]者的?", "", subject))
     aside = re.search(r"(?:较|比)(?P<what>(?!上年|去年|上月)\w{2,10})$", subject.strip(EDGE))
     if aside and (way := re.match(r"[高低多少快慢]", verb)):
         return f"{before.text}{way.group()}于{aside['what']}"
@@ -70,6 +81,14 @@ def _hand_on(given: Named, group: tuple[int, int], subject: str, verb: str) -> s
     return complete(shared, before, False, False) if shared.endswith("率") else before.text + shared
 
 
+def _each(given: Named, count: int) -> list[str]:
+    """Those that 两者 speaks of: whose income and whose spending were told before."""
+    start = given.layout.statement_at(given.one.start).start
+    names = [one.text for place, one in enumerate(given.names) if given.quantities[place].start >= start]
+    who = dict.fromkeys(re.sub(rf"{one_of('counterparts')}$", "", one) for one in names)
+    return list(who)[-count:] if len(who) >= count else []
+
+
 def _split_list(subject: str) -> list[str]:
     """The members of a list; what stands in parentheses is not split."""
     marks = one_of("separators")
@@ -81,11 +100,20 @@ def _joined(text: str, one: Quantity, other: Quantity) -> bool:
     return between in ("、", "和", "及", ",", "，", "与", ", ") and one.scale == other.scale
 
 
+def _share_front(parts: list[str]) -> list[str]:
+    """What stands before 的 in the first of a list is said of all: 能够提供服务的医院、诊所."""
+    front = re.match(r"\w{4,}的(?=\w{2})", parts[0])
+    return [one if not front or "的" in one else front.group() + one for one in parts]
+
+
 def _share_head(parts: list[str]) -> list[str]:
     heads = one_of("rate_heads")
     last = parts[-1]
     topic = re.match(one_of("topics"), last)
-    head = last[topic.end() :] if topic else re.sub(rf"^.*?(?=\w{{0,4}}{heads}$)", "", last)
+    if not topic and not re.search(rf"{heads}$", last):
+        head = ""
+    else:
+        head = last[topic.end() :] if topic else re.sub(rf"^.*?(?=\w{{0,4}}{heads}$)", "", last)
     front = re.match(r"每[十百千万\d]+(?:名|个)?(?:常住)?人?口?(?:拥有)?", parts[0])
     lead = front.group() if front else ""
     # Alike at their ends, each stands for itself: 药品费、材料费.

@@ -20,6 +20,12 @@ _LISTED = re.compile(r"\d{1,2}(?:[.、．)）]|$)")
 _TITLED = re.compile(
     r"\s*(?:[(（][一二三四五六七八九十]{1,3}[)）]|[一二三四五六七八九十]{1,3}[是、]|\d{1,2}[.、．])(?P<title>\w{2,18})[。:：]"
 )
+_HAN, _FEW = "[一二三四五六七八九十]{1,3}", r"\d{1,2}"
+_NUMBER = rf"(?:[(（](?:{_HAN}|{_FEW})[)）][、.]?|(?:{_HAN}|{_FEW})[是、.．]\s?|第{_HAN}[,，、])"
+_RUN_IN = re.compile(rf"\s*(?:{_NUMBER}(?P<title>[\w“”]{{2,18}})[。:：]|【(?P<boxed>[^】]{{2,12}})】)")
+_OWN_LINE = re.compile(rf"{_NUMBER}(?P<title>[\w“”]{{2,18}})")
+_HEADED = 8
+"""How many paragraphs under a heading still stand under it."""
 _LONGEST_HEADING = 44
 _LONGEST_CLAUSE, _LONGEST_SENTENCE = 300, 4000
 """Longer ones are none that anybody wrote; they are cut, so that no text takes longer than its length allows."""
@@ -97,6 +103,18 @@ class Layout:
         paragraph = self.paragraph_at(place)
         found = _TITLED.match(self.text[paragraph.start : place])
         return re.sub(rf"^{one_of('heading_verbs')}+", "", found["title"]) if found else ""
+
+    def title_over(self, place: int) -> str:
+        """The heading nearest over a place, without its number: run into its paragraph, or a line of its own before it."""
+        index = self._index("paragraph", place)
+        paragraph = self.paragraphs[index]
+        found = _RUN_IN.match(self.text[paragraph.start : place])
+        for back in range(index - 1, max(-1, index - 1 - _HEADED), -1):
+            if found:
+                break
+            line = self.text[self.paragraphs[back].start : self.paragraphs[back].end].strip()
+            found = _OWN_LINE.fullmatch(line)
+        return next((one for one in found.groups() if one), "") if found else ""
 
 
 def _find_parts(text: str) -> Iterator[Stretch]:

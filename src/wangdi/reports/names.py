@@ -15,7 +15,8 @@ class Name:
 
     ``own``: the noun of this claim alone, without predicate and without what it takes from before. ``head``: the last name in
     the sentence that stood for itself. ``behind``: the noun stands behind the number. ``subject``: the institution it is told of.
-    ``topic``: the people or disease that it, or a claim before it, is told of.
+    ``topic``: the people or disease that it, or a claim before it, is told of. ``part_of``: the place of the value it is a part of.
+    ``shared``: what the members of its list have at their end without saying it (报告发病 of 居前三位的是甲病5例、乙病4例).
     """
 
     text: str
@@ -25,6 +26,8 @@ class Name:
     behind: bool = False
     subject: str = ""
     topic: str = ""
+    part_of: int | None = None
+    shared: str = ""
 
 
 @dataclass(frozen=True, slots=True)

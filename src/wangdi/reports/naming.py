@@ -1,4 +1,4 @@
-"""What a number is a number of: the noun before it, or the noun it counts, with what the sentence said before."""
+"""What a number is a number of: the noun beside it, with what its sentence, its list or its heading said before."""
 
 from __future__ import annotations
 
@@ -7,27 +7,75 @@ from dataclasses import replace
 
 from wangdi.reports.carrying import complete, is_among, is_dependent, name_in_context, subject_of, topic_of
 from wangdi.reports.distributing import name_distributed
+from wangdi.reports.dividing import in_fraction, name_in_fraction
+from wangdi.reports.framing import is_deed, join, name_part, whole_of
 from wangdi.reports.lexicon import cue, load_lexicon, one_of, ratio_units
 from wangdi.reports.names import Name, Named
-from wangdi.reports.phrases import EDGE, find_per, first_noun, left_of, plain_noun, right_of, shorten
-
-_LONGEST_PREDICATE = 14
-_CHANGES = re.compile(r"下降|上升|降低|提高|增长|减少|增加|回落")
+from wangdi.reports.nouns import find_noun
+from wangdi.reports.phrases import find_per, left_of, plain_noun, shorten
+from wangdi.reports.siblings import name_listed, name_sibling, name_under_topic, sibling_of
+from wangdi.reports.standing import fuller, heading_topic, object_at, opening_topic, same_before, subject_behind
 
 
 def name_quantity(given: Named) -> Name:
-    """The name of what one quantity states."""
-    left, before = _own_left(given), given.before
+    """The name of what one quantity states.
+
+    Rule: half of a fraction is told by its share; values handed out by 分别 by their list; a value that shares its name with
+    the one before it, or is a part of one, by that; all others by the noun beside them and what they stand under.
+    """
+    fraction = in_fraction(given)
+    if fraction is not None:
+        told = shorten(name_in_fraction(given, *fraction))
+        return replace(given.names[fraction[0]], text=told, own=told, per="")
+    given = _after_list(given)
+    left = _own_left(given)
     shared = name_distributed(given)
     if shared:
         return Name(shared, shared, shared, find_per(shared) or find_per(left), topic=topic_of(given, shared))
-    text, noun, behind = _find_noun(given, left)
+    text, noun, behind = find_noun(given, left)
     if given.one.rank:
-        text = re.sub(rf"{one_of('rank_before')}+", "", text)
+        text = _name_rank(given, text)
+    if behind or given.one.rank:
+        return _name_alone(given, left, (text, noun, behind), None)
+    return _name_beside(given, left, (text, noun)) or _name_alone(
+        given, left, (text, noun, behind), whole_of(given, text)
+    )
+
+
+def _after_list(given: Named) -> Named:
+    """Behind a list of parts that 、 joins the talk is of their total again: 其中甲50人、乙30人,参保率96%."""
+    before, last = given.before, given.index - 1
+    if before is None or before.part_of is None or given.names[last - 1].part_of != before.part_of:
+        return given
+    joined = given.layout.text[given.quantities[last - 1].end : given.quantities[last].start]
+    between = given.layout.text[given.quantities[last].end : given.one.start]
+    alike = given.one.unit in (*ratio_units(), given.quantities[last].unit)
+    ended = alike and joined.startswith("、") and re.match(r"[,，](?!占|其中|分别)", between)
+    return replace(given, before=given.names[before.part_of]) if ended or re.match(r"[;；]", between) else given
+
+
+def _name_beside(given: Named, left: str, said: tuple[str, str]) -> Name | None:
+    """The name of a value that shares one with the value before it, or is a part of it; None where it does neither."""
+    text, noun = said
+    per = _per(given, left)
+    listed, common = name_listed(given, text)
+    if listed:
+        return replace(_as_sibling(given, (listed, noun), per), shared=common)
+    shared = name_sibling(given, text) or name_under_topic(given, text)
+    if shared:
+        return _as_sibling(given, (shared, noun), per)
+    place = whole_of(given, text)
+    part = name_part(given, text, given.names[place]) if place is not None else ""
+    return _as_part(given, (part, noun), place, per) if place is not None and part else None
+
+
+def _name_alone(given: Named, left: str, said: tuple[str, str, bool], place: int | None) -> Name:
+    """The name of a value by its own noun, completed by what it stands under. ``place``: of the value it is a part of."""
+    (text, noun, behind), before = said, given.before
     per = _per(given, left)
     text = _add_per(text, per, bool(find_per(left)), before)
     # What is told of the whole area, or as all there is, stands for itself.
-    scoped = re.match(r"\W*(?:目前)?(?:全[国省市州县区镇]|[^,，]{0,6}[现共]有)", left)
+    scoped = re.match(r"\W*占?(?:目前)?(?:全[国省市州县区镇]|[^,，]{0,6}[现共]有)", left)
     dependent = not behind and not (scoped and before) and is_dependent(given, text)
     counted = not re.search(r"[已现共]有|总", left) and given.one.unit not in ("", *ratio_units())
     whole = complete(text, before or given.earlier if dependent else before, dependent, counted)
@@ -40,8 +88,55 @@ def name_quantity(given: Named) -> Name:
         head = before.head if before and before.head and kept else text
     else:
         head = before.head if before else text
-    name = Name(shorten(whole), noun, head, per, behind)
+    if whole == text and not aside and not behind and is_deed(text):
+        whole = head = join(object_at(given), text)
+    if whole == text and before is None:
+        whole = fuller(given, text)
+    whole = whole or _unnamed(given)
+    name = Name(shorten(whole), noun, head or whole, per, behind, part_of=place)
     return replace(name, subject=subject_of(given, name), topic=topic_of(given, whole))
+
+
+def _name_rank(given: Named, text: str) -> str:
+    """What is ranked: its own noun; else the value before it, among those that the clause names: 得分92分,在全省医院中排第3."""
+    text = re.sub(rf"{one_of('rank_before')}+", "", text)
+    clause = given.layout.text[given.layout.clause_at(given.one.start).start : given.one.start]
+    text = text.removesuffix("中")
+    among = re.search(rf"在?(?P<among>全[省国市县区州]\w{{0,10}}?)中?(?:{one_of('rank_before')})*$", clause)
+    if given.before and among and (not text or text in among["among"]):
+        return given.before.text + among["among"]
+    return text
+
+
+def _as_sibling(given: Named, said: tuple[str, str], per: str) -> Name:
+    """The name of a value that shares a part of it with the one before, and its whole if that is a part."""
+    place, (text, noun) = sibling_of(given), said
+    last = given.names[place] if place is not None else given.before
+    head = last.head if last is not None and (last.part_of is not None or is_deed(noun)) else text
+    part_of = last.part_of if last is not None else None
+    common = last.shared if last is not None else text.removeprefix(noun) if text.startswith(noun) else ""
+    name = Name(shorten(text), noun, head, per, part_of=part_of, shared=common)
+    return replace(name, subject=subject_of(given, name), topic=topic_of(given, text))
+
+
+def _as_part(given: Named, said: tuple[str, str], place: int, per: str) -> Name:
+    """The name of a value that is a part of one before it; what comes behind it is told of the total again."""
+    total, (text, noun) = given.names[place], said
+    name = Name(
+        shorten(text),
+        noun,
+        total.head or total.text,
+        per or total.per,
+        part_of=place,
+        shared=text.removeprefix(noun) if text.startswith(noun) else "",
+    )
+    return replace(name, subject=subject_of(given, name), topic=topic_of(given, text))
+
+
+def _unnamed(given: Named) -> str:
+    """A name for a value whose clause gives none: by its comparison, by how its statement opened, by what it stands under."""
+    found = subject_behind(given) or opening_topic(given) or same_before(given)
+    return found or (given.earlier.text if given.earlier else "") or heading_topic(given)
 
 
 def _add_per(text: str, per: str, named: bool, before: Name | None) -> str:
@@ -64,73 +159,9 @@ def _own_left(given: Named) -> str:
     rest = plain.removeprefix("的").removeprefix(re.sub(r"[(（][^()（）]*[)）]", "", given.before.own))
     if rest == plain:
         return left
-    rest = re.sub(r"^(?:和|及|、|与|以及)$", "", rest)
+    rest = re.sub(r"^(?:和|及|、|与|以及)$|^中(?=[已共有需应未])", "", rest)
     money = given.one.unit in load_lexicon("units")["money"]["units"]
     return given.before.own + rest if rest and money and not plain_noun(rest).startswith(("发", "给")) else rest
-
-
-def _find_noun(given: Named, left: str) -> tuple[str, str, bool]:
-    """Name, bare noun, and whether the noun stands behind the number."""
-    right = right_of(given.layout, given.quantities, given.index)
-    own = plain_noun(left)
-    if given.one.unit in ratio_units():
-        return _find_share(given, left, own, right)
-    if not own and given.before is not None and _CHANGES.match(right):
-        return "", "", False
-    if not right and _runs_on(given) and (not own or re.search(r"(?:为|对|向|给)\w{0,6}$", left)):
-        right = _rest(given)
-    if right and (not own or _counts_behind(given.one.unit, right) or _asks_for_noun(left, own)):
-        if not own and given.before is not None and right.startswith(tuple(load_lexicon("words")["predicates"])):
-            return _predicate(given, given.before.own), given.before.own, True
-        noun = first_noun(right)
-        front = "" if re.search(r"(?:为|对|给|向)$", left) else _front(own)
-        return front + _predicate(given, noun), noun, True
-    if given.before is None and own in load_lexicon("words")["dependent_nouns"]:
-        return _clause_noun(given) + own, own, False
-    return own or _subject_before(given), own, False
-
-
-def _find_share(given: Named, left: str, own: str, right: str) -> tuple[str, str, bool]:
-    """The name of a share or rate."""
-    before = given.before
-    clause = given.layout.text[given.layout.clause_at(given.one.start).start : given.one.start]
-    if before is not None and re.search(r"完成[^,，]*(?:任务|目标|计划)[^,，]*的$", clause):
-        return before.head + "任务完成率", "完成率", False
-    if before is not None and not own and _CHANGES.match(right):
-        return "", "", False
-    if before is not None and left.endswith("的") and not right and own:
-        base = re.sub(r"^.*?(?:占|相当于|为)|^[、,，和及]", "", left).removesuffix("的")
-        whose = "合计" if re.match(r"\W*(?:合计|共)占", left) else before.head
-        return f"{whose}占{base}" + ("" if re.search(r"[率比重]$", base) else "比例"), base, False
-    among = re.search(r"(?P<whole>\w{2,12})中(?:[^,，]*[、和])?(?P<part>\w{2,12})占$", clause)
-    if among:
-        return f"{among['part']}占{among['whole']}比例", among["part"], False
-    if before is not None and "其中" in left and own and not re.search(r"率|占|比例|比重|水平|数|面", own):
-        return own + before.head, own, False
-    if own.endswith("覆盖") and right:
-        noun = first_noun(right)
-        return f"{noun}{own}率", noun, True
-    if not own and right and before is not None and before.behind and before.text.endswith("覆盖率"):
-        noun = first_noun(right)
-        return before.text.replace(before.own, noun, 1), noun, True
-    if len(own) > 1 or not right:
-        return own, own, False
-    return _told_of(given, right) + "比例", first_noun(right), True
-
-
-def _told_of(given: Named, right: str) -> str:
-    """Those a share is a share of, and what is said of them: of 80%的甲、90%的乙能够提供服务 the same of both."""
-    text, rest = given.layout.text, _rest(given).strip(EDGE)
-    clause = given.layout.clause_at(max(given.one.start, given.one.end - 1))
-    later = [one for one in given.quantities[given.index + 1 : given.index + 6] if one.end <= clause.end]
-    told = (
-        re.search(rf"{one_of('predicates')}\w{{2,14}}$", text[later[-1].end : clause.end].rstrip(EDGE))
-        if later
-        else None
-    )
-    if told is None or any(one.unit not in ratio_units() for one in later):
-        return rest
-    return re.sub(r"[、,，和及与]?(?:近|约|超过|超|逾|其余|另有)?$", "", right) + told.group()
 
 
 def _per(given: Named, left: str) -> str:
@@ -145,81 +176,3 @@ def _per(given: Named, left: str) -> str:
         given.layout.text[last.end : given.one.start],
     )
     return given.before.per if same and near else ""
-
-
-def _rest(given: Named) -> str:
-    """What stands in the clause after a quantity, without other numbers."""
-    end = given.layout.clause_at(max(given.one.start, given.one.end - 1)).end
-    text, place = "", given.one.end
-    for index in range(given.index + 1, len(given.quantities)):
-        other = given.quantities[index]
-        if other.start >= end:
-            break
-        text += given.layout.text[place : other.start]
-        place = other.end
-    text += given.layout.text[place:end]
-    text = re.sub(r"^\s*(?:及?以上|以下|以内|左右)?的?", "", text)
-    return re.split(r"[(（)）:：]", text.rstrip(EDGE))[0]
-
-
-def _runs_on(given: Named) -> bool:
-    """Whether the next number follows at once: 3类8种."""
-    after = given.quantities[given.index + 1 : given.index + 2]
-    return bool(after) and after[0].start - given.one.end <= 1
-
-
-def _counts_behind(unit: str, right: str) -> bool:
-    """Whether a unit that goes with things is followed by the thing, and not by what it does: 70根电线杆, 12类项目."""
-    if unit == "名":
-        return True
-    things = unit in load_lexicon("units")["counted"]["things"] and unit not in ("件", "份", "条", "期")
-    return things and not re.match(rf"{one_of('predicates', 'cut_before')}|[均已在被与由为共至到以从]", right)
-
-
-def _asks_for_noun(left: str, own: str) -> bool:
-    """Whether what stands before the number leaves its noun to what comes behind."""
-    left = re.sub(r"(?:19|20)[\dxX]{2}年$", "", left.rstrip()).rstrip()
-    if re.search(rf"(?:{one_of('verb_ends', 'counting_verbs')}|等|的|[、,，]\w{{2,4}}|\w[、和]\w{{2,5}})$", left):
-        return not re.search(load_lexicon("words")["noun_ends_pattern"], own)
-    return len(own) <= 2
-
-
-def _front(own: str) -> str:
-    """What of the words before the number belongs to its name: a verb of growth, or who has it."""
-    flow = re.search(rf"{one_of('flow_verbs')}$", own)
-    if len(own) <= 8 and "、" not in own:
-        return own
-    return flow.group() if flow else ""
-
-
-def _predicate(given: Named, noun: str) -> str:
-    """A noun with what the sentence says of it, where that is short: 卫生院达到国家标准."""
-    rest = _rest(given)
-    place = rest.find(noun)
-    after = rest[place + len(noun) :] if noun and place >= 0 else rest
-    told = re.sub(r"^(?:均|都|已|全部)+", "", after)
-    starts = told.startswith(tuple(load_lexicon("words")["predicates"]))
-    if not starts or len(told) > _LONGEST_PREDICATE:
-        found = re.search(rf"(?:全部|均){one_of('predicates')}\w{{2,12}}$", after)
-        told = re.sub(r"^(?:全部|均)", "", found.group()) if found else ""
-    return noun + told
-
-
-def _clause_noun(given: Named) -> str:
-    """The noun phrase of the clause before, where a sentence leaves its number to a word like 总投资."""
-    start = given.layout.clause_at(given.one.start).start
-    if start <= given.layout.sentence_at(given.one.start).start:
-        return ""
-    last = given.layout.clause_at(start - 1)
-    return plain_noun(given.layout.text[last.start : last.end])[-16:]
-
-
-def _subject_before(given: Named) -> str:
-    """The subject of the clause before, for 20XX年为900人 after 出生人口呈下降趋势."""
-    clause = given.layout.clause_at(given.one.start)
-    if clause.start == 0:
-        return ""
-    last = given.layout.clause_at(clause.start - 1)
-    words = plain_noun(given.layout.text[last.start : last.end].strip(EDGE))
-    found = re.match(r"(.{2,10}?)(?:呈现|逐年|持续|呈|不断|连续|有所|还是|仍|稳步|逐步)", words)
-    return found.group(1) if found else ""

@@ -22,6 +22,10 @@ _GROUPED = rf"(?<!\d)\d{{1,3}}(?:[,，\u00a0\u2009\u202f]\d{{3}}){{1,4}}(?!\d){_
 _NUMBER = rf"{_SPACED}|{_GROUPED}|{_WHOLE}{_FRACTION}(?!\d)"
 
 
+_FRACTION_OF = re.compile(r"(?<=[%‰万])[(（]\d[\d,]{0,11}\w{0,2} ?[/／] ?\d[\d,]{0,11}\w{0,2}[)）]")
+_LONGEST_FRACTION = 32
+
+
 @cache
 def _masks() -> tuple[re.Pattern[str], ...]:
     """What holds digits and claims nothing."""
@@ -42,7 +46,7 @@ def _masks() -> tuple[re.Pattern[str], ...]:
         r"《[^》]{0,120}》",
         rf"第\s?(?:\d{{1,9}}|{HANZI_NUMBER})",
         r"(?m)^\s*(?:[(（]?\d{1,2}[)）.、．]|\d{1,2}$)(?!\d)",
-        r"(?<![A-Za-z])[A-Za-z_/][A-Za-z]{0,20}[-./]?\d{1,9}(?:\.\d{1,9}){0,4}[A-Za-z]{0,9}",
+        r"(?:(?<![A-Za-z])[A-Za-z_]|(?<![A-Za-z\d\u4e00-\u9fff%‰ ])/)[A-Za-z]{0,20}[-./]?\d{1,9}(?:\.\d{1,9}){0,4}[A-Za-z]{0,9}",
         rf"{_WHOLE}(?:\.\d{{1,9}})?(?:G\b|D\b|型|号|版|级|价|线(?!下|上))",
         r"每\s?\d{1,9}\s?(?:万|千|百)?\s?(?:名|个)?(?:常住|户籍)?(?:人口?|居民|儿童)",
         r"(?:https?|www)[:.]\S+",
@@ -63,7 +67,7 @@ def _quantity_pattern() -> re.Pattern[str]:
     return re.compile(
         rf"(?P<sign>(?<=[为是达至到率幅额余长：:(（、,，])[-−－])?(?<![\d.])(?P<low>{_NUMBER})"
         rf"(?:(?P<dash_unit>{unit})?(?:{_DASH}|到)(?P<high>{_NUMBER}))?"
-        rf"\s?(?P<more1>[余多来])?(?P<scale>{scale})?(?P<more2>[余多])?(?:\s?(?P<unit>{unit}))?(?P<more3>[余多](?!次))?"
+        rf"\s?(?P<more1>[余多来])?(?P<scale>{scale})?(?P<more2>[余多])?(?:\s?(?P<unit>{unit}))?(?P<more3>[余多](?!次|\d))?"
     )
 
 
@@ -135,6 +139,8 @@ def _counts(text: str, one: Quantity) -> bool:
             return any(word in before + after for word in lexicon[group]["context"])
     if one.unit == "人" and after.startswith("次"):
         return False
+    if one.unit == "管":
+        return after[:1] not in ("理", "辖", "控", "道", "网")
     if one.unit == "分":
         return after[:1] not in ("之", "类", "级", "区", "段")
     return not after.startswith(("工作日", "小时", "月", "方面", "维度", "环节"))
@@ -145,6 +151,8 @@ def _claims_without_unit(text: str, one: Quantity) -> bool:
     before, after = text[max(0, one.start - 16) : one.start], text[one.end : one.end + 1]
     if re.match(r"[:：∶]\d", text[one.end : one.end + 2]):
         return False
+    if _in_fraction(text, one):
+        return True
     if one.scale > 1:
         return after not in "元" and not before.endswith("/")
     if one.more or (after.isalnum() and not ("\u4e00" <= after <= "\u9fff")):
@@ -165,6 +173,13 @@ def _claims_without_unit(text: str, one: Quantity) -> bool:
     if re.search(r"(?:指数|性别比|得分|评分|总分|CMI值?|比值)$", before):
         return True
     return bool(re.search(rf"{either(load_lexicon('words')['bare_counted'])}$", before)) and not one.value % 1
+
+
+def _in_fraction(text: str, one: Quantity) -> bool:
+    """Whether a number is half of what a share beside it was divided from: 管理率95%(190/200)."""
+    line = text[max(0, one.start - _LONGEST_FRACTION) : one.end + _LONGEST_FRACTION]
+    place = one.start - max(0, one.start - _LONGEST_FRACTION)
+    return any(match.start() <= place < match.end() for match in _FRACTION_OF.finditer(line)) and not one.value % 1
 
 
 def _find_ranks(text: str) -> list[Quantity]:

@@ -16,6 +16,10 @@ _NEAR = 60
 """How far before a number a word like 力争 still speaks of it."""
 
 
+_COMPARED = 120
+"""How far before a number a comparison still makes 增加 a change."""
+
+
 def read_direction(text: str, one: Quantity, left: str) -> str:
     """``up`` or ``down`` where the number is a change, and no level reached by one; ``left``: its clause before it."""
     words = load_lexicon("words")
@@ -44,6 +48,8 @@ def _last_end(words: str, left: str) -> int:
 
 def _is_change(text: str, one: Quantity, left: str, word: str) -> bool:
     """Whether a verb of change is one here: 增加3家卫生院 adds them, and 新高 is no 高."""
+    if word == "高" and left.rstrip().endswith("高达"):
+        return False
     if word in ("增", "减", "高", "低") and re.search(rf"[率新]{word}$", left.rstrip()):
         return False
     if word not in load_lexicon("words")["change_or_addition"] or one.unit in ratio_units():
@@ -53,8 +59,13 @@ def _is_change(text: str, one: Quantity, left: str, word: str) -> bool:
 
 def _is_compared(text: str, one: Quantity) -> bool:
     """与上年比较，床位增加4.9万张: the clause before says what with, and nothing is counted behind the number."""
-    before = text[max(text.rfind("。", 0, one.start) + 1, one.start - 40) : one.start]
-    told = cue("compared_with").search(before) or re.search(r"比(?:19|20)[\dxX]{2}年", before)
+    start = text.rfind("。", 0, one.start) + 1
+    if re.match(r"\W*(?:其中|前[两二三四]类|分\w{1,4}看|按\w{2,8}看)", text[start : one.start]):
+        start = max(text.rfind("。", 0, start - 1), text.rfind("\n", 0, start - 1)) + 1
+    before = text[max(start, one.start - _COMPARED) : one.start]
+    told = cue("compared_with").search(before) or re.search(
+        r"[比较与](?:19|20)[\dxX]{2}年|一年间|一年来|净[增减]|[从由]\d[^,，。]{0,24}?[到至为]\d", before
+    )
     return bool(told) and not re.match(r"[\u4e00-\u9fff]", text[one.end : one.end + 1])
 
 
@@ -70,10 +81,12 @@ def read_measure(one: Quantity, name: Name, direction: str) -> str:
     )
     if one.unit in lexicon["money"]["units"] or plain_money:
         return MONEY
-    if one.unit in ratio_units() or name.per not in ("", "人"):
+    if one.unit in ratio_units() or one.unit == "倍" or name.per not in ("", "人"):
         return RATE
-    if one.unit in lexicon["ages"]["units"]:
+    if one.unit in (*lexicon["ages"]["units"], *lexicon["times"]["units"]) or one.unit in lexicon["counted"]["scores"]:
         return VALUE
+    if name.per == "人" and one.unit in lexicon["counted"]["measures"]:
+        return RATE
     if one.unit or one.scale > 1:
         return COUNT
     if re.search(r"率|比$", name.text):
@@ -93,9 +106,15 @@ def read_status(layout: Layout, one: Quantity, left: str, measure: str) -> str:
     if measure != RANK and cue("target_strong").search(near):
         return TARGET
     here = text[clause.start : one.start]
+    if re.match(r"的?(?:规划)?目标(?!人群)", text[one.end : one.end + 6]):
+        return TARGET
     if re.search(rf"{one_of('task_number')}(?:为|是|数)?(?:\d+(?:\.\d+)?[^\W的]{{0,2}})?$", here):
         return TARGET
     if re.search(rf"{one_of('target_weak')}[^,，]*?{one_of('target_reached')}", here):
+        return TARGET
+    if re.match(r"\W*(?:下(?:一)?步|下一?阶段|接下来|明年|来年)", text[sentence.start : one.start]) and re.search(
+        rf"[将要并再拟](?:再)?{one_of('target_reached', 'counting_verbs')}\w{{0,4}}$", here
+    ):
         return TARGET
     if "争取" in left and text[one.end : one.end + 2] in ("以上", "以内"):
         return TARGET
@@ -129,22 +148,29 @@ def read_comparator(text: str, one: Quantity, status: str) -> str:
         return "<="
     if status == TARGET and re.search(rf"{one_of('held_below')}$", before):
         return "<="
-    about = re.search(rf"{one_of('about_before')}$", before) and not re.search(r"[签合续履解预条]约$", before)
+    about = re.search(rf"(?:{one_of('about_before')}|约[为是占]\w{{1,6}}的)$", before) and not re.search(
+        r"[签合续履解预条]约$", before
+    )
     return "approx" if about else "="
 
 
-def add_head(name: str, one: Quantity, measure: str, direction: str) -> str:
-    """A name with what is counted at its end: …数, …人数, …人次, …升幅."""
+def add_head(name: str, one: Quantity, told: str, measure: str, direction: str) -> str:
+    """A name with what is counted at its end: …数, …人数, …人次, …升幅. ``told``: what stands before the number."""
     if not name or measure in (RATE, MONEY, VALUE):
         return name
     if measure == CHANGE:
         if re.search(r"[升降增减]幅|负增长|增速|[高低多少快慢]于", name):
             return name
         share = one.unit in ratio_units() or one.unit in load_lexicon("units")["points"]["units"]
-        return name + ({"up": "升幅", "down": "降幅"} if share else {"up": "增加", "down": "减少"})[direction]
+        with_what = re.search(r"[较比与](?:上年|去年)(?:同期)?", told)
+        name += with_what.group().replace("比", "较").replace("去年", "上年") if with_what and "较" not in name else ""
+        if name.endswith("降价"):
+            return name + "幅度"
+        grown = "增幅" if re.search(r"增\w{0,2}$", told.rstrip()) else "升幅"
+        return name + ({"up": grown, "down": "降幅"} if share else {"up": "增加", "down": "减少"})[direction]
     if measure == RANK:
         return name if name.endswith("排名") else name + "排名"
-    if re.search(r"(?:数|量|人次|人口|规模|总数|面积|长度|强度|满意度|住院日|时间|时长|年龄)$", name):
+    if re.search(r"(?:数|量|差距|人次|人口|规模|总数|面积|长度|强度|满意度|住院日|时间|时长|年龄)$", name):
         return name
     measured = next((what for what, units in load_lexicon("units")["measured_as"].items() if one.unit in units), "")
     if measured:

@@ -23,6 +23,10 @@ _SPAN = re.compile(r"\d{1,2}月|\d{1,2}—\d{1,2}月|[上下]半年|[前第]?[�
 """Parts of a year that a heading names for all that follows."""
 
 
+_COMPARED = re.compile(r"(?:[比较与]|[高低多少快慢优好]于|[高低]出|超过)$")
+"""What stands before a period that a value is only held against."""
+
+
 LAST_MONTH, SAME_MONTHS = "上月", "上年同期"
 
 
@@ -75,9 +79,14 @@ def find_mentions(text: str) -> list[Mention]:
     for match in _FULL.finditer(text):
         if any(start <= match.start() < end for start, end in titles) or text[match.end() : match.end() + 1] == "版":
             continue
+        before = text[max(0, match.start() - 3) : match.start()]
+        if text.startswith(("目标", "规划"), match.end()) and re.search(r"(?:达|达到|完成|距离?|实现)$", before):
+            continue
         part = _plain_part(match["part"] or "")
         until = match["until"] in ("截止", "截至") or (match["until"] in ("到", "至") and bool(part))
-        compared = bool(re.search(r"[比较与]$", text[max(0, match.start() - 1) : match.start()]))
+        compared = _COMPARED.search(before) is not None or (
+            before.endswith(("由", "从")) and text.startswith("的", match.end())
+        )
         found.append(Mention(match.start(), match.end(), Period(_plain_year(match["year"]), part, until), compared))
     taken = [(one.start, one.end) for one in found]
     for match in _PARTIAL.finditer(text):
