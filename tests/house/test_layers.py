@@ -19,7 +19,7 @@ FENCES = {
     "rich": {"cli"},
     "argparse": {"cli"},
     "docx": {"reports"},
-    "pypdf": {"reports"},
+    "pypdfium2": {"reports"},
     "openpyxl": {"returns"},
 }
 

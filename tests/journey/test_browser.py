@@ -222,10 +222,39 @@ def addresses(served: Served) -> list[str]:
         "/packs/hypertension/examples",
         "/packs/hypertension/try", "/packs/childcare", "/plan", "/plan?on=2025-10-31", "/plan?state=dropped",
         f"/plan/{item}?on=2025-10-31", "/signals?state=all", f"/signals/{signal}", "/watch/disease/3900", "/watch/record",
-        "/wall?on=2025-10-31",
+        "/wall?on=2025-10-31", "/wall?on=2025-10-31&page=9", "/plan/read", "/plan/rounds/month/now?on=2025-10-31",
         "/returns", "/returns/table?indicator=htn_std&period=2025", "/return/年报?period=2025",
         "/return/年报?period=2025&cell=年报!C5", "/nowhere",
     ]  # fmt: skip
+
+
+WALL_TEXTS = """() => {
+  const sizes = [];
+  for (const one of document.querySelectorAll("#wall *")) {
+    const style = getComputedStyle(one), drawing = one.closest("svg");
+    const box = one.getBoundingClientRect();
+    if (!box.width || style.position === "absolute") continue;
+    if (![...one.childNodes].some((part) => part.nodeType === Node.TEXT_NODE && part.textContent.trim())) continue;
+    const scale = drawing ? drawing.getBoundingClientRect().width / drawing.viewBox.baseVal.width : 1;
+    sizes.push([parseFloat(style.fontSize) * scale / innerWidth * 100, one.textContent.trim().slice(0, 20)]);
+  }
+  return sizes;
+}"""
+
+
+@pytest.mark.parametrize(("width", "height"), [(1920, 1080), (3840, 2160)])
+def test_the_wall_is_read_from_five_metres_and_nobody_scrolls_it(visit: Visit, width: int, height: int) -> None:
+    """A letter is never under 1.4 % of the width (17 mm on a screen of 1.2 m), and every screen shows all it holds."""
+    visit.page.set_viewport_size({"width": width, "height": height})
+    for lang in ("zh", "en"):
+        for page in (1, 2, 9):
+            visit.go(f"/wall?on=2025-10-31&lang={lang}&page={page}&still=1")
+            sizes = visit.page.evaluate(WALL_TEXTS)
+            assert len(sizes) > 20
+            assert [one for one in sizes if one[0] < 1.4] == []
+            shown = visit.page.evaluate("[document.documentElement.scrollHeight, document.documentElement.scrollWidth]")
+            assert shown[0] <= height
+            assert shown[1] <= width
 
 
 def test_every_page_is_valid_fits_and_can_be_used_by_everybody(visit: Visit, served: Served) -> None:

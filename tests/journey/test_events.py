@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 import xlsxwriter
 from docx import Document
+from pypdf import PdfReader
 
 from tests.cities import CLINIC_A1, CLINIC_A2, COUNTY, HOSPITAL, TestCity, id_number
 from tests.journey.small_city import ask, call
@@ -130,6 +131,12 @@ def test_an_event_from_opening_to_erasing(city: Path, tmp_path: Path) -> None:
     assert "共有病例 2 例（确诊 1，临床诊断 1，疑似 0，其他 0）" in text
     assert "由王小明引起的聚集性疫情。" in text
     assert "停课三天。" in text
+    printed = tmp_path / "report.pdf"
+    ask(city, "event", "report", "E2025-001", "--on", "2025-07-03", "--out", printed)
+    text = "".join(page.extract_text() for page in PdfReader(printed).pages).replace("\n", "").replace(" ", "")
+    assert "共有病例2例（确诊1，临床诊断1，疑似0，其他0）" in text
+    assert "停课三天。" in text
+    assert call("event", "report", "E2025-001", "--out", tmp_path / "r.odt", city=city).exit_code == 2
     closed = ask(city, "event", "close", "E2025-001", "--on", "2025-07-20")
     assert closed["erase_on"] == "2026-01-16"
     assert call("event", "note", "E2025-001", "--text", "晚了", city=city).exit_code == 11

@@ -17,6 +17,7 @@ from tests.journey.conftest import leave_passing
 from tests.journey.demo_city import OCTOBER, Demo, ask
 from tests.journey.small_city import call, make_small_city
 from tests.pages import check_page, open_pages, read, words_of
+from wangdi.app.plan_confirming import read_sheet
 from wangdi.core.problem import LANGUAGES
 
 PLAN = """2025年基层卫生工作要点
@@ -92,6 +93,45 @@ def test_the_gap_leads_to_the_people(demo: Demo) -> None:
         demo.folder, "people", "--indicator", "htn_std", "--period", OCTOBER, "--area", gap["org"], "--in", "missing"
     )
     assert len(people["rows"]) == gap["missing"]
+
+
+def test_the_gap_is_told_by_responsible_unit_and_organisation(demo: Demo) -> None:
+    found = ask(demo.folder, "plan", "gaps", "001", "--on", ON)
+    (stood,) = (one for one in ask(demo.folder, "plan", "progress", "--on", ON)["rows"] if one["item"] == found["item"])
+    assert found["more"] == stood["more"] > 0
+    assert sum(one["missing"] for one in found["rows"]) == stood["denominator"] - stood["numerator"]
+    owed = {one["area"]: one["more"] for one in stood["areas"]}
+    assert {one["owner"] for one in found["rows"]} == {stood["owner"]}
+    for one in found["rows"]:
+        assert one["more"] == owed[one["area"]]
+    told = call("plan", "gaps", "001", "--on", ON, city=demo.folder).output
+    assert "wangdi people --indicator htn_std --period 2025-10-ytd" in told
+
+
+def test_over_a_population_the_gap_is_the_people_we_know_of(demo: Demo) -> None:
+    """The share of the elderly is over the published population, and no figure says who of it is missing."""
+    (row,) = (
+        one for one in ask(demo.folder, "plan", "progress", "--on", ON)["rows"] if one["indicator"] == "elder_mgmt"
+    )
+    assert row["gaps"] == []
+    found = ask(demo.folder, "plan", "gaps", row["item"], "--on", ON)["rows"]
+    assert {one["area"] for one in found} == {one["area"] for one in row["areas"]}
+    for one in found[:2]:
+        people = ask(demo.folder, "people", "--indicator", "elder_mgmt", "--period", OCTOBER, "--area", one["org"],
+                     "--in", "missing")  # fmt: skip
+        assert len(people["rows"]) == one["missing"]
+    assert found
+
+
+def test_what_no_organisation_holds_is_missing_at_a_village(demo: Demo) -> None:
+    (row,) = (
+        one for one in ask(demo.folder, "plan", "progress", "--on", ON)["rows"] if one["indicator"] == "childcare_filed"
+    )
+    assert row["more"] > 0
+    assert sum(one["missing"] for one in row["gaps"]) == row["denominator"] - row["numerator"]
+    assert {len(one["org"]) for one in row["gaps"]} == {12}, "codes of divisions"
+    kept = call("plan", "gaps", "002", "--on", ON, city=demo.folder).output
+    assert "没有缺口可列" in kept
 
 
 # ---- from draft to list ----------------------------------------------------------------------------------------------
@@ -177,6 +217,59 @@ def test_money_by_month(city: Path) -> None:
     row = stand_of(city, item)
     assert (row["value"], row["distance"], row["light"]) == (3_000_000, 9_000_000, "red")
     assert "PLAN-017" in call("plan", "money", item, "2025-13", "--planned", 1, city=city).output
+
+
+def test_what_is_counted_is_broken_down_and_told_by_area(city: Path) -> None:
+    """Four points over the towns; a step says whose part it is, and a wrong one is taken away again."""
+    item = number_of(city, "新增急救点")
+    (row,) = ask(city, "plan", "edit", item, "--breakdown", "equal")["rows"]
+    assert sum(one["count"] for one in row["parts"]) == 4
+    town = next(one["area"] for one in row["parts"] if one["count"])
+    ask(city, "plan", "step", item, "三号点", "--done", "2025-10-01", "--evidence", "单3", "--count", 1, "--area", town)
+    stood = stand_of(city, item)
+    assert {one["area"]: one["value"] for one in stood["areas"]}[town] == 1
+    assert stood["value"] == 5, "what no area is named of counts for the whole"
+    assert "PLAN-025" in call("plan", "step", item, "四号点", "--area", "990000000000", city=city).output
+    ask(city, "plan", "step", item, "三号点", "--remove")
+    assert stand_of(city, item)["value"] == 4
+    assert "PLAN-031" in call("plan", "step", item, "三号点", "--remove", city=city).output
+
+
+def test_a_list_filled_in_as_a_sheet_is_taken_back(demo: Demo, tmp_path: Path) -> None:
+    """What the offices wrote is confirmed; what they left empty stays a draft; taken twice it changes nothing."""
+    folder = Path(shutil.copytree(demo.folder, tmp_path / "city", ignore=leave_passing))
+    plan, sheet = tmp_path / "plan.txt", tmp_path / "list.csv"
+    plan.write_text(PLAN.replace("责任单位：基层科", ""), encoding="utf-8")
+    named = ask(folder, "plan", "read", plan, "--save")["plan"]
+    assert call("plan", "list", "--plan", named, "--out", sheet, city=folder).exit_code == 0
+    with sheet.open(encoding="utf-8-sig", newline="") as handle:
+        rows = list(csv.DictReader(handle))
+    assert {one["owner"] for one in rows} == {"", "规划科"}
+    rows[0] |= {
+        "owner": "基层科",
+        "cooperating": "疾控中心、财务科",
+        "indicator": "htn_std",
+        "deadline": "2025年11月30日",
+    }
+    with sheet.open("w", encoding="gb18030", newline="") as handle:
+        writer = csv.DictWriter(handle, list(rows[0]))
+        writer.writeheader()
+        writer.writerows(rows)
+    done = ask(folder, "plan", "fill", sheet, "--why", "分工会议")
+    assert (len(done["rows"]), len(done["left"])) == (3, 2)
+    first = ask(folder, "plan", "show", f"{named}/001")
+    assert (first["state"], first["owner"], first["cooperating"], first["indicator"], first["deadline"]) == (
+        "confirmed", "基层科", ["疾控中心", "财务科"], "htn_std", "2025-11-30",
+    )  # fmt: skip
+    assert first["goal_text"] == "≥97%", "a goal said again is the same goal"
+    points = next(one for one in ask(folder, "plan", "list", "--plan", named)["rows"] if one["goal_text"] == "+4个")
+    assert points["state"] == "confirmed", "a sheet keeps the sign of a change apart from a formula, and reads it back"
+    assert ask(folder, "plan", "fill", sheet)["rows"] == []
+    sheet.write_text("事项,责任单位\n甲,乙\n", encoding="utf-8")
+    assert "PLAN-027" in call("plan", "fill", sheet, city=folder).output
+    sheet.write_text(f"编号,完成期限\n{named}/002,年底\n", encoding="utf-8")
+    refused = call("plan", "fill", sheet, city=folder)
+    assert "PLAN-028" in refused.output
 
 
 def test_the_last_change_is_taken_back_and_only_the_last(city: Path) -> None:
@@ -314,6 +407,119 @@ def test_somebody_confirms_on_the_page_and_takes_it_back(client: TestClient, dem
         assert ask(folder, "plan", "show", f"{named}/004")["steps"][0]["count"] == 2
         pages.post(f"/plan/undo/{held['seq']}")
         assert ask(folder, "plan", "show", f"{named}/001")["state"] == "draft"
+
+
+def test_a_plan_is_given_to_the_pages_assigned_by_heading_and_confirmed_at_once(demo: Demo, tmp_path: Path) -> None:
+    """As the office does it: the document, a responsible unit for each heading, one button; then the pages of the items."""
+    folder = Path(shutil.copytree(demo.folder, tmp_path / "city", ignore=leave_passing))
+    text = PLAN.replace("(一)", "(一)做实慢病。").replace("(二)", "(二)建强网底。").replace("(三)", "(三)更新设备。")
+    text = text.replace("责任单位：基层科", "").replace("责任单位：规划科、财务科", "")
+    with open_pages(folder) as pages:
+        check_page(read(pages, "/plan/read"))
+        bad = pages.post("/plan/read", files={"file": ("要点.txt", b"\x00\x01")})
+        assert bad.status_code == 400
+        check_page(bad.text)
+        files = {"file": ("要点.txt", text.encode())}
+        sent = pages.post("/plan/read", files=files, data={"by": "李主任"}, follow_redirects=False)
+        assert sent.status_code == 303
+        drafts = check_page(read(pages, sent.headers["location"]))
+        assert [one for one in ("(一)做实慢病", "(二)建强网底", "(三)更新设备") if one not in words_of(drafts)] == []
+        ticks = [str(one.get("value")) for one in drafts.iter("input") if one.get("name") == "pick"]
+        assert len(ticks) == 5
+        plan = ticks[0].partition("/")[0]
+        form = {"plan": plan, "pick": ticks, "owner:1": "基层科", "with:1": "财务科、医政科", "owner:3": "规划科",
+                "by": "李主任", "why": "分工会议", f"indicator:{plan}/001": "htn_std"}  # fmt: skip
+        told = pages.post("/plan/confirm", data=form)
+        assert "已确认 3 条；2 条还没有责任单位" in words_of(check_page(told.text))
+        rows = {one["item"]: one for one in ask(folder, "plan", "list", "--plan", plan)["rows"]}
+        first = rows[f"{plan}/001"]
+        assert (first["owner"], first["cooperating"], first["indicator"], first["who"]) == (
+            "基层科", ["财务科", "医政科"], "htn_std", "web 李主任",
+        )  # fmt: skip
+        assert "刚被 web 李主任 改过" in pages.post("/plan/confirm", data=form).text, (
+            "no change is written over another"
+        )
+        item, money = (
+            f"/plan/{plan}/001",
+            next(f"/plan/{key}" for key, one in rows.items() if one["kind"] == "investment"),
+        )
+        assert pages.post(item, data={"breakdown": "equal", "act": "save", "goal": ">=97%"}).status_code == 200
+        parts = ask(folder, "plan", "show", f"{plan}/001")["parts"]
+        owners = {f"part:{one['area']}": f"{one['area']}卫生院" for one in parts}
+        shown = pages.post(item, data=owners | {"act": "parts"})
+        check_page(shown.text)
+        assert [one["owner"] for one in ask(folder, "plan", "show", f"{plan}/001")["parts"]] == list(owners.values())
+        page = words_of(check_page(read(pages, f"{item}?on={ON}")))
+        assert f"{parts[0]['area']}卫生院" in page, "the gap is told by the unit that answers there"
+        months = {
+            "planned:2025-03": "120万",
+            "paid:2025-03": "1,000,000",
+            "proof:2025-03": "拨款单8号",
+            "planned:2025-04": "",
+        }
+        assert pages.post(money, data={**months, "paid:2025-03": "好多", "act": "money"}).status_code == 400
+        assert "1,000,000" in words_of(check_page(pages.post(money, data=months | {"act": "money"}).text))
+        assert ask(folder, "plan", "show", money.removeprefix("/plan/"))["payments"] == [
+            {"month": "2025-03", "planned": 1_200_000, "paid": 1_000_000, "evidence": "拨款单8号"}
+        ]
+        left = next(f"/plan/{key}" for key, one in rows.items() if one["state"] == "draft")
+        assert pages.post(left, data={"act": "drop"}).status_code == 400, "without a reason"
+        pages.post(left, data={"act": "step", "step": "立项"})
+        pages.post(left, data={"act": "unstep", "step": "立项"})
+        assert ask(folder, "plan", "show", left.removeprefix("/plan/"))["steps"] == []
+
+
+def test_a_published_plan_becomes_a_list_with_owners_on_the_wall(
+    demo: Demo, shared_folder: Path, tmp_path: Path
+) -> None:
+    """The plan of a city as it was issued, all of its items assigned by heading, and every one of them on the wall."""
+    document = shared_folder / "seeds" / "002_8ed3a5acea4fcefb.txt"
+    if not document.is_file():
+        pytest.skip("there is no published plan beside this repository")
+    folder = Path(shutil.copytree(demo.folder, tmp_path / "city", ignore=leave_passing))
+    with open_pages(folder) as pages:
+        files = {"file": ("要点.txt", document.read_bytes())}
+        drafts = check_page(pages.post("/plan/read", files=files, data={"year": "2025"}).text)
+        ticks = [str(one.get("value")) for one in drafts.iter("input") if one.get("name") == "pick"]
+        groups = {one.rpartition("@")[2] for one in ticks}
+        assert len(groups) > 10
+        owners = {f"owner:{one}": f"第{one}科" for one in groups}
+        plan = ticks[0].partition("/")[0]
+        pages.post("/plan/confirm", data={"plan": plan, "pick": ticks, **owners})
+        rows = ask(folder, "plan", "progress", "--plan", plan, "--on", ON)["rows"]
+        assert len(rows) == len(ticks) > 40
+        assert all(one["owner"] for one in rows)
+        said = words_of(check_page(read(pages, f"/wall?on={ON}&plan={plan}")))
+        assert [one["name"] for one in rows if one["name"] not in said] == []
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_the_round_under_way_is_shown_as_it_stands(client: TestClient, lang: str) -> None:
+    before = read(client, "/plan/rounds")
+    page = words_of(check_page(read(client, f"/plan/rounds/month/now?on={ON}&lang={lang}")))
+    assert "2025-10-01" in page
+    assert "高血压患者规范管理率" in page
+    assert read(client, "/plan/rounds") == before, "nothing of it is kept"
+    read(client, "/plan/rounds/day/now", 404)
+
+
+def test_the_last_screen_of_the_wall_is_map_and_ranking(client: TestClient, city: Path) -> None:
+    tree = check_page(read(client, f"/wall?on={ON}&page=99"))
+    (table, *_) = (one for one in tree.iter("table") if one.get("class") == "ranks")
+    places = [row[0].text for row in table.iter("tr") if row[0].tag == "td"]
+    towns = {one["area"] for row in ask(city, "plan", "progress", "--on", ON)["rows"] for one in row["areas"]}
+    assert len(places) == len(towns)
+    assert places[0] == "1"
+    hidden = [one for one in tree.iter("div") if "wall-table" in (one.get("class") or "")]
+    assert ["other" in str(one.get("class")) for one in hidden] == [True]
+
+
+def test_a_list_of_the_pages_is_a_sheet_that_can_be_filled_in(client: TestClient, city: Path, tmp_path: Path) -> None:
+    for lang in LANGUAGES:
+        text = client.get(f"/plan?state=draft&format=csv&lang={lang}").text
+        (tmp_path / "list.csv").write_text(text, encoding="utf-8")
+        names = [one.item for one in read_sheet(tmp_path / "list.csv")]
+        assert names == [one["item"] for one in ask(city, "plan", "list", "--state", "draft")["rows"]]
 
 
 def test_a_city_without_data_or_plans_has_its_pages(tmp_path: Path) -> None:

@@ -222,6 +222,6 @@ def test_files_that_are_no_template_are_refused(county: TestCity, tmp_path: Path
     example = tmp_path / "示例.xlsx"
     ask(folder, "return", "example", "--out", example)
     ask(folder, "return", "add", NAME, example)
-    assert len(ask(folder, "return", "draft", NAME, "--save")["proposals"]) == 18
+    assert len(ask(folder, "return", "draft", NAME, "--save")["proposals"]) == 21
     shown = ask(folder, "return", "check", NAME, *YEAR)
     assert shown["counts"]["open"] == 0

@@ -74,6 +74,14 @@ def test_the_word_file_has_a_comment_for_each_verdict(client: TestClient) -> Non
         assert file.read("word/comments.xml").decode().count("<w:comment ") >= 2
 
 
+def test_the_marked_page_can_be_taken_away(client: TestClient) -> None:
+    answer = client.post("/audit", files=[("files", ("总结.txt", REPORT.encode()))], data={"html": "1", "data": "1"})
+    assert answer.status_code == 200
+    assert "attachment" in answer.headers["content-disposition"]
+    assert answer.text.count("<aside") == 2
+    assert "对不上指标" in answer.text
+
+
 @pytest.mark.parametrize(
     ("name", "data", "code"),
     [
@@ -117,3 +125,8 @@ def test_with_the_citys_data_a_result_is_held_against_its_figure(client: TestCli
     assert "与数据相符 0 与数据不符 0 对不上指标 2" in said
     assert "与数据相符" not in send(client, ("总结.txt", report.encode()))
     assert "DATE-001" in send(client, ("总结.txt", report.encode()), data="1", period="x", status=400)
+    asked = send(client, ("总结.txt", report.encode()), data="1", period="2031", known="x", status=400)
+    assert "STORE-022" in asked
+    page = send(client, ("总结.txt", report.encode()), data="1", period="2031", own="1")
+    assert "对不上指标 2" in words_of(check_page(page))
+    assert 'value="2031"' in page

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from docx import Document
+from pypdf import PdfReader
 from starlette.testclient import TestClient
 
 from tests.cities import CLINIC_A1, COUNTY, HOSPITAL, TestCity
@@ -186,6 +187,16 @@ def test_the_report_is_a_word_file(client: TestClient) -> None:
     document = Document(io.BytesIO(answer.content))
     assert any("三间分布" in one.text for one in document.paragraphs)
     assert client.get("/event/E9/report.docx").status_code == 404
+
+
+@pytest.mark.parametrize(("lang", "heading"), [("zh", "三间分布"), ("en", "Distribution")])
+def test_the_report_is_a_pdf_too(client: TestClient, lang: str, heading: str) -> None:
+    assert 'href="/event/E2025-001/report.pdf' in read(client, "/event/E2025-001")
+    answer = client.get(f"/event/E2025-001/report.pdf?lang={lang}")
+    assert (answer.status_code, answer.headers["content-type"]) == (200, "application/pdf")
+    text = "".join(page.extract_text() for page in PdfReader(io.BytesIO(answer.content)).pages)
+    assert heading in text
+    assert client.get("/event/E9/report.pdf").status_code == 404
 
 
 def test_the_worklist_page_shows_checks_beside_what_packs_ask_for(client: TestClient, made: TestCity) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 
 import numpy as np
@@ -252,7 +253,7 @@ def test_health_record_numbers_are_valid(world: World) -> None:
 def test_childcare_reports_are_sound() -> None:
     rows = childcare_rows(SMALL, make_places(SMALL))
     codes = set(rows.columns["code"].tolist())
-    assert len(codes) >= 8
+    assert len(codes) >= 4
     assert not [code for code in codes if isinstance(check_credit_code(code), Problem)]
     assert (rows.columns["enrolled"] <= rows.columns["places"]).all()
     filed_on = rows.columns["filed_on"]
@@ -264,6 +265,17 @@ def test_childcare_reports_are_sound() -> None:
     assert rows.size < len(codes) * 36
     assert {date_of(day + 1).day for day in per_month.tolist()} == {1}
     assert (month_index(rows.columns["reported_on"], SMALL.year) == rows.send).all()
+
+
+@pytest.mark.parametrize(
+    ("people", "least", "most"), [(600, 3, 9), (1_500, 3, 9), (8_000, 3, 8), (20_000, 3, 8), (640_000, 3, 8)]
+)
+def test_there_are_as_many_childcare_places_as_a_county_has(people: int, least: float, most: float) -> None:
+    """A small county has smaller institutions, so that no more children can be enrolled than there are."""
+    settings = replace(SMALL, people=people)
+    rows = childcare_rows(settings, make_places(settings))
+    last = rows.columns["reported_on"] == rows.columns["reported_on"].max()
+    assert least <= rows.columns["places"][last].sum() / people * 1_000 <= most
 
 
 def test_every_code_column_knows_its_kind() -> None:

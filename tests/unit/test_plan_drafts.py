@@ -72,6 +72,31 @@ def test_goals_as_printed(items: list[Item]) -> None:
     assert (money.value, money.unit) == (12_000_000.0, "元")
 
 
+@pytest.mark.parametrize(
+    ("clause", "name"),
+    [
+        ("培育2家清廉医院示范标杆", "培育清廉医院示范标杆"),
+        ("推进8家二级及以上公立医疗机构纳入定点协议管理", "推进二级及以上公立医疗机构纳入定点协议管理"),
+        ("力争有2家单位达到国家推荐标准", "单位达到国家推荐标准"),
+        ("2031年新增普惠托位562个", "新增普惠托位"),
+        ("立项厅局级课题20个以上", "立项厅局级课题"),
+        ("中医药研究课题新立项数量达到10项以上", "中医药研究课题新立项数量"),
+        ("建成甲类村卫生室5个、乙类村卫生室9个", ""),  # two numbers: each keeps the name the reading gives it
+    ],
+)
+def test_a_count_is_called_by_its_clause(library: Library, clause: str, name: str) -> None:
+    drafted = read_plan_text(f"2031年工作要点\n(一)抓好落实。全面加强管理,{clause}。\n", "x.txt", library, None)
+    names = [one.name for one in drafted.items if one.goal is not None]
+    assert names == [name] if name else clause not in "".join(names) and len(names) == 2
+
+
+def test_an_item_stands_under_its_heading(library: Library, items: list[Item]) -> None:
+    assert [one.heading for one in items][:3] == ["(一)做实慢病管理"] * 2 + ["(二)建强网底"]
+    apart = "2031年要点\n一、夯实基层\n力争年内新增急救点3个。\n二、其他\n6月底前建成影像中心。\n"
+    drafted = read_plan_text(apart, "x.txt", library, None)
+    assert [one.heading for one in drafted.items] == ["一、夯实基层", "二、其他"]
+
+
 def test_owners_stand_for_what_is_before_them_in_their_paragraph(items: list[Item]) -> None:
     assert (named(items, "高血压").owner, named(items, "高血压").cooperating) == ("基层科", ("疾控中心",))
     built = named(items, "6月底前建成")

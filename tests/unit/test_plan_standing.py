@@ -10,11 +10,22 @@ import pytest
 from wangdi.core.dates import month_end
 from wangdi.core.problem import Problem, Refusal
 from wangdi.plans.breakdown import Ground, break_down
-from wangdi.plans.goals import parse_goal, show_goal
-from wangdi.plans.model import INVESTMENT, MILESTONE, QUANTITY, Goal, Item, Payment, Step, put_step
+from wangdi.plans.goals import parse_amount, parse_goal, show_goal
+from wangdi.plans.model import INVESTMENT, MILESTONE, QUANTITY, Goal, Item, Part, Payment, Step, put_step
 from wangdi.plans.pace import Month, count_more, find_pace, need_count
 from wangdi.plans.rounds import rank_values, round_around
-from wangdi.plans.standing import AMBER, DONE, GREEN, GREY, RED, load_lights, stand_figure, stand_item
+from wangdi.plans.standing import (
+    AMBER,
+    DONE,
+    GREEN,
+    GREY,
+    RED,
+    judge_area,
+    load_lights,
+    stand_figure,
+    stand_item,
+    stand_part,
+)
 from wangdi.plans.turns import CLOSED, OPEN, find_turn, read_turn, write_turn
 
 YEAR_END = date(2025, 12, 31)
@@ -168,6 +179,28 @@ def test_things_counted_follow_the_calendar() -> None:
     assert lights == [RED, RED, AMBER, GREEN, DONE]
 
 
+def test_an_area_stands_by_its_own_steps() -> None:
+    """Ten in a year, six and four; one area has three by 2 July, when half is asked for, and the other none."""
+    day = date(2025, 7, 2)
+    parts = (Part("a", 6, 6), Part("b", 4, 4))
+    one = replace(item("10个"), indicator="", parts=parts)
+    assert stand_part(one, parts[0], day).light == GREY, "nobody told any step yet"
+    one = replace(
+        one, steps=(Step("一批", None, date(2025, 6, 1), "验收单", 4, "a"), Step("说了没做", count=4, area="b"))
+    )
+    first, second = (stand_part(one, part, day) for part in parts)
+    assert (first.light, first.value, first.more) == (GREEN, 4, 2)
+    assert (second.light, second.value, second.more) == (RED, 0, 4)
+    assert one.count_done() == 4
+
+
+@pytest.mark.parametrize(
+    ("kept", "judged", "light"), [(0, 0, GREY), (9, 10, GREEN), (8, 10, AMBER), (6, 10, AMBER), (5, 10, RED)]
+)
+def test_an_area_over_all_its_items(kept: int, judged: int, light: str) -> None:
+    assert judge_area(kept, judged) == light
+
+
 def test_money_follows_what_was_planned() -> None:
     payments = (Payment("2025-01", 100, 90, "拨款单1号"), Payment("2025-02", 100))
     one = item("1000元", INVESTMENT, payments=payments, indicator="")
@@ -210,6 +243,29 @@ def test_a_goal_is_read_and_written(text: str) -> None:
     found = parse_goal(text)
     assert isinstance(found, Goal)
     assert parse_goal(show_goal(found)) == found
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"), [("27000人", "2.7万人"), ("56.88亿元", "56.88亿元"), ("12345个", "12345个"), ("10001个", "10001个"),
+                        ("1234500个", "123.45万个"), ("1234567个", "1234567个"), ("+20000个", "+2万个"), ("9999人", "9999人")]
+)  # fmt: skip
+def test_a_large_goal_is_written_as_plans_print_it(text: str, shown: str) -> None:
+    found = parse_goal(text)
+    assert isinstance(found, Goal)
+    assert show_goal(found) == shown
+    assert parse_goal(shown) == found
+
+
+@pytest.mark.parametrize(("text", "amount"), [("1,200,000", 1_200_000), ("120万元", 1_200_000), ("0.5亿", 50_000_000)])
+def test_money_as_people_write_it(text: str, amount: float) -> None:
+    assert parse_amount(text) == amount
+
+
+@pytest.mark.parametrize("text", ["", "很多", "-5", "1e9", "120万个"])
+def test_what_is_no_amount_is_told(text: str) -> None:
+    found = parse_amount(text)
+    assert isinstance(found, Problem)
+    assert found.code == "PLAN-032"
 
 
 @pytest.mark.parametrize("text", ["", "多", "85%以上吧再看看情况如何决定呢", "70~60%", ">=", "1e9%", "NaN"])

@@ -110,15 +110,15 @@ def test_a_table_has_the_whole_first_and_a_dash_where_nothing_is_known() -> None
     shown = tabulate_areas(report, placed, placed.table)
     assert shown.caption == "表1　2025年高血压患者健康管理分乡镇情况"
     assert [cell.text for cell in shown.head[0]] == ["地区", "高血压患者规范管理率", "管理人群血压控制率"]
-    assert [cell.text for cell in shown.head[1]] == ["分子", "分母", "率"] * 2
+    assert [cell.text for cell in shown.head[1]] == ["分子", "分母", "率(%)"] * 2
     assert sum(cell.across for cell in shown.head[0]) == len(shown.widths) == len(shown.rows[0])
     assert sum(shown.widths) == pytest.approx(156)
-    assert shown.rows == (
-        ("试验县", "240", "300", "80.00%", "90", "300", "30.00%"),
-        ("甲镇", "95", "100", "95.00%", "50", "100", "50.00%"),
-        ("乙镇", "80", "100", "80.00%", "—", "—", "—"),
-        ("丙镇", "65", "100", "65.00%", "—", "—", "—"),
-    )
+    assert [[cell.text for cell in row] for row in shown.rows] == [
+        ["试验县", "240", "300", "80.00", "90", "300", "30.00"],
+        ["甲镇", "95", "100", "95.00", "50", "100", "50.00"],
+        ["乙镇", "80", "100", "80.00", "—", "—", "—"],
+        ["丙镇", "65", "100", "65.00", "—", "—", "—"],
+    ]
 
 
 # ---- how the text names them ------------------------------------------------------------------------------------------

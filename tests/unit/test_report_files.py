@@ -17,7 +17,7 @@ from wangdi.cli.main import main
 from wangdi.core.problem import Refusal
 from wangdi.reports import word_files
 from wangdi.reports.checking import check_text
-from wangdi.reports.documents import join_lines, read_document
+from wangdi.reports.documents import read_document
 from wangdi.reports.ground import ARITHMETIC
 from wangdi.reports.marked_docx import render_docx
 from wangdi.reports.marking import Verdict
@@ -140,11 +140,6 @@ def test_a_pdf_is_read(tmp_path: Path) -> None:
     assert read_document(write(tmp_path / "report.pdf", pdf_of("3 hospitals, 98.5%"))) == "3 hospitals, 98.5%"
 
 
-def test_lines_of_a_page_become_paragraphs() -> None:
-    page = "一、情况\n" + "甲" * 30 + "\n" + "乙" * 10 + "。\n" + "丙" * 30 + "。\n丁"
-    assert join_lines(page) == "一、情况\n" + "甲" * 30 + "乙" * 10 + "。\n" + "丙" * 30 + "。\n丁"
-
-
 @pytest.mark.parametrize(
     ("name", "data", "code"),
     [
@@ -152,7 +147,7 @@ def test_lines_of_a_page_become_paragraphs() -> None:
         ("blank.txt", b" \n\n", "AUDIT-002"),
         ("binary.txt", bytes(range(256)) * 8, "AUDIT-003"),
         ("nul.txt", b"3\0\0", "AUDIT-003"),
-        ("old.docx", b"\xd0\xcf\x11\xe0" + bytes(600), "AUDIT-005"),
+        ("old.docx", b"\xd0\xcf\x11\xe0" + bytes(600), "AUDIT-012"),
         ("text.docx", b"hello", "AUDIT-004"),
         ("bad.pdf", b"%PDF-1.7 nothing", "AUDIT-004"),
         ("text.pdf", b"hello", "AUDIT-004"),
@@ -335,3 +330,18 @@ def test_verdicts_begin_with_the_gravest(tmp_path: Path) -> None:
     audit = audit_files([write(tmp_path / "report.txt", text.encode())])
     assert [one.severity for one in list_verdicts(audit.reports[0], "zh")] == ["impossible", "unverifiable"]
     assert audit.accuses()
+
+
+def test_the_page_shows_a_table_as_one_and_numbers_what_its_verdicts_are_on(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    rows = "乡镇\t管理人数（人）\t规范管理人数（人）\t规范管理率(%)\n甲镇\t1200\t900\t75.00\n乙镇\t1500\t1200\t80.00\n"
+    rows += "丙镇\t800\t520\t56.00\n合计\t3500\t2620\t74.86\n"
+    out = tmp_path / "marked.html"
+    assert main(["audit", str(write(tmp_path / "a.txt", rows.encode())), "--html", str(out)]) == 13
+    seen = Seen()
+    seen.feed(out.read_text(encoding="utf-8"))
+    assert (seen.tags.count("table"), seen.tags.count("tr"), seen.tags.count("td")) == (1, 5, 20)
+    assert seen.tags.count("sup") == 3
+    assert "丙镇 | 800 | 520 | 56.00" in seen.text
+    capsys.readouterr()

@@ -28,7 +28,9 @@ from wangdi.reports.writing.composing import compose_report
 from wangdi.reports.writing.exhibits import place_exhibits
 from wangdi.reports.writing.headings import number_headings
 from wangdi.reports.writing.model import Report
+from wangdi.reports.writing.rendered_html import address_of
 from wangdi.reports.writing.rendered_pdf import render_pdf
+from wangdi.reports.writing.showing import tabulate
 
 PAGES = "http://127.0.0.1:8000"
 MARKUP = '#panic("x") *粗* _斜_ $x^2$ `码` <标> @引 \\ // [括] "引" = 题 ]#{'
@@ -184,7 +186,15 @@ def test_every_number_leads_to_the_table_and_every_row_to_its_figure(drawn: Repo
                 inside.add(str(target))
     # A number that is cut by the end of a line has two links, one that stands twice in the text leads to one row.
     assert len(inside) == len(drawn.figures()) + len(place_exhibits(drawn))
-    assert len(outside) == len(drawn.figures())
+    cells = [
+        cell.figure
+        for one in place_exhibits(drawn)
+        if one.is_table
+        for row in tabulate(drawn, one).rows
+        for cell in row
+    ]
+    shown = {figure for figure in (*drawn.figures(), *cells) if figure is not None}
+    assert outside == {address_of(one, PAGES) for one in shown}
 
 
 # ---- how it is laid out -----------------------------------------------------------------------------------------------

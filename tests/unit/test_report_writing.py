@@ -25,7 +25,8 @@ from wangdi.reports.writing.passing import lay_text, pass_report
 from wangdi.reports.writing.phrases import fill_sentence, round_half_up, show_figure, show_goal
 from wangdi.reports.writing.rendered_docx import render_document
 from wangdi.reports.writing.rendered_html import render_page
-from wangdi.reports.writing.sentences import count_needed, scope_of
+from wangdi.reports.writing.sentences import count_needed, counted_over, scope_of
+from wangdi.reports.writing.showing import tabulate
 
 INDICATORS = {one.id: one for pack in LIBRARY.newest.values() for one in pack.indicators.values()}
 PAGES = "http://127.0.0.1:8000"
@@ -219,7 +220,7 @@ def test_a_fall_is_no_achievement_and_a_flutter_no_problem() -> None:
 def test_another_edition_is_said_beside_the_change() -> None:
     before = replace(figure((70, 100), period="2024"), edition="nbphs-2009")
     report = write(Material(figure((80, 100)), before))
-    assert "（前后两期所用规则版本不同）" in texts(report)["achievements/hypertension/note/htn_std"]
+    assert "（两期规则版本不同）" in texts(report)["achievements/hypertension/note/htn_std"]
 
 
 def test_the_gravest_comes_first() -> None:
@@ -253,10 +254,97 @@ def test_a_period_names_itself(period: str, title: str, than: str) -> None:
     assert than in texts(report)["achievements/hypertension/note/htn_std"]
 
 
-def test_problems_stand_first_in_a_report_of_progress() -> None:
+def test_without_a_plan_a_report_of_progress_tells_the_achievements_in_its_place() -> None:
     one = Material(figure((10, 100)), goal=Goal(">=", 70), people=True)
     report = write(one, template="progress", sentences=("规范管理率达{htn_std}。",))
-    assert [section.id for section in report.sections] == ["problems", "achievements", "next"]
+    assert [section.id for section in report.sections] == ["achievements", "problems", "next"]
+
+
+def test_a_quarter_is_named_as_documents_name_it() -> None:
+    report = write(Material(figure((80, 100), period="2025Q3")), period="2025Q3", sentences=("率达{htn_std}。",))
+    assert report.title == "试验县2025年第三季度卫生健康工作总结"
+
+
+# ---- what is large enough to be told ----------------------------------------------------------------------------------
+def test_where_one_more_would_move_it_far_no_change_is_told() -> None:
+    """Two of four people are no rise of 50 percentage points, and one case after none is no epidemic."""
+    few = write(Material(figure((4, 4)), figure((2, 4), period="2024")), sentences=("率达{htn_std}。",))
+    assert [one.id for one in few.sentences()] == ["achievements/hypertension/state-1"]
+    assert "人数或例数不足30的指标不与上年比较。" in few.notes
+    cases = cases_of(6, 1)
+    assert "problems" not in "".join(texts(write(cases)))
+    assert "例数不足30" in "".join(write(cases).notes)
+
+
+def cases_of(now: int, before: int) -> Material:
+    both = ((now, "2025"), (before, "2024"))
+    told_of = [figure((count, None), indicator="idr_c_cases", period=period) for count, period in both]
+    counted, was = (replace(one, denominator_kind="none") for one in told_of)
+    return Material(counted, was)
+
+
+def test_more_cases_of_a_disease_are_no_achievement() -> None:
+    said = texts(write(cases_of(112, 53)))
+    assert "note" not in "".join(said)
+    problem = said["problems/hypertension/idr_c_cases"]
+    assert problem == "丙类传染病病例数（按审核日期）为112例，较上年增长111.32%。"
+
+
+def test_of_a_count_and_its_rate_the_rate_is_told() -> None:
+    both = ((34, "2025"), (14, "2024"))
+    now, was = (figure((count, 7403), indicator="idr_ab_incidence_review", period=period) for count, period in both)
+    counts = [figure((count, None), indicator="idr_ab_cases", period=period) for count, period in both]
+    counted, counted_before = (replace(each, denominator_kind="none") for each in counts)
+    one, other = Material(now, was), Material(counted, counted_before)
+    assert [each for each in texts(write(one, other)) if "problems" in each] == [
+        "problems/hypertension/idr_ab_incidence_review"
+    ]
+
+
+@pytest.mark.parametrize(("period", "said"), [("2025", False), ("2025-06-ytd", True), ("2025Q3", True)])
+def test_a_rate_of_part_of_a_year_is_said_to_be_none_of_a_year(period: str, said: bool) -> None:
+    one = Material(figure((34, 7403), indicator="idr_ab_incidence_review", period=period))
+    assert ("未折算为年率" in "".join(write(one, period=period).notes)) is said
+
+
+def test_areas_are_compared_where_they_are_apart() -> None:
+    apart = write(Material(figure((100, 200)), areas=towns((60, 100), (40, 100))))
+    note = texts(apart)["achievements/hypertension/note/htn_std"]
+    assert note == "高血压患者规范管理率为50.00%，其中甲镇60.00%、乙镇40.00%。"
+    three = write(
+        Material(figure((150, 300)), figure((120, 300), period="2024"), towns((60, 100), (50, 100), (40, 100)))
+    )
+    note = texts(three)["achievements/hypertension/note/htn_std"]
+    assert note == "高血压患者规范管理率较上年提高10.00个百分点，其中甲镇最高，为60.00%，丙镇最低，为40.00%。"
+    near = write(Material(figure((1000, 2000)), areas=towns((501, 1000), (499, 1000))))
+    assert "note" not in "".join(texts(near))
+
+
+def test_a_goal_that_is_reached_is_told_of_what_fell_a_little() -> None:
+    one = Material(figure((800, 1000)), figure((805, 1000), period="2024"), goal=Goal(">=", 75))
+    assert texts(write(one))["achievements/hypertension/note/htn_std"] == (
+        "高血压患者规范管理率的年度目标为75%以上，已达到。"
+    )
+
+
+def test_what_is_on_course_is_no_problem_yet_and_still_to_do() -> None:
+    goal = Goal(">=", 75, owners=("基层卫生科", "疾控中心"), on_course=True)
+    said = texts(write(Material(figure((60, 100)), goal=goal, people=True)))
+    assert "problems" not in "".join(said)
+    assert said["next/hypertension/htn_std"].endswith("还需15人达到要求，责任单位为基层卫生科、疾控中心。")
+
+
+@pytest.mark.parametrize(
+    ("label", "base", "unit"),
+    [
+        ("年内已管理的高血压患者人数", "年内已管理的高血压患者", "人"),
+        ("年内辖区内高血压患者总人数(估算)", "年内辖区内高血压患者（估算）", "人"),
+        ("档案总份数", "档案", "份"),
+        ("年末常住人口", "年末常住人口", "人"),
+    ],
+)
+def test_what_a_denominator_counts_is_said_with_its_unit(label: str, base: str, unit: str) -> None:
+    assert counted_over(label)[:2] == (base, unit)
 
 
 # ---- what people write ------------------------------------------------------------------------------------------------
@@ -276,7 +364,10 @@ def test_paragraphs_of_people_stand_where_they_belong() -> None:
         "二、下一步工作",
         "继续努力。",
     ]
-    assert {"opening", "problems", "next/hypertension"} <= set(parts_of(commission(one).programmes))
+    parts = set(parts_of(commission(one).programmes, "work-report", planned=True))
+    assert {"opening", "problems", "next/hypertension", "next/plan"} <= parts
+    assert "items" in parts_of(commission(one).programmes, "progress", planned=True)
+    assert "items" not in parts_of(commission(one).programmes, "progress", planned=False)
 
 
 def test_what_people_write_against_the_data_or_against_reason_is_not_printed() -> None:
@@ -319,7 +410,10 @@ def test_every_number_of_the_page_is_a_door(drawn: Report) -> None:
     links = re.findall(
         r'<a href="http://127\.0\.0\.1:8000/indicator/\w+\?area=\d{12}&amp;period=2025&amp;known=1000">', page
     )
-    assert len(links) == len(numbers) + len(drawn.figures())
+    placed = place_exhibits(drawn)
+    cells = [cell for one in placed if one.is_table for row in tabulate(drawn, one).rows for cell in row if cell.figure]
+    assert len(cells) > 100, "the numbers of tables are doors too"
+    assert len(links) == len(numbers) + len(drawn.figures()) + len(cells)
     assert "&lt;人写的&gt; &amp; 一段。" in page
 
 

@@ -406,6 +406,19 @@ def test_headings_become_bindings() -> None:
     assert "B4" not in {one.place.cell for one in left}
 
 
+def test_who_fills_it_and_when_is_understood_by_the_words_before_the_cell() -> None:
+    def draw(book: Any, sheet: Any) -> None:
+        sheet.merge_range("A1:B1", "填报单位：", None)
+        sheet.write("D1", "报告期:")
+        sheet.write("A2", "填表人：　　审核人：")
+        sheet.write_row("D2", ["填报日期：", "已填"])
+        sheet.write("F2", "所属期")
+
+    found = {one.place.cell: one.binding for one in propose_bindings(template(make_workbook(draw)), (), WORDS)}
+    told = {cell: (one.kind, one.text) for cell, one in found.items() if one is not None}
+    assert told == {"C1": (TEXT, "organisation"), "E1": (TEXT, "period")}
+
+
 def test_what_is_not_understood_is_named_and_not_proposed() -> None:
     found = {one.place.cell: one for one in propose_bindings(template(two_row_template(("甲镇", "某某镇"))), (), WORDS)}
     assert found["B4"].binding is not None

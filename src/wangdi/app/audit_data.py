@@ -45,7 +45,7 @@ def tell_held(one: Held) -> dict[str, Any]:
     if one.reason:
         told["reason"] = one.reason
     if one.then is None:
-        return told
+        return told | ({"today": _tell_side(one.today)} if one.today is not None else {})
     named, figure = one.then.named, one.then.figure
     told |= {
         "indicator": named.indicator,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -9,27 +10,33 @@ from typing import Any
 
 from wangdi.app.audit_data import tell_held
 from wangdi.core.problem import Problem, Refusal
-from wangdi.reports.against_data import Held, relations_of
+from wangdi.reports.against_data import AGREES, DIFFERS, UNMATCHED, Held, relations_of, tell_data
 from wangdi.reports.checking import check_text
 from wangdi.reports.claims import Claim
-from wangdi.reports.documents import read_document
-from wangdi.reports.ground import ARITHMETIC, IMPOSSIBLE, SEVERITIES, Ground, Relation
+from wangdi.reports.documents import read_report
+from wangdi.reports.ground import ARITHMETIC, IMPOSSIBLE, SEVERITIES, Ground, Relation, written_claim
+from wangdi.reports.layout import Stretch
 from wangdi.reports.marked_docx import render_docx
 from wangdi.reports.marked_html import render_html
-from wangdi.reports.marking import MarkedParagraph, Verdict, mark_paragraphs
+from wangdi.reports.marking import Comparison, MarkedParagraph, Verdict, mark_paragraphs
 from wangdi.reports.plans import Kept, compare_plans
 
 _LONGEST_QUOTE = 160
+_SHOWN = DIFFERS, AGREES, UNMATCHED
 
 
 @dataclass(frozen=True, slots=True)
 class Audited:
-    """One report, read and checked. ``held``: what a city's data say of its results, by claim; empty without a city."""
+    """One report, read and checked. ``held``: what a city's data say of its results, by claim; empty without a city.
+
+    ``unread``: what of the file was not read, and so not checked.
+    """
 
     path: Path
     ground: Ground
     relations: tuple[Relation, ...]
     held: Mapping[int, Held] = field(default_factory=dict)
+    unread: tuple[Problem, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,14 +54,15 @@ class Audit:
 def audit_files(paths: Sequence[Path], hold: Callable[[Ground], list[Held]] | None = None) -> Audit:
     """Read and check reports. ``hold``: what holds one against a city's data, where there is one.
 
-    Errors: AUDIT-001 to AUDIT-007 for the first that cannot be read.
+    Errors: AUDIT-001 to AUDIT-007, AUDIT-010 for the first that cannot be read.
     """
     reports = []
     for path in paths:
-        ground, relations = check_text(read_document(path))
+        read = read_report(path)
+        ground, relations = check_text(read.text)
         held = hold(ground) if hold is not None else []
         found = (*relations, *relations_of(held))
-        reports.append(Audited(path, ground, found, {one.claim: one for one in held}))
+        reports.append(Audited(path, ground, found, {one.claim: one for one in held}, read.unread))
     kept = compare_plans(tuple(one.ground for one in reports)) if len(reports) > 1 else []
     return Audit(tuple(reports), tuple(kept))
 
@@ -124,10 +132,14 @@ def _first_places(audit: Audit) -> list[int]:
 
 
 def _quotes(ground: Ground, claims: Sequence[int]) -> tuple[str, ...]:
-    """The sentences that some claims stand in, each once, in their order."""
-    sentences = dict.fromkeys(ground.claims[place].sentence for place in claims)
-    texts = (ground.text[one.start : one.end].strip() for one in sentences)
+    """The sentences that some claims stand in, each once, in their order; of a number in a table its row."""
+    stretches = dict.fromkeys(_stretch_of(ground, ground.claims[place]) for place in claims)
+    texts = (" | ".join(ground.text[one.start : one.end].strip().split("\t")) for one in stretches)
     return tuple(f"“{text if len(text) <= _LONGEST_QUOTE else text[:_LONGEST_QUOTE] + '……'}”" for text in texts)
+
+
+def _stretch_of(ground: Ground, claim: Claim) -> Stretch:
+    return claim.sentence if claim.cell is None else ground.layout.paragraph_at(claim.start)
 
 
 def list_verdicts(report: Audited, lang: str) -> list[Verdict]:
@@ -144,7 +156,28 @@ def _verdicts(report: Audited, lang: str) -> Iterator[Verdict]:
 
 def mark_report(report: Audited, lang: str) -> list[MarkedParagraph]:
     """A report cut at its claims, with its verdicts beside the paragraphs they begin in."""
-    return mark_paragraphs(report.ground, list_verdicts(report, lang))
+    data = {
+        claim: (held.verdict, tell_data(held, report.ground.claims[claim]).message(lang))
+        for claim, held in report.held.items()
+    }
+    return mark_paragraphs(report.ground, list_verdicts(report, lang), data)
+
+
+def compare_report(report: Audited, lang: str) -> list[Comparison]:
+    """Every result of a report beside the data: what differs, what agrees, what is not matched. Missing: empty without a city."""
+    held = sorted(report.held.values(), key=lambda one: (_SHOWN.index(one.verdict), one.claim))
+    return [_compare(one, report.ground.claims[one.claim], lang) for one in held]
+
+
+def _compare(held: Held, claim: Claim, lang: str) -> Comparison:
+    claimed = f"{claim.indicator} {written_claim(claim)}".strip()
+    return Comparison(claimed, held.verdict, tell_data(held, claim).message(lang))
+
+
+def count_reasons(audit: Audit) -> list[tuple[str, int]]:
+    """Why results are not matched to an indicator, with how many of each; the most frequent first."""
+    found = Counter(held.reason for report in audit.reports for held in report.held.values() if held.reason)
+    return found.most_common()
 
 
 def count_verdicts(audit: Audit) -> dict[str, int]:
@@ -161,7 +194,8 @@ def write_html(audit: Audit, out: Path, words: Mapping[str, str]) -> None:
     Errors: AUDIT-008 several reports.
     """
     report = _only(audit, out)
-    out.write_text(render_html(report.ground, list_verdicts(report, words["lang"]), words), encoding="utf-8")
+    page = render_html(mark_report(report, words["lang"]), compare_report(report, words["lang"]), words)
+    out.write_text(page, encoding="utf-8")
 
 
 def write_docx(audit: Audit, out: Path, words: Mapping[str, str]) -> None:

@@ -7,16 +7,18 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
-from wangdi.app.numbers import show_number, show_rate
+from wangdi.app.numbers import show_rate
 from wangdi.app.plan_progress import Ground, Progress
-from wangdi.app.plan_telling import tell_pace
+from wangdi.app.plan_telling import show_amount, show_more, show_value, tell_pace
 from wangdi.core.problem import Problem, Refusal
-from wangdi.plans.bulletin_page import Block, Line, Page, render_bulletin
+from wangdi.plans.bulletin_page import PRINTED_SIGNS, TABLES, Line, Page, bulletin_words, render_bulletin, title_of
+from wangdi.plans.bulletin_page import Block as PageBlock
 from wangdi.plans.goals import show_goal
 from wangdi.plans.model import AT_MOST
 from wangdi.plans.rounds import rank_values, round_around
-from wangdi.plans.standing import DONE, GREEN, LIGHTS
+from wangdi.plans.standing import DONE, GREEN, GREY, LIGHTS, Stand
 from wangdi.plans.turns import Turn
+from wangdi.reports.paper import Block, Grid, Paper, Words, print_paper
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,15 +74,15 @@ def compose_bulletin(progress: Sequence[Progress], ground: Ground, every: str) -
         turns=tuple(sorted(turns, key=lambda one: (one[1].on, one[0].held.key))),
         steps=tuple(sorted(steps, key=lambda one: (one[2], one[0].held.key))),
         rankings=tuple((one, rank_areas(one)) for one in progress if one.areas),
-        owners=_count_owners(progress),
-        scores=_score_areas(progress),
+        owners=count_owners(progress),
+        scores=_tell_scores(progress, ground),
     )
 
 
 def rank_areas(one: Progress) -> tuple[Place, ...]:
     """The areas of an item in their order, the best first."""
     goal = one.item.goal
-    values = [area.stand.value for area in one.areas]
+    values = [_rank_value(area.stand, one.unit) for area in one.areas]
     ranks = rank_values(values, goal is not None and goal.comparator == AT_MOST)
     places = [
         Place(
@@ -98,7 +100,16 @@ def rank_areas(one: Progress) -> tuple[Place, ...]:
     return tuple(sorted(places, key=lambda place: (place.rank is None, place.rank or 0, place.area)))
 
 
-def _count_owners(progress: Sequence[Progress]) -> tuple[tuple[str, Mapping[str, int]], ...]:
+def _rank_value(stand: Stand, unit: str) -> float | None:
+    """What areas are ranked by: their figure; of what is counted, the share of what they owe."""
+    level = stand.goal.level if stand.goal is not None else None
+    if unit not in ("count", "") or stand.value is None or not level:
+        return stand.value
+    return stand.value / level
+
+
+def count_owners(progress: Sequence[Progress]) -> tuple[tuple[str, Mapping[str, int]], ...]:
+    """The responsible units with how many of their items show which light; those with most behind first."""
     found: dict[str, dict[str, int]] = {}
     for one in progress:
         counts = found.setdefault(one.item.owner, dict.fromkeys(LIGHTS, 0))
@@ -106,22 +117,56 @@ def _count_owners(progress: Sequence[Progress]) -> tuple[tuple[str, Mapping[str,
     return tuple(sorted(found.items(), key=lambda pair: (-pair[1][LIGHTS[0]], pair[0])))
 
 
-def _score_areas(progress: Sequence[Progress]) -> tuple[tuple[str, int, int], ...]:
+def score_areas(progress: Sequence[Progress]) -> dict[str, tuple[int, int]]:
+    """Area → how many of its items are done or on course, of how many. Missing: what shows no figure is not judged."""
     found: dict[str, list[bool]] = {}
     for one in progress:
         for area in one.areas:
-            if area.stand.value is not None:
-                found.setdefault(area.area.name, []).append(area.stand.light in (DONE, GREEN))
-    scores = [(name, sum(kept), len(kept)) for name, kept in found.items()]
+            if area.stand.light != GREY:
+                found.setdefault(area.area.code, []).append(area.stand.light in (DONE, GREEN))
+    return {code: (sum(kept), len(kept)) for code, kept in found.items()}
+
+
+def _tell_scores(progress: Sequence[Progress], ground: Ground) -> tuple[tuple[str, int, int], ...]:
+    """The areas in order of the share of their items that are done or on course."""
+    names = {area.code: area.name for area in ground.below}
+    scores = [(names[code], kept, judged) for code, (kept, judged) in score_areas(progress).items()]
     return tuple(sorted(scores, key=lambda score: (-score[1] / score[2], score[0])))
 
 
 def write_page(page: Page, out: Path, lang: str) -> None:
-    """Write the page of a round as one file. Errors: PLAN-007 the file cannot be written."""
+    """Write the page of a round as one file, a PDF where its name ends so. Errors: PLAN-007 the file cannot be written."""
+    printed = out.suffix.lower() == ".pdf"
+    content = print_page(page, lang) if printed else render_bulletin(page, lang).encode()
     try:
-        out.write_text(render_bulletin(page, lang), encoding="utf-8")
+        out.write_bytes(content)
     except OSError as error:
         raise Refusal(Problem(code="PLAN-007", file=out.name, args={"reason": error.strerror or ""})) from error
+
+
+def print_page(page: Page, lang: str) -> bytes:
+    """The page of a round as a PDF across. Errors: REPORT-008, REPORT-009."""
+    words = bulletin_words(lang)
+    blocks: list[Block] = [Words(f"{page.between[0]} — {page.between[1]}", centred=True)]
+    told = [(name, page.tables[name]) for name in TABLES if page.tables[name]]
+    blocks += [_grid(words[name], words[f"{name}_columns"], lines, words) for name, lines in told]
+    blocks += [_grid(one.title, words["rankings_columns"], one.lines, words) for one in page.rankings if one.lines]
+    if not page.tables["items"]:
+        blocks.append(Words(words["nothing"]))
+    blocks.append(Words(words["note"]))
+    return print_paper(Paper(title_of(page, lang), blocks, date.fromisoformat(page.between[1]), lang, across=True))
+
+
+def _grid(caption: str, columns: str, lines: Sequence[Line], words: Mapping[str, str]) -> Grid:
+    """A table of a round; a light is told by its sign and its word."""
+    lit = any(line.light for line in lines)
+    head = [*([words["light"]] if lit else []), *columns.split("|")]
+    rows = [[*([_show_light(line, words)] if lit else []), *line.texts] for line in lines]
+    return Grid(caption, head, rows)
+
+
+def _show_light(line: Line, words: Mapping[str, str]) -> str:
+    return f"{PRINTED_SIGNS.get(line.light, '')} {words.get(f'light_{line.light}', '')}".strip()
 
 
 def page_of(bulletin: Bulletin, lang: str) -> Page:
@@ -129,8 +174,9 @@ def page_of(bulletin: Bulletin, lang: str) -> Page:
     lines = [
         Line(
             one.stand.light,
-            (one.item.name, show_goal(one.item.goal) if one.item.goal is not None else "", show_now(one, lang),
-             one.item.owner, f"{one.item.deadline}", f"{one.stand.days_left}", tell_pace(one, lang)),
+            (one.item.name, show_goal(one.item.goal) if one.item.goal is not None else "", show_value(one, lang),
+             one.item.owner, f"{one.item.deadline}", "" if one.stand.holds else f"{one.stand.days_left}",
+             tell_pace(one, lang)),
         )
         for one in bulletin.lines
     ]  # fmt: skip
@@ -140,7 +186,7 @@ def page_of(bulletin: Bulletin, lang: str) -> Page:
     ]
     steps = [Line("done", (f"{day}", one.item.name, name)) for one, name, day in bulletin.steps]
     rankings = [
-        Block(one.item.name, tuple(Line(place.light, _place_texts(one, place, lang)) for place in places))
+        PageBlock(one.item.name, tuple(Line(place.light, _place_texts(one, place, lang)) for place in places))
         for one, places in bulletin.rankings
     ]
     owners = [Line("", (name, *(f"{counts[light]}" for light in LIGHTS))) for name, counts in bulletin.owners]
@@ -155,12 +201,7 @@ def page_of(bulletin: Bulletin, lang: str) -> Page:
     )  # fmt: skip
 
 
-def show_now(one: Progress, lang: str) -> str:
-    """What an item stands at, in its indicator's unit."""
-    return show_rate(one.stand.value, one.unit, lang) if one.unit else show_number(one.stand.value)
-
-
 def _place_texts(one: Progress, place: Place, lang: str) -> tuple[str, ...]:
     change = "—" if place.change is None else f"{place.change:+.2f}"
-    more = "—" if place.more is None else show_number(place.more)
-    return (f"{place.rank or '—'}", place.name, show_rate(place.value, one.unit, lang), change, more, place.owner)
+    more = "—" if place.more is None else show_more(place.more, one.people, lang) if place.more else "0"
+    return (f"{place.rank or '—'}", place.name, show_amount(place.value, one.unit, lang), change, more, place.owner)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cache
@@ -23,11 +23,12 @@ from wangdi.app.event_summary import (
 from wangdi.app.events import read_event
 from wangdi.app.questions import read_places
 from wangdi.outbreaks.investigation.curve import DAY, HOUR
-from wangdi.outbreaks.investigation.drawing import show_start
+from wangdi.outbreaks.investigation.drawing import render_curve, show_start
 from wangdi.outbreaks.investigation.monitoring import name_disease
 from wangdi.outbreaks.investigation.saying import label_code
 from wangdi.outbreaks.investigation.values import BACKGROUND, CONCLUSION, MEASURES, Investigation
 from wangdi.reports.event_docx import Section, Squares, Table, render_event_report
+from wangdi.reports.paper import Block, Drawing, Grid, Heading, Paper, Words, print_paper
 from wangdi.store.city import City
 
 
@@ -58,15 +59,32 @@ class _Telling:
         return [one.text for one in notes]
 
 
-def write_report(city: City, event: str, on: date, lang: str = "zh") -> bytes:
-    """The report of an event on a day, as a Word file. Errors: EVENT-001."""
+SUFFIXES = (".docx", ".pdf")
+
+
+def write_report(city: City, event: str, on: date, lang: str = "zh", suffix: str = ".docx") -> bytes:
+    """The report of an event on a day, as a Word file or a PDF. Errors: EVENT-001, REPORT-008, REPORT-009."""
     found = read_event(city, event)
     places = read_places(city, city.latest_seq())
     names = {**places.regions.latest_names(), **places.organisations.latest_names()}
     telling = _Telling(found, summarise_event(found, on), names, on, lang)
     lead = names.get(found.event.lead, found.event.lead)
     title = telling.say("title", title=found.event.title)
-    return render_event_report(title, [telling.say("by_line", lead=lead, day=on)], plan_sections(telling))
+    line, sections = telling.say("by_line", lead=lead, day=on), plan_sections(telling)
+    if suffix == ".pdf":
+        return print_paper(Paper(title, [Words(line, centred=True), *_plan_blocks(telling, sections)], on, lang))
+    return render_event_report(title, [line], sections)
+
+
+def _plan_blocks(telling: _Telling, sections: Sequence[Section]) -> Iterator[Block]:
+    """The same for paper, where the curve is drawn."""
+    for section in sections:
+        yield Heading(section.heading)
+        yield from (Words(one) for one in section.paragraphs)
+        if section.curve is not None and section.curve.bins:
+            caption = section.curve.caption
+            yield Drawing(render_curve(curve_of(telling.found), caption), caption)
+        yield from (Grid(one.caption, one.header, one.rows) for one in section.tables if one.rows)
 
 
 def plan_sections(telling: _Telling) -> list[Section]:

@@ -139,6 +139,28 @@ def find_people(standing: Standing, asked: Asked, level: Level | None = None) ->
     return {show_number(row[0]) for row in standing.workspace.rows("SELECT subject_id FROM listed")}
 
 
+def count_missing(standing: Standing, asked: Asked) -> dict[str, int]:
+    """How many people of a cell are missing from its numerator, by the place that opens to them.
+
+    Rule: the organisation, or the village where residence decides whose the people are. Missing: who lies nowhere is left out.
+    """
+    cell = _find_cell(standing, replace(asked, part="missing", limit=None, offset=0), None)
+    workspace = _select_people(cell).workspace
+    if cell.indicator.attribution != "residence":
+        found = workspace.rows("SELECT org, count(*) FROM listed WHERE org IS NOT NULL GROUP BY org ORDER BY org")
+        return {org: int(count) for org, count in found}
+    counted: dict[str, int] = {}
+    for division, count in workspace.rows(
+        f"SELECT p.division, count(*) FROM listed l JOIN {cell.derived.people} p ON p.person_id = l.subject_id"
+        " WHERE p.division IS NOT NULL GROUP BY p.division ORDER BY p.division"
+    ):
+        home = Count(cell.indicator.id, asked.period.text, "", division, 0, 0)
+        village = cell.places.place(home, "village", asked.period.end)
+        if village != UNALLOCATED:
+            counted[village] = counted.get(village, 0) + int(count)
+    return counted
+
+
 def count_failing(standing: Standing, asked: Asked, level: Level | None = None) -> list[tuple[str, int]]:
     """How many of those missing from a numerator fail each of its clauses, by the clause's printed words.
 

@@ -14,8 +14,19 @@ from wangdi.app.questions import find_indicators
 from wangdi.catalog.populations import PopulationRow
 from wangdi.core.problem import Problem, Refusal
 from wangdi.language.library import Library
-from wangdi.plans.goals import parse_goal
-from wangdi.plans.model import CHANGE, INVESTMENT, QUANTITY, Goal, Item, Payment, Step, put_payment, put_step
+from wangdi.plans.goals import parse_goal, show_goal
+from wangdi.plans.model import (
+    CHANGE,
+    INVESTMENT,
+    QUANTITY,
+    Goal,
+    Item,
+    Payment,
+    Step,
+    drop_step,
+    put_payment,
+    put_step,
+)
 from wangdi.plans.suggesting import RATE_UNITS
 
 _MONTH = re.compile(r"[12]\d{3}-(?:0[1-9]|1[0-2])")
@@ -63,7 +74,8 @@ def edit_item(edits: Edits, library: Library) -> Change:
 
 def _with_goal(item: Item, edits: Edits) -> Item:
     goal = item.goal
-    if edits.goal is not None:
+    same = goal is not None and edits.goal == show_goal(goal)  # said again, it keeps its base and its parts
+    if edits.goal is not None and not same:
         found = parse_goal(edits.goal)
         if isinstance(found, Problem):
             raise Refusal(found)
@@ -115,7 +127,8 @@ def assign(owner: str, cooperating: Sequence[str] | None, area: str = "") -> Cha
 def take_step(step: Step) -> Change:
     """The change that adds a step, or changes the one of its name.
 
-    Errors: PLAN-018 done without evidence, PLAN-019 what an indicator measures is not counted by hand.
+    Errors: PLAN-018 done without evidence, PLAN-019 what an indicator measures is not counted by hand, PLAN-025 its area owes
+    nothing of the item.
     """
 
     def change(item: Item) -> Item:
@@ -126,12 +139,26 @@ def take_step(step: Step) -> Change:
             step.done_on or before.done_on,
             step.evidence or before.evidence,
             step.count or before.count,
+            step.area or before.area,
         )
+        if taken.area and item.part_of(taken.area) is None:
+            raise Refusal(Problem(code="PLAN-025", args={"item": item.id, "area": taken.area}))
         if taken.done_on is not None and not taken.evidence:
             raise Refusal(Problem(code="PLAN-018", args={"step": step.name}))
         if taken.count and item.indicator:
             raise Refusal(Problem(code="PLAN-019", args={"item": item.id, "indicator": item.indicator}))
         return replace(item, steps=put_step(item.steps, taken))
+
+    return change
+
+
+def remove_step(name: str) -> Change:
+    """The change that takes a step away. Errors: PLAN-031 there is no such step."""
+
+    def change(item: Item) -> Item:
+        if not any(one.name == name for one in item.steps):
+            raise Refusal(Problem(code="PLAN-031", args={"item": item.id, "step": name}))
+        return replace(item, steps=drop_step(item.steps, name))
 
     return change
 

@@ -20,7 +20,7 @@ from wangdi.language.library import Library
 from wangdi.plans.bodies import TURN_KIND
 from wangdi.plans.model import CHANGE, CONFIRMED, Goal, Item
 from wangdi.plans.pace import Month
-from wangdi.plans.standing import Stand, stand_figure, stand_item
+from wangdi.plans.standing import Stand, stand_figure, stand_item, stand_part
 from wangdi.plans.turns import OPEN, Turn, find_turn, read_turn, write_turn
 from wangdi.store.city import City
 from wangdi.store.records import LedgerRow
@@ -44,13 +44,17 @@ Areas = tuple[Area, tuple[Area, ...]]
 
 @dataclass(frozen=True, slots=True)
 class Ground:
-    """What the progress of plans is read from: figures, the whole area, and those below it, on a day."""
+    """What the progress of plans is read from: figures, the whole area, and those below it, on a day.
+
+    ``places``: where the organisations lie.
+    """
 
     figures: Figures
     whole: Area
     below: tuple[Area, ...]
     library: Library
     on: date
+    places: Places
 
     @property
     def units(self) -> dict[str, tuple[str, float]]:
@@ -59,14 +63,32 @@ class Ground:
             one.id: (one.unit, one.per) for pack in self.library.newest.values() for one in pack.indicators.values()
         }
 
+    def area_of(self, code: str) -> str:
+        """Code of the area below that an organisation or region lies in. Missing: empty where it lies in none of them."""
+        found = self.places.organisations.find(code, self.on)
+        region = code if found is None else found.region
+        if not region or not self.below:
+            return ""
+        place = self.places.regions.at_level(region, self.below[0].level, self.on)
+        return "" if place is None else place.code
+
+    def counts_people(self, indicator: str) -> bool:
+        """Whether an indicator counts people, not places or institutions."""
+        packs = (one for one in self.library.newest.values() if indicator in one.indicators)
+        return any(one.subject in ("person", "episode") for one in packs)
+
 
 @dataclass(frozen=True, slots=True)
 class Gap:
-    """People (or things) missing at one organisation. ``missing``: counted but not in the numerator."""
+    """People (or things) missing at one organisation (at a village where no organisation holds them). ``missing``: counted
+    but not in the numerator; ``area``: where it lies; ``owner``: the unit that answers there.
+    """
 
     org: str
     name: str
     missing: int
+    area: str = ""
+    owner: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +102,9 @@ class AreaStand:
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """Where an item stands. ``turns``: what the scheduled runs wrote down; ``unit``: of the figures."""
+    """Where an item stands. ``turns``: what the scheduled runs wrote down; ``unit``: of the figures; ``people``: it counts
+    people.
+    """
 
     held: Held
     unit: str
@@ -88,6 +112,7 @@ class Progress:
     areas: tuple[AreaStand, ...]
     gaps: tuple[Gap, ...]
     turns: tuple[Turn, ...]
+    people: bool = False
 
     @property
     def item(self) -> Item:
@@ -95,7 +120,7 @@ class Progress:
         return self.held.item
 
 
-def stand_ground(standing: Standing, areas: Areas, indicators: Sequence[str], on: date) -> Ground:
+def stand_ground(standing: Standing, areas: Areas, indicators: Sequence[str], places: Places, on: date) -> Ground:
     """The figures of some indicators, the months of a year counted at once when the first of them is asked for."""
     counted: dict[int, Counted] = {}
     placed: dict[tuple[str, Level], Mapping[tuple[str, str], Figure]] = {}
@@ -108,7 +133,7 @@ def stand_ground(standing: Standing, areas: Areas, indicators: Sequence[str], on
             placed[period.text, level] = {(row.indicator, row.area): row for row in found}
         return placed[period.text, level]
 
-    return Ground(figures, *areas, standing.library, on)
+    return Ground(figures, *areas, standing.library, on, places)
 
 
 def find_areas(places: Places, on: date, code: str = "") -> Areas:
@@ -140,11 +165,18 @@ def measure(held: Held, ground: Ground, turns: Sequence[Turn] = ()) -> Progress:
     item = held.item
     unit, _ = ground.units.get(item.indicator, ("", 1.0))
     if not item.indicator or item.goal is None:
-        return Progress(held, unit, stand_item(item, (), ground.on), (), (), tuple(turns))
+        return Progress(held, unit, stand_item(item, (), ground.on), _stand_parts(item, ground), (), tuple(turns))
     based = replace(item, goal=_with_base(item, item.goal, ground, ground.whole))
     stand = stand_item(based, read_months(item, ground, ground.whole), ground.on)
     areas = tuple(one for area in ground.below if (one := _stand_area(item, ground, area)) is not None)
-    return Progress(held, unit, stand, areas, _find_gaps(item, stand, ground), tuple(turns))
+    gaps = _find_gaps(item, stand, ground)
+    return Progress(held, unit, stand, areas, gaps, tuple(turns), ground.counts_people(item.indicator))
+
+
+def _stand_parts(item: Item, ground: Ground) -> tuple[AreaStand, ...]:
+    """The areas that owe something of what is counted by steps."""
+    owing = [(area, part) for area in ground.below if (part := item.part_of(area.code)) is not None and part.count]
+    return tuple(AreaStand(area, stand_part(item, part, ground.on), part.owner or item.owner) for area, part in owing)
 
 
 def _stand_area(item: Item, ground: Ground, area: Area) -> AreaStand | None:
@@ -212,19 +244,33 @@ def base_of(item: Item, goal: Goal, ground: Ground, area: Area) -> float | None:
 
 
 def _find_gaps(item: Item, stand: Stand, ground: Ground) -> tuple[Gap, ...]:
-    """The organisations with most people missing from the numerator; none where a population is the denominator."""
+    """The organisations with most people missing from the numerator; none where a population is the denominator.
+
+    Rule: what no organisation holds (a ledger of places, told by village) is looked for by village, then by area.
+    """
     if stand.last is None or not stand.more or stand.more < 0:
         return ()
     period = parse_period(stand.last.period)
     assert isinstance(period, Period), "a month told is a period"
-    gaps = []
-    for (indicator, area), figure in ground.figures(period, "org").items():
-        if indicator != item.indicator or area == UNALLOCATED or figure.denominator_kind not in ("people", "items"):
-            continue
-        missing = round((figure.denominator or 0) - figure.numerator)
-        if missing > 0:
-            gaps.append(Gap(area, figure.area_name, missing))
-    return tuple(sorted(gaps, key=lambda one: (-one.missing, one.org)))
+    levels: tuple[Level, ...] = ("org", "village", *(area.level for area in ground.below[:1]))
+    for level in levels:
+        gaps = []
+        for (indicator, area), figure in ground.figures(period, level).items():
+            if indicator != item.indicator or area == UNALLOCATED or figure.denominator_kind not in ("people", "items"):
+                continue
+            missing = round((figure.denominator or 0) - figure.numerator)
+            if missing > 0:
+                gaps.append(make_gap(item, ground, (area, figure.area_name), missing))
+        if gaps:
+            return tuple(sorted(gaps, key=lambda one: (-one.missing, one.org)))
+    return ()
+
+
+def make_gap(item: Item, ground: Ground, place: tuple[str, str], missing: int) -> Gap:
+    """So many missing at an organisation or area (its code and name), with the unit that answers there."""
+    code = ground.area_of(place[0])
+    part = item.part_of(code)
+    return Gap(*place, missing, code, (part.owner if part is not None else "") or item.owner)
 
 
 def read_turns(city: City, plan: str = "", known: int | None = None) -> dict[str, tuple[Turn, ...]]:

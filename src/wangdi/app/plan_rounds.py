@@ -7,11 +7,12 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from wangdi.app.bulletins import Bulletin, compose_bulletin, page_of, show_now
+from wangdi.app.bulletins import Bulletin, compose_bulletin, page_of
 from wangdi.app.derivation import Standing
 from wangdi.app.link_decisions import By
 from wangdi.app.plan_items import list_items
 from wangdi.app.plan_progress import Ground, Progress, find_areas, list_progress, stand_ground
+from wangdi.app.plan_telling import show_value
 from wangdi.app.questions import read_places
 from wangdi.core.problem import LANGUAGES, Problem, Refusal
 from wangdi.plans.bulletin_page import Page, page_from_json, page_json
@@ -89,8 +90,8 @@ def measure_plans(standing: Standing, on: date) -> Measured | None:
         return None
     indicators = sorted({one.item.indicator for one in held if one.item.indicator})
     known = city.facts_known(standing.known)
-    areas = find_areas(read_places(city, known), on)
-    ground = stand_ground(replace(standing, known=known), areas, indicators, on)
+    places = read_places(city, known)
+    ground = stand_ground(replace(standing, known=known), find_areas(places, on), indicators, places, on)
     return Measured(list_progress(city, ground, "", standing.known), ground, standing.known)
 
 
@@ -108,7 +109,7 @@ def _body(bulletin: Bulletin, by: By, known: int) -> dict[str, Any]:
         one.held.key: {
             "name": one.item.name,
             "light": one.stand.light,
-            "value": show_now(one, LANGUAGES[0]),
+            "value": show_value(one, LANGUAGES[0]),
             "goal": show_goal(one.item.goal) if one.item.goal is not None else "",
             "owner": one.item.owner,
         }

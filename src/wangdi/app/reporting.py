@@ -10,7 +10,8 @@ from pathlib import Path
 from wangdi.app.derivation import Standing
 from wangdi.app.people import Asked, count_failing
 from wangdi.app.questions import Counted, as_of_number, place_figures
-from wangdi.app.targets import Target, find_target
+from wangdi.app.report_plans import YEARS_SO_FAR, gather_plans, goals_of
+from wangdi.app.targets import find_target
 from wangdi.app.told_figures import Figures, find_root, name_areas, name_indicators
 from wangdi.core.encodings import decode_text
 from wangdi.core.periods import Period, parse_period
@@ -34,8 +35,6 @@ MOST_NOTES = 256 << 10
 """Units: bytes."""
 _UNPRINTABLE = re.compile("[^\t\n\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 """What neither a page nor a Word file can hold."""
-YEARS_SO_FAR = ("year", "ytd", "mch")
-"""Periods that begin with their year: only what they count can be held against the year's goal."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,10 +70,12 @@ def commission_report(figures: Figures, asked: ReportAsked, root: tuple[str, Lev
     """
     standing, area = figures.standing, root[0]
     below = level_below(figures.places, root, asked.period)
-    gathered = _Gathered(figures, asked.period, area, (root[1], below))
+    plans = gather_plans(figures, asked.period, area)
+    gathered = _Gathered(figures, (asked.period, area), (root[1], below), goals_of(plans))
     programmes = gathered.with_months(tuple(gathered.programmes()))
     if all(is_silent(one) for one in programmes):
         raise Refusal(Problem(code="REPORT-001", args={"period": asked.period.text}))
+    parts = parts_of(programmes, asked.template, bool(plans))
     return Commission(
         template=asked.template,
         area_name=figures.places.regions.name(area, asked.period.end),
@@ -84,7 +85,8 @@ def commission_report(figures: Figures, asked: ReportAsked, root: tuple[str, Lev
         known=standing.known,
         snapshot=gathered.counted.snapshot,
         day=as_of_number(standing.city, standing.known),
-        free=asked.free if asked.free is not None else read_notes(standing.city.folder, asked, parts_of(programmes)),
+        free=asked.free if asked.free is not None else read_notes(standing.city.folder, asked, parts),
+        plans=plans,
     )
 
 
@@ -97,8 +99,11 @@ def level_below(places: Places, root: tuple[str, Level], period: Period) -> Leve
 class _Gathered:
     """The figures of a report, counted once for its period and the year before."""
 
-    def __init__(self, figures: Figures, period: Period, area: str, levels: tuple[Level, Level]) -> None:
-        self.figures, self.period, self.area, self.level = figures, period, area, levels[0]
+    def __init__(
+        self, figures: Figures, about: tuple[Period, str], levels: tuple[Level, Level], goals: Mapping[str, Goal]
+    ) -> None:
+        period, area = about
+        self.figures, self.period, self.area, self.level, self.goals = figures, period, area, levels[0], goals
         before = year_before(period)
         self.counted: Counted = figures.count([period] if before is None else [before, period])
         self.now = self._place(levels[0], period)
@@ -150,19 +155,27 @@ class _Gathered:
 
     def _material(self, indicator: Indicator) -> Material:
         figures, before = self.figures, self.before.get(indicator.id)
-        target = None
-        if self.period.kind in YEARS_SO_FAR:
-            target = find_target(figures.standing.city.folder, indicator.id, self.area, self.period)
-        figure = self.now[indicator.id]
+        figure, goal = self.now[indicator.id], self._goal(indicator.id)
         people = over_people(indicator) and not indicator.mean
         return Material(
             figure=figures.told(figure),
             before=None if before is None else figures.told(before),
             areas=tuple(figures.told(one) for one in self.under.get(indicator.id, ())),
-            goal=None if target is None else Goal(target.comparator, target.value),
+            goal=goal,
             people=people,
-            failing=self._failing(figure) if people and target is not None and _misses(figure, target) else (),
+            failing=self._failing(figure) if people and goal is not None and _misses(figure, goal) else (),
         )
+
+    def _goal(self, indicator: str) -> Goal | None:
+        """What the year asks of an indicator: as ``targets.csv`` says, else as the confirmed plan does, and who answers."""
+        if self.period.kind not in YEARS_SO_FAR:
+            return None
+        target = find_target(self.figures.standing.city.folder, indicator, self.area, self.period)
+        planned = self.goals.get(indicator)
+        if target is None:
+            return planned
+        owners = () if planned is None else planned.owners
+        return Goal(target.comparator, target.value, owners=owners)
 
     def _failing(self, figure: Figure) -> tuple[tuple[str, int], ...]:
         """Which conditions those missing fail, where they are all known: not below a population."""
@@ -179,8 +192,10 @@ def _so_far(year: int, month: int) -> Period:
     return period
 
 
-def _misses(figure: Figure, target: Target) -> bool:
-    return figure.value is not None and not target.is_met(figure.value)
+def _misses(figure: Figure, goal: Goal) -> bool:
+    if figure.value is None:
+        return False
+    return figure.value < goal.value if goal.comparator == ">=" else figure.value > goal.value
 
 
 # ---- what people write ------------------------------------------------------------------------------------------------

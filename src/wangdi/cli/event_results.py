@@ -130,14 +130,14 @@ chain = Verb(
 
 
 def run_report(session: Session, event: str, on: date | None) -> Answer:
-    """The investigation report as a Word file."""
-    from wangdi.app.event_report import write_report
+    """The investigation report as a Word file or a PDF."""
+    from wangdi.app.event_report import SUFFIXES, write_report
 
-    if session.out is None or session.out.suffix.lower() != ".docx":
-        raise Refusal(Problem(code="CLI-003", args={"name": "--out FILE.docx", "verb": "wangdi event report"}))
+    if session.out is None or session.out.suffix.lower() not in SUFFIXES:
+        raise Refusal(Problem(code="CLI-003", args={"name": "--out FILE.docx|FILE.pdf", "verb": "wangdi event report"}))
     day = on or read_clock().date()
     with session.open_city() as city:
-        content = write_report(city, event, day, session.lang)
+        content = write_report(city, event, day, session.lang, session.out.suffix.lower())
     draft = session.out.with_name(f".{session.out.name}.new")
     try:
         draft.write_bytes(content)

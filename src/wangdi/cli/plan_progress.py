@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import TYPE_CHECKING
 
-from wangdi.app.numbers import show_number, show_rate
+from wangdi.app.numbers import show_number
 from wangdi.cli.answer import Answer, Grid
-from wangdi.cli.frame import Verb, option
+from wangdi.cli.frame import Verb, argument, option
 from wangdi.cli.kinds import DAY, WordKind
 from wangdi.cli.plan_rounds import tell_edition
-from wangdi.cli.plans import plan_grid, progress_ground
+from wangdi.cli.plan_tables import plan_grid, progress_ground
 from wangdi.cli.session import Session, actor_name, read_clock
 from wangdi.core.problem import Problem, Refusal
 from wangdi.plans.rounds import ROUNDS
@@ -35,7 +35,7 @@ COLUMNS = (
 
 def run_progress(session: Session, plan: str | None, on: date | None, known: str | None) -> Answer:
     """Where every confirmed item stands."""
-    from wangdi.app.plan_telling import tell_progress
+    from wangdi.app.plan_telling import show_value, tell_progress
 
     with session.open_city() as city:
         found, ground = _read(session, city, plan, on, known)
@@ -44,11 +44,12 @@ def run_progress(session: Session, plan: str | None, on: date | None, known: str
         {
             **row,
             "light": session.word(LIGHT_WORDS[row["light"]]),
-            "value": show_rate(row["value"], row["unit"], session.lang) if row["unit"] else show_number(row["value"]),
+            "value": show_value(one, session.lang),
             "more": "" if row["more"] is None else show_number(row["more"]),
+            "days_left": "" if row["closed"] else row["days_left"],
             "why": row["sentence"],
         }
-        for row in rows
+        for one, row in zip(found, rows, strict=True)
     ]
     columns = ("item", "light", "name", "goal", "value", "more", "days_left", "owner", "why")
     counts = {key: sum(row["light"] == light for row in rows) for light, key in LIGHT_WORDS.items()}
@@ -80,6 +81,51 @@ progress = Verb(
     run_progress,
     [
         option("--plan", metavar="PLAN"),
+        option("--on", type=DAY, metavar="DATE"),
+        option("--known", metavar="DATE|N"),
+    ],
+)
+
+
+def run_gaps(session: Session, item: str, on: date | None, known: str | None) -> Answer:
+    """Where an item's missing people or things are: by responsible unit, area and organisation."""
+    from wangdi.app.plan_gaps import find_known_gaps, group_gaps
+    from wangdi.app.plan_items import find_item, find_plan
+    from wangdi.app.plan_progress import measure
+
+    with session.open_city() as city:
+        number = city.seq_known(known)
+        held = find_item(city, item, number)
+        indicators = [held.item.indicator] if held.item.indicator else []
+        with session.standing(city, str(number)) as standing:
+            ground = progress_ground(standing, indicators, on, find_plan(city, held.plan, number).area)
+            facts = replace(standing, known=city.facts_known(number))
+            found = find_known_gaps(facts, measure(held, ground), ground)
+    rows = [
+        {"owner": group.owner, "area": "" if group.area is None else group.area.code,
+         "area_name": "" if group.area is None else group.area.name, "more": group.more, "org": gap.org,
+         "org_name": gap.name, "missing": gap.missing}
+        for group in group_gaps(found)
+        for gap in group.gaps
+    ]  # fmt: skip
+    shown = [{**row, "code": row["org"]} for row in rows]
+    period = found.stand.last.period if found.stand.last is not None else ""
+    people = session.word("gap_people", indicator=held.item.indicator, period=period)
+    return Answer(
+        payload={"item": held.key, "on": ground.on, "period": period, "more": found.stand.more, "rows": rows},
+        grids=(plan_grid(("owner", "area_name", "more", "org_name", "missing", "code"), shown),) if rows else (),
+        rows=Grid(("owner", "area", "area_name", "more", "org", "org_name", "missing"), rows),
+        text=session.word("gap_all", name=held.item.name, more=found.stand.more or 0)
+        if rows
+        else session.word("no_gaps"),
+        footer=(people,) if rows else (),
+    )
+
+
+gaps = Verb(
+    run_gaps,
+    [
+        argument("item", metavar="ITEM"),
         option("--on", type=DAY, metavar="DATE"),
         option("--known", metavar="DATE|N"),
     ],

@@ -156,7 +156,7 @@ def _proposal_row(one: Proposal) -> dict[str, Any]:
         "cell": str(one.place),
         "labels": list(one.labels),
         "indicator": binding.indicator if binding is not None else None,
-        "part": binding.part if binding is not None else None,
+        "part": (binding.text or binding.part) if binding is not None else None,
         "area": binding.area if binding is not None else None,
         "not_understood": list(one.left),
     }

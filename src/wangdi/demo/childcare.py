@@ -18,7 +18,9 @@ def childcare_rows(settings: WorldSettings, places: Places) -> Rows:
     """Form ``childcare.institution``: what each institution reports at each month's end; some reports never come."""
     rng = random_stream(settings, "childcare")
     model = load_model()["childcare"]
-    count = max(model["least"], round(model["institutions"] * settings.people / model["people"]))
+    share = model["institutions"] * settings.people / model["people"]
+    affordable = max(1, round(share * model["places"][0] / model["fewest_places"]))
+    count = max(min(model["least"], affordable), round(share))
     village = np.sort(rng.integers(0, len(places.villages), count))
     month_ends = _month_ends(settings)
     kinds = rng.choice(len(model["kinds"]), count, p=[kind[2] for kind in model["kinds"]])
@@ -27,9 +29,7 @@ def childcare_rows(settings: WorldSettings, places: Places) -> Rows:
         rng.random(count) < model["filed"], start + rng.integers(-900, 330 * len(month_ends) // 12, count), NEVER
     )
     closes = np.where(rng.random(count) < model["closing_a_year"], month_ends[-1] - rng.integers(1, 300, count), NEVER)
-    size = np.clip(np.round(rng.normal(model["places"][0], model["places"][1], count) / 5) * 5, 10, 240).astype(
-        np.int32
-    )
+    size = _draw_sizes(rng, model, count, min(1.0, share / count))
     use = np.clip(rng.normal(model["use"][0], model["use"][1], count), 0.15, 1.0)
     which = np.repeat(np.arange(count), len(month_ends))
     day = np.tile(month_ends, count)
@@ -68,6 +68,13 @@ def childcare_rows(settings: WorldSettings, places: Places) -> Rows:
         columns=columns,
     )
     return rows.take(np.flatnonzero(sent))
+
+
+def _draw_sizes(rng: np.random.Generator, model: Any, count: int, smaller: float) -> NDArray[np.int32]:
+    """Places of each institution, by fives. ``smaller``: where there are more institutions than so few people would have."""
+    mean, deviation = (each * smaller for each in model["places"])
+    fives = np.round(rng.normal(mean, deviation, count) / 5) * 5
+    return np.clip(fives, model["fewest_places"], model["most_places"]).astype(np.int32)
 
 
 def _month_ends(settings: WorldSettings) -> NDArray[np.int32]:

@@ -10,9 +10,12 @@ from html import escape
 from importlib.resources import files
 from typing import Any
 
-TABLES = ("items", "turns", "steps", "owners", "scores")
+FIRST, LAST = ("turns", "owners", "scores"), ("items", "steps")
+"""Tables before the rankings and after them: who is behind is read first, every item may be looked up."""
 SIGNS = {"done": "✔", "green": "●", "amber": "▲", "red": "✖", "grey": "○", "closed": "✔", "open": "↺"}
 """A light is its shape and word before it is a colour."""
+PRINTED_SIGNS = {**SIGNS, "done": "√", "red": "×", "closed": "√", "open": "○"}
+"""The same in signs of GB 2312, which every face of Chinese print has."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,14 +80,11 @@ def render_bulletin(page: Page, lang: str) -> str:
     words = bulletin_words(lang)
     title = title_of(page, lang)
     parts = [f"<h1>{escape(title)}</h1>", f"<p>{escape(page.between[0])} — {escape(page.between[1])}</p>"]
-    parts += [
-        _section(words[name], words[f"{name}_columns"], page.tables[name], words)
-        for name in TABLES
-        if page.tables[name]
-    ]
+    parts += _sections(page, FIRST, words)
     if page.rankings:
-        parts.append(f"<h2>{escape(words['rankings'])}</h2>")
-    parts += [_table(block.title, words["rankings_columns"], block.lines, words) for block in page.rankings]
+        ranked = [_table(block.title, words["rankings_columns"], block.lines, words) for block in page.rankings]
+        parts += [f"<h2>{escape(words['rankings'])}</h2>", "<div class='rankings'>", *ranked, "</div>"]
+    parts += _sections(page, LAST, words)
     if not page.tables["items"]:
         parts.append(f"<p>{escape(words['nothing'])}</p>")
     body = "\n".join([*parts, f"<p class='note'>{escape(words['note'])}</p>"])
@@ -93,8 +93,12 @@ def render_bulletin(page: Page, lang: str) -> str:
     return f"<!DOCTYPE html>\n<html lang='{code}'><head>{head}</head><body><main>\n{body}\n</main></body></html>\n"
 
 
-def _section(title: str, columns: str, lines: Sequence[Line], words: Mapping[str, str]) -> str:
-    return f"<h2>{escape(title)}</h2>\n{_table('', columns, lines, words)}"
+def _sections(page: Page, names: Sequence[str], words: Mapping[str, str]) -> list[str]:
+    return [
+        f"<h2>{escape(words[name])}</h2>\n{_table('', words[f'{name}_columns'], page.tables[name], words)}"
+        for name in names
+        if page.tables[name]
+    ]
 
 
 def _table(caption: str, columns: str, lines: Sequence[Line], words: Mapping[str, str]) -> str:
@@ -119,6 +123,7 @@ table{border-collapse:collapse;width:100%;margin:0 0 1.2rem;font-variant-numeric
 th,td{border:1px solid #bbb;padding:.3rem .55rem;text-align:left;vertical-align:top}
 th{background:#f4f2ec;white-space:nowrap}caption{text-align:left;font-weight:600;padding:.3rem 0}
 .red{color:#9b1c16}.amber{color:#7a4b00}.green,.done,.closed{color:#24602c}.grey{color:#5b656b}.open{color:#9b1c16}
+.rankings{display:grid;grid-template-columns:repeat(auto-fill,minmax(34rem,1fr));gap:0 1.5rem;align-items:start}
 td:first-child{white-space:nowrap}.note{color:#5b656b}
 @media print{main{padding:0}tr{break-inside:avoid}@page{margin:14mm}}
 """

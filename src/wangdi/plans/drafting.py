@@ -80,7 +80,23 @@ def draft_items(reading: Reading) -> list[Item]:
     found = [_amount_item(reading, amount, duties) for amount in amounts]
     found += [_milestone_item(reading, clause, duties) for clause in _milestones(reading, amounts)]
     found.sort(key=lambda item: (item.start, item.end))
-    return [replace(item, id=f"{place:03d}") for place, item in enumerate(found, start=1)]
+    headings = find_headings(reading.text)
+    return [
+        replace(item, id=f"{place:03d}", heading=_heading_at(headings, item.start))
+        for place, item in enumerate(found, start=1)
+    ]
+
+
+def find_headings(text: str) -> list[tuple[int, str]]:
+    """The numbered headings of a text, each with where it begins: "(八)织密乡村医疗卫生机构网底"."""
+    pattern = load_rules()["heading"]["numbered"]
+    return [(match.start(), match["heading"].strip()) for match in re.finditer(pattern, text)]
+
+
+def _heading_at(headings: Sequence[tuple[int, str]], place: int) -> str:
+    """The last heading before a place; empty before the first."""
+    index = bisect_right(headings, place, key=lambda one: one[0]) - 1
+    return headings[index][1] if index >= 0 else ""
 
 
 def _is_goal(reading: Reading, one: Amount) -> bool:
@@ -128,8 +144,25 @@ def _amount_item(reading: Reading, one: Amount, duties: Duties) -> Item:
     )
     clause = _strip(reading.text, _clause_of(reading, one.start))
     kind = INVESTMENT if one.sort == "money" else QUANTITY
-    name = re.sub(rf"^{_NUMBERED.pattern}", "", one.name)
+    name = _count_name(reading, one, clause) or re.sub(rf"^{_NUMBERED.pattern}", "", one.name)
     return _item(reading, (kind, name, goal), (clause, one.start, one.end), (sentence, one.year, duties))
+
+
+def _count_name(reading: Reading, one: Amount, clause: Span) -> str:
+    """What a count is called: its clause without the number, as the plan words it.
+
+    Why: the name the reading of reports gives it is made to be compared (新建立项厅局级课题数), not to be read on a list.
+    Missing: empty for a rate, money, or a clause of several numbers.
+    """
+    rules, text = load_rules()["naming"], reading.text
+    beside = sum(clause.start <= other.start < clause.end for other in reading.amounts)
+    if one.sort != "count" or beside != 1 or not clause.start <= one.start < one.end <= clause.end:
+        return ""
+    said = re.match(rules["with_number"], text[one.end : clause.end])
+    cut = one.end + (said.end() if said else 0)
+    before = re.sub(rules["tail"], "", text[clause.start : one.start])
+    name = re.sub(rules["lead"], "", before + text[cut : clause.end])
+    return name if 2 <= len(name) <= LONGEST_NAME else ""
 
 
 def _milestone_item(reading: Reading, clause: Span, duties: Duties) -> Item:

@@ -38,14 +38,36 @@ def parse_goal(text: str) -> Goal | Problem:
     return goal
 
 
+def parse_amount(text: str) -> float | Problem:
+    """A sum of money or another amount as people write it: ``1,200,000``, ``120万``, ``0.5亿元``. Errors: PLAN-032."""
+    found = re.fullmatch(rf"(?P<number>{_NUMBER})\s*(?P<scale>[万亿]?)元?", text.strip())
+    if found is None:
+        return Problem(code="PLAN-032", args={"text": text})
+    return float(found["number"].replace(",", "")) * _SCALES[found["scale"]]
+
+
 def show_goal(goal: Goal) -> str:
     """The same, written."""
-    value = show_plain(goal.value)
+    if goal.comparator == BETWEEN and goal.high is not None and goal.sort != CHANGE:
+        return f"{show_plain(goal.value)}~{show_plain(goal.high)}{goal.unit}"
+    value = _show_scaled(goal.value)
     if goal.sort == CHANGE:
         return f"{'+' if goal.value >= 0 else ''}{value}{goal.unit}"
-    if goal.comparator == BETWEEN and goal.high is not None:
-        return f"{value}~{show_plain(goal.high)}{goal.unit}"
     return f"{_SHOWN.get(goal.comparator, '')}{value}{goal.unit}"
+
+
+def show_quantity(value: float, unit: str) -> str:
+    """So many of a goal's own unit: ``3家``, ``300万元``."""
+    return f"{_show_scaled(value)}{unit}"
+
+
+def _show_scaled(value: float) -> str:
+    """A large number as plans print it: in 万 or 亿 where two places say it whole."""
+    for scale, size in (("亿", 100_000_000), ("万", 10_000)):
+        short = round(value / size, 2)
+        if abs(value) >= size and round(short * size, 6) == value:
+            return f"{show_plain(short)}{scale}"
+    return show_plain(value)
 
 
 def show_plain(value: float) -> str:

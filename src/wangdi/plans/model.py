@@ -86,13 +86,17 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One step of an item. ``count``: how many of the things counted it brings. Done: a day and the evidence."""
+    """One step of an item. ``count``: how many of the things counted it brings; ``area``: where, if one area owes it.
+
+    Done: a day and the evidence.
+    """
 
     name: str
     due: date | None = None
     done_on: date | None = None
     evidence: str = ""
     count: int = 0
+    area: str = ""
 
     @property
     def is_done(self) -> bool:
@@ -149,21 +153,27 @@ class Item:
     payments: tuple[Payment, ...] = ()
     why: str = ""
     """The reason somebody gave for the last change."""
+    heading: str = ""
+    """The numbered heading of the plan it stands under; empty where there is none."""
 
     def part_of(self, area: str) -> Part | None:
         """What an area owes of it."""
         return next((one for one in self.parts if one.area == area), None)
 
-    @property
-    def done_count(self) -> int:
-        """How many things the steps done so far brought."""
-        return sum(one.count for one in self.steps if one.is_done)
+    def count_done(self, area: str = "") -> int:
+        """How many things the steps done so far brought, altogether or in one area."""
+        return sum(one.count for one in self.steps if one.is_done and area in ("", one.area))
 
 
 def put_step(steps: Iterable[Step], step: Step) -> tuple[Step, ...]:
     """The steps with one added, or changed where its name is there already; in order of the day it is due."""
     kept = [one for one in steps if one.name != step.name]
     return tuple(sorted([*kept, step], key=lambda one: (one.due or date.max, one.name)))
+
+
+def drop_step(steps: Iterable[Step], name: str) -> tuple[Step, ...]:
+    """The steps without the one of that name."""
+    return tuple(one for one in steps if one.name != name)
 
 
 def put_payment(payments: Iterable[Payment], payment: Payment) -> tuple[Payment, ...]:

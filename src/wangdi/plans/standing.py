@@ -11,7 +11,7 @@ from importlib.resources import files
 from typing import Any
 
 from wangdi.core.problem import Problem, Severity
-from wangdi.plans.model import INVESTMENT, LEVEL, Goal, Item
+from wangdi.plans.model import INVESTMENT, LEVEL, Goal, Item, Part
 from wangdi.plans.pace import Month, Pace, count_more, find_pace
 
 DONE, GREEN, AMBER, RED, GREY = "done", "green", "amber", "red", "grey"
@@ -23,6 +23,19 @@ LIGHTS = (RED, AMBER, GREY, GREEN, DONE)
 def load_lights() -> Mapping[str, Mapping[str, Any]]:
     """When an item shows which light (``data/lights.toml``), each rule with its source and doubt."""
     return tomllib.loads(files("wangdi.plans").joinpath("data", "lights.toml").read_text(encoding="utf-8"))
+
+
+def area_shares() -> dict[str, float]:
+    """The share of an area's items done or on course from which its tile is green, and from which it is amber."""
+    rule = load_lights()["area"]
+    return {GREEN: float(rule["green"]), AMBER: float(rule["amber"])}
+
+
+def judge_area(kept: int, judged: int) -> str:
+    """The light of an area over all its items, by the share of them that are done or on course; grey where none is judged."""
+    if not judged:
+        return GREY
+    return next((light for light, share in area_shares().items() if kept >= share * judged), RED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +67,7 @@ def stand_item(item: Item, months: Sequence[Month], on: date) -> Stand:
     if item.kind == INVESTMENT and item.payments:
         return _stand_money(item, on)
     if item.goal is not None and item.kind != INVESTMENT:
-        return _stand_counted(item, item.goal, on)
+        return _stand_counted(item, item.goal, item.count_done(), on)
     return _stand_steps(item, on)
 
 
@@ -107,9 +120,16 @@ def _judge_line(goal: Goal, pace: Pace, met: bool) -> tuple[str, Problem]:
     return (AMBER, _say("PLAN-107", **args)) if reaches or keeps else (RED, _say("PLAN-108", **args))
 
 
-def _stand_counted(item: Item, goal: Goal, on: date) -> Stand:
+def stand_part(item: Item, part: Part, on: date) -> Stand:
+    """Where one area stands with what it owes of a count that no indicator measures: by the steps of that area."""
+    assert item.goal is not None, "only a goal is broken down"
+    goal = replace(item.goal, value=float(part.count), high=None, sort=LEVEL)
+    return _stand_counted(item, goal, item.count_done(part.area), on)
+
+
+def _stand_counted(item: Item, goal: Goal, done: int, on: date) -> Stand:
     """Things counted by steps with evidence. Rule: held against the share of the year gone by."""
-    value, days_left = float(item.done_count), _days_left(item, on)
+    value, days_left = float(done), _days_left(item, on)
     level = replace(goal, sort=LEVEL)
     bounds = level.bounds()
     low = bounds[0] if bounds is not None else None

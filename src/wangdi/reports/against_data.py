@@ -18,8 +18,25 @@ from wangdi.reports.numerals import Interval
 from wangdi.reports.reading import ACTUAL, CHANGE, COUNT, RATE, VALUE
 from wangdi.reports.whereabouts import Areas, Mentions, find_period, year_before
 
+NOT_THEN = "not_then"
+"""Why a claim is not matched: its number is known now, and was not at the time of the report."""
+REASONS = {
+    "measure": "AUDIT-210",
+    "name": "AUDIT-211",
+    "area": "AUDIT-212",
+    "period": "AUDIT-213",
+    "no_value": "AUDIT-214",
+    "ambiguous": "AUDIT-215",
+    NOT_THEN: "AUDIT-216",
+}
+"""Why a claim cannot be matched, with what is said of it."""
 AGREES, DIFFERS, UNMATCHED = VERDICTS = "agrees", "differs", "unmatched"
 _THAN_LAST_YEAR = re.compile(r"(?:较|比|与)(?:上一?年|去年)(?:同期)?|同比")
+_EXTREME = re.compile(r"^(?:其中)?(?:最[高低多少大小好差]|[较偏][高低])的?(?:依次)?(?:为|是|有)?")
+"""最高的为甲镇, 81.2%: of the indicator told before."""
+_CHANGED = re.compile(r"(?:[较比与](?:上年|(?:19|20)\d{2}年)(?:同期)?|同比)?(?:升幅|增幅|降幅|增加|减少)$")
+_BACK = 4
+"""How many numbers back of its sentence an indicator that is not named again may stand."""
 _PER = {"千": 1000, "万": 10_000, "十万": 100_000, "10万": 100_000, "百万": 1_000_000}
 
 
@@ -54,19 +71,23 @@ class Matched:
 
 @dataclass(frozen=True, slots=True)
 class Recomputed:
-    """What a claim comes to in the data. ``value``: in the claim's own unit. ``gap``: claimed less recomputed; None: it agrees."""
+    """What a claim comes to in the data. ``value``: in the claim's own unit. ``gap``: claimed less recomputed; None: it agrees.
+
+    ``before``: the figure of the year before, where the claim tells what changed since.
+    """
 
     named: Named
     figure: ToldFigure
     value: Fraction
     gap: Fraction | None
+    before: ToldFigure | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Held:
     """A claim held against the data. ``then``: as known on the report's date; ``today``: with everything accepted.
 
-    Missing: both are None, and ``reason`` says why, where it cannot be matched.
+    Missing: ``then`` is None, and ``reason`` says why, where it cannot be matched; ``today`` too, unless it became known since.
     """
 
     claim: int
@@ -100,10 +121,15 @@ def _name_claims(ground: Ground, areas: Areas) -> list[str]:
     """The indicator of each claim without the area in front of it: 甲镇为… after 甲镇高血压规范管理率… has the same one."""
     names: list[str] = []
     for index, one in enumerate(ground.claims):
-        name = areas.strip(one.indicator)
-        if not name and index and ground.same_sentence(index - 1, index):
-            last = ground.claims[index - 1]
-            name = names[-1] if last.norm_unit == one.norm_unit else ""
+        name = areas.strip(_EXTREME.sub("", one.indicator))
+        for last in range(index - 1, max(-1, index - 1 - _BACK), -1) if not name else ():
+            other = ground.claims[last]
+            if not ground.same_sentence(last, index):
+                break
+            alike = other.norm_unit == one.norm_unit and other.measure == one.measure
+            if alike or (other.measure == CHANGE and one.measure == RATE):
+                name = _CHANGED.sub("", names[last]) if other.measure == CHANGE else names[last]
+                break
         names.append(name)
     return names
 
@@ -117,12 +143,11 @@ def match_claim(mentions: Mentions, catalogue: Catalogue, told: tuple[int, str])
     change = one.measure == CHANGE
     if change and not _THAN_LAST_YEAR.search(ground.text[ground.layout.statement_at(one.start).start : one.start]):
         return Held(index, UNMATCHED, "measure")
-    name = (
-        re.sub(r"(?:[较比与](?:上年|(?:19|20)\d{2}年)(?:同期)?|同比)?(?:升幅|增幅|降幅|增加|减少)$", "", name)
-        if change
-        else name
-    )
-    named = catalogue.names.find(name, one.measure == COUNT)
+    name = _CHANGED.sub("", name) if change else name
+    named = catalogue.names.find(name, one.measure == COUNT) or catalogue.names.find_part(name)
+    if not named and one.cell is not None:  # what a title above the table adds to its headers is no part of a name
+        own = catalogue.areas.strip(one.own)
+        named = catalogue.names.find(own, one.measure == COUNT) or catalogue.names.find_part(own)
     if not named and (change or one.measure == VALUE):
         named = catalogue.names.find(name, counted=True)
     named = tuple(each for each in named if change or _unit_fits(one, each, catalogue.names.units[each.indicator]))
@@ -153,9 +178,10 @@ Both = tuple[Mapping[FigureAsked, ToldFigure], Mapping[FigureAsked, ToldFigure]]
 def _hold(ground: Ground, catalogue: Catalogue, one: Matched, figures: Both) -> Held:
     claim = ground.claims[one.claim]
     then, today = (_recompute(claim, one, side) for side in figures)
-    if isinstance(then, str):
-        return Held(one.claim, UNMATCHED, then, one.period.text)
     now = None if isinstance(today, str) else today
+    if isinstance(then, str):
+        reason = then if now is None else NOT_THEN
+        return Held(one.claim, UNMATCHED, reason, one.period.text, today=now)
     verdict = AGREES if then.gap is None else DIFFERS
     relation = _relate(ground, catalogue, one, (then, now))
     return Held(one.claim, verdict, "", one.period.text, then, now, relation)
@@ -166,9 +192,10 @@ def _recompute(claim: Claim, one: Matched, figures: Mapping[FigureAsked, ToldFig
     found: list[Recomputed] = []
     for named in one.named:
         figure = figures.get(FigureAsked(named.indicator, one.area, one.period))
-        value = None if figure is None else _value_of(claim, named, figure, _before(one, named, figures))
+        before = _before(one, named, figures) if one.change else None
+        value = None if figure is None else _value_of(claim, named, figure, before)
         if figure is not None and value is not None:
-            found.append(Recomputed(named, figure, value, _gap(claim, value, one.change)))
+            found.append(Recomputed(named, figure, value, _gap(claim, value, one.change), before))
     if not found:
         return "no_value"
     return found[0] if len({each.value for each in found}) == 1 else "ambiguous"
@@ -221,16 +248,14 @@ def _relate(
     then, today = found
     claim = ground.claims[one.claim]
     args = {
-        "name": then.figure.title,
+        "name": catalogue.names.title_of(then.named, then.figure.title),
         "claimed": written_claim(claim),
         "area": then.figure.area_name,
         "period": one.period.title(),
-        "value": written(then.value),
-        "numerator": written(Fraction(then.figure.numerator)),
-        "denominator": "—" if then.figure.denominator is None else written(Fraction(then.figure.denominator)),
+        "counted": count_out(claim, then),
         "base": then.figure.base or "—",
         "known": str(then.figure.known),
-        "today": written(today.value) if today is not None else "—",
+        "today": f"{written(today.value)}{claim.norm_unit}" if today is not None else "—",
         "gap": written(then.gap or Fraction(0), 4),
     }
     if then.gap is None:
@@ -238,6 +263,17 @@ def _relate(
     if catalogue.own and _names_base(ground, claim, then.figure):
         return Relation("data", (one.claim,), False, ARITHMETIC, Problem(code="AUDIT-202", args=args))
     return Relation("data", (one.claim,), False, BASES, Problem(code="AUDIT-201", args=args))
+
+
+def count_out(claim: Claim, found: Recomputed) -> str:
+    """How the data come to a claim's number: numerator / denominator = value; of a change what it was and what it is."""
+    value = f"{written(found.value)}{claim.norm_unit}"
+    now, was = found.figure, found.before
+    if was is not None and now.exact is not None and was.exact is not None:
+        return f"{written(was.exact)} → {written(now.exact)}（{'+' if found.value >= 0 else ''}{value}）"
+    if now.denominator is None or found.named.part != "value":
+        return value
+    return f"{written(Fraction(now.numerator))} / {written(Fraction(now.denominator))} = {value}"
 
 
 def _names_base(ground: Ground, claim: Claim, figure: ToldFigure) -> bool:
@@ -249,6 +285,14 @@ def _names_base(ground: Ground, claim: Claim, figure: ToldFigure) -> bool:
         other.measure == COUNT and other.exact == figure.denominator
         for other in ground.claims[ground.first_from(stretch.start) : ground.first_from(stretch.end)]
     )
+
+
+def tell_data(held: Held, claim: Claim) -> Problem:
+    """What the data say of a claim, in words."""
+    if held.relation is not None:
+        return held.relation.told
+    today = count_out(claim, held.today) if held.today is not None else "—"
+    return Problem(code=REASONS[held.reason], args={"today": today})
 
 
 def relations_of(held: Sequence[Held]) -> list[Relation]:

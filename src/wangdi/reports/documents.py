@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import codecs
-import io
-import logging
 import re
+from dataclasses import dataclass
 from html.parser import HTMLParser
 from pathlib import Path
 
 from wangdi.core.problem import Problem, Refusal
+from wangdi.reports.pdf_files import read_pdf
 from wangdi.reports.word_files import read_docx
 
 MOST_BYTES = 64 << 20
 MOST_CHARACTERS = 2_000_000
-MOST_PAGES = 3000
 SUFFIXES = (".txt", ".docx", ".html", ".htm", ".pdf")
 
 _BLOCKS = frozenset(
@@ -26,32 +25,50 @@ _SILENT = frozenset(("script", "style", "noscript", "template", "svg"))
 _IN_CELL = "\v"
 """Where a block ends inside a cell, until the page is read."""
 _LONGEST_CELL, _MOST_COLUMNS = 60, 200
-_SENTENCE_ENDS = tuple("。！？；：:;!?”)）")
+
+
+@dataclass(frozen=True, slots=True)
+class ReadDocument:
+    """The text of a report. ``unread``: what of the file is not in it, which who has it checked must know."""
+
+    text: str
+    unread: tuple[Problem, ...] = ()
 
 
 def read_document(path: Path) -> str:
-    """The text of a report. Offsets are counted in it: of a ``.txt``, after its byte order mark, every character is kept.
+    """The text of a report, as :func:`read_report` reads it. Errors: AUDIT-001 to AUDIT-007, AUDIT-010."""
+    return read_report(path).text
 
-    Errors: AUDIT-001 to AUDIT-007.
+
+def read_report(path: Path) -> ReadDocument:
+    """The text of a report, and what of the file is not in it.
+
+    Offsets are counted in it: of a ``.txt``, after its byte order mark, every character is kept.
+
+    Errors: AUDIT-001 to AUDIT-007, AUDIT-010.
     """
     suffix = path.suffix.lower()
     if suffix not in SUFFIXES:
         raise Refusal(Problem(code="AUDIT-007", file=path.name, args={"suffix": suffix or path.name}))
     data = _read_bytes(path)
+    unread: tuple[Problem, ...] = ()
     if suffix == ".txt":
         text = decode_text(data, path.name)
     elif suffix == ".docx":
         text = read_docx(data, path.name)
     elif suffix == ".pdf":
-        text = _read_pdf(data, path.name)
+        text, pictures = read_pdf(data, path.name)
+        if pictures:
+            args = {"pages": "、".join(map(str, pictures))}
+            unread = (Problem(code="AUDIT-011", file=path.name, args=args),)
     else:
         text = _read_html(_decode_html(data, path.name))
     if not text.strip():
         raise Refusal(Problem(code="AUDIT-002", file=path.name))
     if len(text) > MOST_CHARACTERS:
-        args = {"size": f"{len(text):,}", "most": f"{MOST_CHARACTERS:,}"}
-        raise Refusal(Problem(code="AUDIT-006", file=path.name, args=args))
-    return text
+        size, most = f"{len(text):,}", f"{MOST_CHARACTERS:,}"
+        raise Refusal(Problem(code="AUDIT-006", file=path.name, args={"size": size, "most": most}))
+    return ReadDocument(text, unread)
 
 
 def _read_bytes(path: Path) -> bytes:
@@ -84,37 +101,6 @@ def decode_text(data: bytes, name: str) -> str:
         if not re.search(r"[\x00-\x08\x0e-\x1a]", text):
             return text
     raise Refusal(Problem(code="AUDIT-003", file=name))
-
-
-def _read_pdf(data: bytes, name: str) -> str:
-    from pypdf import PdfReader
-    from pypdf.errors import DependencyError, FileNotDecryptedError, PyPdfError
-
-    logging.getLogger("pypdf").setLevel(logging.CRITICAL)  # what it finds wrong is told as a problem
-    try:
-        reader = PdfReader(io.BytesIO(data))
-        if reader.is_encrypted and not reader.decrypt(""):
-            raise Refusal(Problem(code="AUDIT-005", file=name))
-        if len(reader.pages) > MOST_PAGES:
-            args = {"size": str(len(reader.pages)), "most": str(MOST_PAGES)}
-            raise Refusal(Problem(code="AUDIT-006", file=name, args=args))
-        return "\n".join(join_lines(page.extract_text()) for page in reader.pages)
-    except (DependencyError, FileNotDecryptedError) as error:
-        raise Refusal(Problem(code="AUDIT-005", file=name)) from error
-    except (PyPdfError, ValueError, KeyError, TypeError, IndexError, AttributeError, RecursionError, OSError) as error:
-        raise Refusal(Problem(code="AUDIT-004", file=name, args={"kind": "PDF"})) from error
-
-
-def join_lines(page: str) -> str:
-    """A page's lines as paragraphs: a line that is full and ends no sentence goes on in the next."""
-    lines = [line.strip() for line in page.splitlines() if line.strip()]
-    full = max((len(line) for line in lines), default=0) * 3 // 4
-    text = ""
-    for line in lines:
-        text += line
-        goes_on = len(line) >= full and not line.endswith(_SENTENCE_ENDS)
-        text += "" if goes_on else "\n"
-    return text.rstrip("\n")
 
 
 def _decode_html(data: bytes, name: str) -> str:

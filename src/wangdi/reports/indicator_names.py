@@ -12,9 +12,11 @@ from wangdi.catalog.figures import IndicatorName
 from wangdi.reports.lexicon import either, load_lexicon
 
 Part = Literal["value", "numerator", "denominator"]
+_PARTS: Mapping[str, Part] = {"分子": "numerator", "分母": "denominator"}
+_NARROW = str.maketrans("／（）％", "/()%")
 _PAREN = re.compile(r"[（(][^（）()]*[)）]")
 _FRONT = re.compile(
-    r"^(?:[一二三四五六七八九十\d]{1,3}[)）、.]|其中|目前|全[市县区]|年内|年度|年末|期末|统计期内|辖区内|全部)+"
+    r"^(?:[一二三四五六七八九十\d]{1,3}[)）、.]|其中|目前|全[市县区]|年内|年度|年末|期末|统计期内|辖区内|全部|报告(?!率|及时|发病))+"
 )
 _COUNTED = re.compile(r"(?:总数|总人数|人数|人次|数量|数)$")
 
@@ -59,6 +61,19 @@ class IndicatorNames:
                 return found
         return ()
 
+    def find_part(self, name: str) -> tuple[Named, ...]:
+        """What 分子 or 分母 of a rate's column in a table is. Missing: nothing, where the name does not end so."""
+        part = next((word for word in _PARTS if name.endswith(word)), "")
+        if not part:
+            return ()
+        rates = tuple(Named(one.indicator, _PARTS[part]) for one in self.find(name.removesuffix(part), counted=False))
+        return rates or (self.find(name.removesuffix(part), counted=True) if part == "分子" else ())
+
+    def title_of(self, one: Named, title: str) -> str:
+        """What a part of an indicator is called: the words printed for its numerator or denominator, with its title behind."""
+        label = {part: text for text, part in _labels(self.labels[one.indicator])}.get(one.part)
+        return f"{label}〔{title}〕" if label else title
+
     def _counts(self, one: Named) -> bool:
         return one.part != "value" or self.units[one.indicator] in ("count", "points")
 
@@ -80,7 +95,7 @@ def _index(named: Sequence[tuple[str, Named]]) -> dict[str, list[Named]]:
 def plain_name(text: str) -> str:
     """A name without the words that tell no two indicators apart."""
     words = load_lexicon("indicator_names")
-    plain = re.sub(either(words["dropped"]), "", re.sub(r"\s", "", text))
+    plain = re.sub(either(words["dropped"]), "", re.sub(r"\s", "", text).translate(_NARROW))
     for word, usual in words["same"].items():
         plain = plain.replace(re.sub(either(words["dropped"]), "", word), usual)
     plain = _FRONT.sub("", plain)

@@ -9,11 +9,10 @@ from copy import deepcopy
 from typing import TYPE_CHECKING
 
 from wangdi.reports.marking import Verdict
-from wangdi.reports.word_files import NOT_XML, list_pieces, open_docx
+from wangdi.reports.word_files import NOT_XML, Piece, list_pieces, open_docx
 
 if TYPE_CHECKING:
     from docx.document import Document
-    from docx.text.paragraph import Paragraph
     from docx.text.run import Run
 
 AUTHOR, INITIALS = "Wangdi", "WD"
@@ -29,17 +28,16 @@ def render_docx(
     from docx.oxml.ns import qn
 
     document = open_docx(original, "") if original is not None else _plain_copy(text)
-    pieces = list(list_pieces(document))
-    paragraphs = [paragraph for _, paragraph in pieces]
+    pieces = list_pieces(document)
     starts, place = [], 0
-    for mark, paragraph in pieces:
-        starts.append(place + len(mark))
-        place += len(mark) + len(paragraph.text)
+    for piece in pieces:
+        starts.append(place + len(piece.mark))
+        place += len(piece.mark) + len(piece.text)
     # From the end, so that a run split for one comment leaves the places before it as they were.
     for verdict, said in sorted(notes, key=lambda note: spans[note[0].claims[0]], reverse=True):
         low, high = spans[verdict.claims[0]]
         number = bisect_right(starts, low) - 1
-        runs = _cut_runs(paragraphs[number], low - starts[number], high - starts[number])
+        runs = _cut_runs(pieces[number], low - starts[number], high - starts[number])
         if runs:
             comment = document.add_comment(runs, text=NOT_XML.sub(" ", said), author=AUTHOR, initials=INITIALS)
             # The library dates it by the clock; the same report gives the same file.
@@ -60,17 +58,14 @@ def _plain_copy(text: str) -> Document:
     return document
 
 
-def _cut_runs(paragraph: Paragraph, low: int, high: int) -> list[Run]:
+def _cut_runs(piece: Piece, low: int, high: int) -> list[Run]:
     """The runs that hold just these characters; a run of more than plain text is taken whole."""
-    from docx.text.hyperlink import Hyperlink
-
     found, place = [], 0
-    for item in list(paragraph.iter_inner_content()):
-        for run in item.runs if isinstance(item, Hyperlink) else [item]:
-            start, end = place, place + len(run.text)
-            place = end
-            if end > low and start < high:
-                found.append(_cut_run(run, max(0, low - start), min(end, high) - start))
+    for run in piece.runs:
+        start, end = place, place + len(run.text)
+        place = end
+        if end > low and start < high:
+            found.append(_cut_run(run, max(0, low - start), min(end, high) - start))
     return found
 
 

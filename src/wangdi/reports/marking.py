@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from wangdi.reports.claims import Claim
 from wangdi.reports.ground import SEVERITIES, Ground
@@ -21,12 +21,26 @@ class Verdict:
 
 
 @dataclass(frozen=True, slots=True)
+class Comparison:
+    """A result beside the data. ``claimed``: its name and number; ``verdict``: agrees, differs or unmatched; ``told``: why."""
+
+    claimed: str
+    verdict: str
+    told: str
+
+
+@dataclass(frozen=True, slots=True)
 class Piece:
-    """Some text. ``claim``: what it was read as; None between claims. ``worst``: the gravest verdict on it; empty without one."""
+    """Some text. ``claim``: what it was read as; None between claims. ``worst``: the gravest verdict on it; empty without one.
+
+    ``notes``: the numbers of the verdicts on it. ``data``: how it stands against the data, and what they say; empty without a city.
+    """
 
     text: str
     claim: Claim | None = None
     worst: str = ""
+    notes: tuple[int, ...] = ()
+    data: tuple[str, str] = ("", "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,10 +50,42 @@ class MarkedParagraph:
     pieces: tuple[Piece, ...]
     notes: tuple[tuple[int, Verdict], ...]
 
+    @property
+    def cells(self) -> tuple[tuple[Piece, ...], ...]:
+        """A row of a table as its cells; a paragraph is one."""
+        cells: list[list[Piece]] = [[]]
+        for one in self.pieces:
+            first, *others = [one.text] if one.claim else one.text.split("\t")
+            cells[-1].append(replace(one, text=first))
+            cells += [[Piece(text)] for text in others]
+        return tuple(tuple(piece for piece in cell if piece.text) for cell in cells)
 
-def mark_paragraphs(ground: Ground, verdicts: Sequence[Verdict]) -> list[MarkedParagraph]:
-    """Every paragraph that says something. Verdicts are numbered from 1 in the order they are given."""
-    worst = _worst_of(verdicts)
+
+def group_rows(paragraphs: Iterable[MarkedParagraph]) -> list[list[MarkedParagraph]]:
+    """Paragraphs, with the rows of one table together."""
+    groups: list[list[MarkedParagraph]] = []
+    width = 1
+    for one in paragraphs:
+        cells = len(one.cells)
+        if cells == 1 or cells != width:
+            groups.append([])
+        groups[-1].append(one)
+        width = cells
+    return groups
+
+
+def mark_paragraphs(
+    ground: Ground, verdicts: Sequence[Verdict], data: Mapping[int, tuple[str, str]] | None = None
+) -> list[MarkedParagraph]:
+    """Every paragraph that says something. Verdicts are numbered from 1 in the order they are given.
+
+    ``data``: of a claim, how it stands against a city's data and what they say, where there is one.
+    """
+    worst, said = _worst_of(verdicts), data or {}
+    numbers: dict[int, list[int]] = {}
+    for number, verdict in enumerate(verdicts, start=1):
+        for claim in verdict.claims:
+            numbers.setdefault(claim, []).append(number)
     beside: dict[int, list[tuple[int, Verdict]]] = {}
     for number, verdict in enumerate(verdicts, start=1):
         beside.setdefault(verdict.claims[0], []).append((number, verdict))
@@ -49,7 +95,13 @@ def mark_paragraphs(ground: Ground, verdicts: Sequence[Verdict]) -> list[MarkedP
         if not text.strip():
             continue
         inside = range(ground.first_from(paragraph.start), ground.first_from(paragraph.end))
-        pieces = _cut(text, paragraph.start, [(ground.claims[index], worst.get(index, "")) for index in inside])
+        marks = [
+            Piece(
+                "", ground.claims[index], worst.get(index, ""), tuple(numbers.get(index, ())), said.get(index, ("", ""))
+            )
+            for index in inside
+        ]
+        pieces = _cut(text, paragraph.start, marks)
         marked.append(MarkedParagraph(pieces, tuple(note for index in inside for note in beside.get(index, ()))))
     return marked
 
@@ -65,15 +117,21 @@ def _worst_of(verdicts: Sequence[Verdict]) -> dict[int, str]:
     return worst
 
 
-def _cut(text: str, start: int, claims: Sequence[tuple[Claim, str]]) -> tuple[Piece, ...]:
+def _cut(text: str, start: int, marks: Sequence[Piece]) -> tuple[Piece, ...]:
     pieces, place = [], 0
-    for one, worst in claims:
-        low, high = one.start - start, one.end - start
-        if low < place:
+    for one in marks:
+        if one.claim is None or one.claim.start - start < place:
             continue
-        pieces += [Piece(text[place:low]), Piece(text[low:high], one, worst)]
+        low, high = one.claim.start - start, one.claim.end - start
+        pieces += [Piece(text[place:low]), replace(one, text=text[low:high])]
         place = high
     return tuple(piece for piece in (*pieces, Piece(text[place:])) if piece.text)
+
+
+def tell_piece(piece: Piece, words: Mapping[str, str]) -> str:
+    """What the pointer on a claim shows: how it was read, and what the data say of it."""
+    reading = tell_reading(piece.claim, words) if piece.claim is not None else ""
+    return f"{reading}\n{words['data']}: {piece.data[1]}" if piece.data[1] else reading
 
 
 def tell_reading(one: Claim, words: Mapping[str, str]) -> str:

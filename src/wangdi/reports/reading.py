@@ -81,6 +81,8 @@ def read_measure(one: Quantity, name: Name, direction: str) -> str:
     )
     if one.unit in lexicon["money"]["units"] or plain_money:
         return MONEY
+    if re.search(r"分[子母]$", name.text):
+        return COUNT
     if one.unit in ratio_units() or one.unit == "倍" or name.per not in ("", "人"):
         return RATE
     if one.unit in (*lexicon["ages"]["units"], *lexicon["times"]["units"]) or one.unit in lexicon["counted"]["scores"]:

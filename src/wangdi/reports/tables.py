@@ -6,7 +6,7 @@ A cell ends at a tab (as Word and HTML files are read), at a bar, at two spaces,
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import cache
 
@@ -15,7 +15,7 @@ from wangdi.reports.numerals import Quantity, narrow_digits, parse_decimal, scal
 from wangdi.reports.when import Period
 
 _PARTED = (r"\t", r"\s*\|\s*", r" {2,}|\u3000+", r" ")
-_NUMBER = re.compile(r"[-−－]?(?:\d{1,3}(?:,\d{3})+|\d{1,15})(?:\.\d{1,9})?\s?[%‰]?")
+_NUMBER = r"[-−－]?(?:\d{1,3}(?:,\d{3})+|\d{1,15})(?:\.\d{1,9})?"
 _YEAR = re.compile(
     r"(?:(?:19|20)(?:\d{2}|[xX]{2}))年?(?:度)?(?P<part>\d{1,2}(?:[-—~至]\d{1,2})?月|[上下]半年|[一二三四]季度)?"
 )
@@ -24,6 +24,11 @@ _CAPTION_UNIT = re.compile(r"单位[:：]\s?(?P<unit>\S{1,6}?)[)）]?\s*$")
 _AREA = re.compile(r"(?:镇|乡|街道|县|市|区|省|村|社区)$")
 _MOST_HEADERS = 4
 _LONGEST_CELL = 60
+_LONGEST_NUMBER = 40
+_LONGEST_TITLE = 44
+"""What stands above a table and says more is a paragraph."""
+_RATE_HEADERS = re.compile(r"[率比值]|数值|比例")
+"""A header under the name of a rate, beside 分子 and 分母, that says only that here it is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,13 +66,14 @@ class Tabled:
 
 @dataclass(frozen=True, slots=True)
 class Header:
-    """What a row or column says of its numbers."""
+    """What a row or column says of its numbers. ``area``: what a row's column of areas says."""
 
     name: str
     unit: str = ""
     period: Period | None = None
     target: bool = False
     change: bool = False
+    area: str = ""
 
 
 def find_tabled(text: str) -> list[Tabled]:
@@ -124,17 +130,29 @@ def _is_grid(rows: list[list[Cell]], parted: str) -> bool:
 
     Rule: one space parts the words of prose too; there a row must be numbers but for its first cells.
     """
-    body = [row for row in rows if any(_NUMBER.fullmatch(cell.text) for cell in row[1:])]
+    body = [row for row in rows if any(_number_in(cell.text) for cell in row[1:])]
     if len(rows) < 2 or not body or _count_headers(rows) == 0:
         return False
     if parted != " ":
         return True
-    full = all(sum(bool(_NUMBER.fullmatch(cell.text)) for cell in row) >= len(row) - 2 > 0 for row in body)
+    full = all(sum(bool(_number_in(cell.text)) for cell in row) >= len(row) - 2 > 0 for row in body)
     return full and len(rows[0]) > 2 and len(body) > 1
 
 
+@cache
+def _numbers() -> re.Pattern[str]:
+    lexicon = load_lexicon("units")
+    plain = [*ratio_units(), *lexicon["points"]["units"], *lexicon["money"]["units"], *counted_units()]
+    return re.compile(rf"(?P<number>{_NUMBER})\s?(?P<unit>(?:{either(lexicon['scales'])})?(?:{either(plain)}))?")
+
+
+def _number_in(text: str) -> re.Match[str] | None:
+    """The number a cell is, with its unit where it has one. Missing: None where the cell says anything else."""
+    return _numbers().fullmatch(text) if len(text) < _LONGEST_NUMBER else None
+
+
 def _is_header_cell(text: str) -> bool:
-    return not _NUMBER.fullmatch(text) or _YEAR.fullmatch(text) is not None
+    return not _number_in(text) or _YEAR.fullmatch(text) is not None
 
 
 def _count_headers(rows: list[list[Cell]]) -> int:
@@ -144,38 +162,62 @@ def _count_headers(rows: list[list[Cell]]) -> int:
     return 0
 
 
+@dataclass(frozen=True, slots=True)
+class _Columns:
+    """What the columns of a table are for. ``names``: those that name a row; the others are places of one column each, or None."""
+
+    labels: frozenset[int]
+    names: tuple[int, ...]
+    silent: frozenset[int]
+    unit: int | None
+    area: int | None
+    period: int | None
+
+
+def _sort_columns(heads: list[Header], body: list[list[Cell]]) -> _Columns:
+    words, kinds = load_lexicon("words")["tables"], load_lexicon("tables")
+    silent = (*words["serial"], *words["notes"], *kinds["beside"])
+    labels = [
+        column
+        for column in range(len(heads))
+        if column == 0 or not any(_number_in(row[column].text) for row in body if row[column].text)
+    ]
+
+    def first(headers: Iterable[str], columns: Iterable[int]) -> int | None:
+        return next((column for column in columns if heads[column].name in headers), None)
+
+    unit, area = first(words["units"], labels), first(kinds["areas"], labels)
+    period = first(kinds["periods"], range(len(heads)))
+    known = {unit, period} if area in (None, 0) else {unit, period, area}
+    names = tuple(column for column in labels if column not in known and heads[column].name not in silent)
+    hushed = frozenset(column for column, head in enumerate(heads) if head.name in silent or column == period)
+    return _Columns(frozenset(labels), names, hushed, unit, area, period)
+
+
 def _read_grid(number: int, grid: list[list[Cell]], above: str) -> Iterator[Tabled]:
     top = _count_headers(grid)
     body = grid[top:]
-    columns = [_read_header(_column_name(grid[:top], column)) for column in range(len(grid[0]))]
-    words = load_lexicon("words")["tables"]
-    labels = [
-        column
-        for column in range(len(columns))
-        if column == 0 or not any(_NUMBER.fullmatch(row[column].text) for row in body if row[column].text)
-    ]
-    named = [
-        column for column in labels if columns[column].name not in (*words["serial"], *words["units"], *words["notes"])
-    ]
-    units = next((column for column in labels if columns[column].name in words["units"]), None)
+    heads = [_read_header(_column_name(grid[:top], column)) for column in range(len(grid[0]))]
+    columns = _sort_columns(heads, body)
     caption_unit = _CAPTION_UNIT.search(above)
-    topic = cue("topics").search(above.split("\n")[-1])
+    title = above.split("\n")[-1]
+    topic = cue("topics").search(title) if len(title) <= _LONGEST_TITLE and not title.rstrip().endswith("。") else None
     caption = Header(topic.group() if topic else "", caption_unit["unit"] if caption_unit else "")
-    latest = max((one.period for one in columns if one.period), key=lambda one: one.year, default=None)
+    latest = max((one.period for one in heads if one.period), key=lambda one: one.year, default=None)
     last = ""
     for place, row in enumerate(body):
-        told = "".join(row[column].text for column in named if not _NUMBER.fullmatch(row[column].text))
+        told = "".join(row[column].text for column in columns.names if not _number_in(row[column].text))
         last = told = told or last
-        line = _read_header(told)
-        own = row[units].text if units is not None else ""
+        line = replace(_read_header(told), area=row[columns.area].text if columns.area is not None else "")
+        if columns.period is not None:
+            line = replace(line, period=_read_header(row[columns.period].text).period)
+        own = row[columns.unit].text if columns.unit is not None else ""
         for column, cell in enumerate(row):
-            if column in labels or not _NUMBER.fullmatch(cell.text):
+            if column in columns.labels or column in columns.silent or not _number_in(cell.text):
                 continue
-            head = columns[column]
+            head = heads[column]
             if head.change and head.period is None:
                 head = replace(head, period=latest)
-            if head.name in (*words["serial"], *words["notes"]):
-                continue
             totals = (_is_total(line.name), _is_total(head.name))
             where = Place(number, place, column, *totals)
             yield _read_cell(cell, where, (line, head, caption), own)
@@ -191,7 +233,12 @@ def _column_name(headers: list[list[Cell]], column: int) -> str:
             if text or not below:
                 break
             text = row[before].text
-        if text and text not in parts:
+        named = (
+            bool(parts)
+            and _RATE_HEADERS.fullmatch(text)
+            and re.search(r"(?:率|比|数|比例)(?:[（(].*[）)])?$", parts[-1])
+        )
+        if text and text not in parts and not named:
             parts.append(text)
     return "".join(parts)
 
@@ -237,24 +284,24 @@ def _is_total(name: str) -> bool:
 def _read_cell(cell: Cell, place: Place, told: tuple[Header, Header, Header], own: str) -> Tabled:
     """One number: its unit from its own sign, its column, its row, a column of units, or the line above the table."""
     row, column, caption = told
-    sign = cell.text[-1] if cell.text[-1] in "%‰" else ""
+    told_number = _numbers().fullmatch(cell.text)
+    printed, sign = (told_number["number"], told_number["unit"] or "") if told_number else (cell.text, "")
     name = _join_names(row.name, column.name)
     name = name if cue("topics").search(name) else caption.name + name
     shared = "" if re.search(r"[率比]$", name) else _plain_unit(caption.unit)
     unit = sign or column.unit or row.unit or _plain_unit(own) or shared
     match = _units().fullmatch(unit)
     scale_name, plain = (match["scale"] or "", match["unit"]) if match else ("", "")
-    number = cell.text.rstrip("%‰ ")
-    value = parse_decimal(number)
+    value = parse_decimal(printed)
     quantity = Quantity(cell.start, cell.start + len(cell.text), value, None, scale_of(scale_name), scale_name, plain)
-    area = bool(_AREA.search(row.name)) and not place.total_row
+    area = row.area or (row.name if _AREA.search(row.name) and not place.total_row else "")
     full = row.name + column.name
     period = column.period or row.period
     change = column.change or row.change
     if change:
         quantity = replace(quantity, value=abs(value))
     target = column.target or row.target
-    return Tabled(quantity, place, name, full, row.name if area else "", period, target, change)
+    return Tabled(quantity, place, name, full, area, period, target, change)
 
 
 def _join_names(row: str, column: str) -> str:

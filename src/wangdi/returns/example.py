@@ -20,6 +20,10 @@ _FIRST = 2
 _HEAD, _BODY = 2, 4
 """The first row of the heading, and the first row of areas."""
 _PARTS = 3
+_TITLE_HIGH = 30
+"""Units: points."""
+_A4 = 9
+"""What xlsxwriter calls it."""
 
 
 @cache
@@ -39,7 +43,7 @@ def write_example(areas: Sequence[str], titles: Sequence[str]) -> bytes:
     with xlsxwriter.Workbook(out, {"in_memory": True, "strings_to_formulas": False}) as book:
         book.set_properties({"created": MADE})
         looks = {
-            "title": book.add_format({"bold": True, "font_size": 16, "align": "center"}),
+            "title": book.add_format({"bold": True, "font_size": 16, "align": "center", "valign": "vcenter"}),
             "head": book.add_format(
                 {"bold": True, "align": "center", "valign": "vcenter", "text_wrap": True, "border": 1}
             ),
@@ -58,7 +62,12 @@ def write_example(areas: Sequence[str], titles: Sequence[str]) -> bytes:
         _write_whole(sheet, looks, end, (said["whole"], len(titles)))
         sheet.write(end + 1, 0, said["foot"])
         sheet.write(end + 1, _FIRST + 2, said["dated"])
+        sheet.set_row(0, _TITLE_HIGH)
         sheet.set_column(1, 1, 18)
+        sheet.set_landscape()
+        sheet.set_paper(_A4)
+        sheet.fit_to_pages(1, 0)
+        sheet.repeat_rows(_HEAD, _BODY - 1)
         sheet.print_area(0, 0, end + 1, last)
         sheet.freeze_panes(_BODY, _FIRST)
     return out.getvalue()

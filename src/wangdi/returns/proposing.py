@@ -11,7 +11,7 @@ from importlib.resources import files
 from typing import Any
 
 from wangdi.returns.labels import read_labels
-from wangdi.returns.model import FIGURE, PARTS, Binding, Part, Place, Sheet, Template
+from wangdi.returns.model import FIGURE, PARTS, TEXT, TEXTS, Binding, Part, Place, Sheet, Template
 
 Named = tuple[str, Part]
 FindNamed = Callable[[str, bool], Sequence[Named]]
@@ -63,6 +63,7 @@ def propose_bindings(template: Template, bound: Iterable[Place], words: Vocabula
 
 
 def _propose_sheet(sheet: Sheet, words: Vocabulary) -> Iterable[Proposal]:
+    yield from _propose_texts(sheet)
     labels = read_labels(sheet)
     for (row, column), cell in sorted(sheet.cells.items()):
         if cell.text or cell.formula or not cell.drawn or (row, column) in sheet.owner:
@@ -70,6 +71,20 @@ def _propose_sheet(sheet: Sheet, words: Vocabulary) -> Iterable[Proposal]:
         left, above = labels.left(row, column), labels.above(row, column)
         if left and above:
             yield _propose(Place(sheet.name, row, column), (*left, *above), words)
+
+
+def _propose_texts(sheet: Sheet) -> Iterable[Proposal]:
+    """The empty cell behind 填报单位：, 报告期： or 填报日期： says who fills the return, when, and the day of its data."""
+    spans = {(box.top, box.left): box for box in sheet.merges}
+    for (row, column), cell in sorted(sheet.cells.items()):
+        label = "".join(cell.text.split())
+        asked = next((text for text in TEXTS if label.rstrip(":：").lower() in load_words()[text]), None)
+        if asked is None or not label.endswith((":", "：")):
+            continue
+        behind = (spans[row, column].right if (row, column) in spans else column) + 1
+        follows = sheet.at(row, behind)
+        if not follows.text and not follows.formula and (row, behind) not in sheet.owner:
+            yield Proposal(Place(sheet.name, row, behind), (label,), Binding(TEXT, text=asked, labels=(label,)))
 
 
 def _propose(place: Place, labels: tuple[str, ...], words: Vocabulary) -> Proposal:

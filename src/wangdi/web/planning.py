@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 
 from starlette.requests import Request
 
 from wangdi.app.cities import BEGINNING
-from wangdi.app.numbers import show_number, show_rate
-from wangdi.app.plan_items import find_plan
+from wangdi.app.plan_items import Held, find_plan
 from wangdi.app.plan_progress import Areas, Ground, Progress, find_areas, list_progress
 from wangdi.core.periods import Period
 from wangdi.core.problem import Problem, Refusal
@@ -57,7 +56,7 @@ def make_ground(door: Door, asked: Asked) -> Ground:
     def figures(period: Period, level: Level) -> Mapping[tuple[str, str], Figure]:
         return door.figures(asked.facts, period, level)
 
-    return Ground(figures, *areas_of(door, asked), door.library, asked.on)
+    return Ground(figures, *areas_of(door, asked), door.library, asked.on, door.places(asked.facts))
 
 
 def areas_of(door: Door, asked: Asked) -> Areas:
@@ -75,6 +74,8 @@ def read_progress(door: Door, asked: Asked) -> list[Progress]:
     return door.keep_list(("progress", asked), work)
 
 
-def show_amount(value: float | None, unit: str, lang: str) -> str:
-    """A value in its indicator's unit, or a plain count."""
-    return show_rate(value, unit, lang) if unit else show_number(value)
+def list_units(held: Iterable[Held]) -> list[str]:
+    """The units named so far, for a form to propose."""
+    items = [one.item for one in held]
+    named = {name for item in items for name in (item.owner, *item.cooperating, *(part.owner for part in item.parts))}
+    return sorted(named - {""})

@@ -9,7 +9,18 @@ from typing import Any
 
 from wangdi.catalog.figures import ToldFigure
 from wangdi.reports.writing.exhibits import figures_of
-from wangdi.reports.writing.model import AreaTable, Goal, Month, Paragraph, Picture, Piece, Report, Section, Sentence
+from wangdi.reports.writing.model import (
+    AreaTable,
+    Goal,
+    ItemTable,
+    Month,
+    Paragraph,
+    Picture,
+    Piece,
+    Report,
+    Section,
+    Sentence,
+)
 
 
 def tell_report(report: Report) -> dict[str, Any]:
@@ -42,16 +53,22 @@ def tell_report(report: Report) -> dict[str, Any]:
         "level": report.level,
         "pictures": [_tell_picture(one, numbers) for one in report.pictures],
         "tables": [_tell_table(one, numbers) for one in report.tables],
+        "lists": [
+            {"plan": one.plan, "rows": [[_tell_piece(cell, numbers) for cell in row] for row in one.rows]}
+            for one in report.lists
+        ],
         "figures": [asdict(figure) for figure in figures],
     }
 
 
 def _tell_sentence(sentence: Sentence, numbers: Mapping[ToldFigure, int]) -> dict[str, Any]:
-    pieces = [
-        {"text": piece.text} | ({} if piece.figure is None else {"figure": numbers[piece.figure]})
-        for piece in sentence.pieces
-    ]
+    pieces = [_tell_piece(piece, numbers) for piece in sentence.pieces]
     return {"id": sentence.id, "text": sentence.text, "free": sentence.free, "pieces": pieces}
+
+
+def _tell_piece(piece: Piece, numbers: Mapping[ToldFigure, int]) -> dict[str, Any]:
+    figure = {} if piece.figure is None else {"figure": numbers[piece.figure]}
+    return {"text": piece.text} | figure | ({"page": piece.page} if piece.page else {})
 
 
 def _tell_picture(picture: Picture, numbers: Mapping[ToldFigure, int]) -> dict[str, Any]:
@@ -95,6 +112,10 @@ def read_report(told: Mapping[str, Any]) -> Report:
         level=told.get("level", ""),
         pictures=tuple(_read_picture(one, figures) for one in told.get("pictures", ())),
         tables=tuple(_read_table(one, figures) for one in told.get("tables", ())),
+        lists=tuple(
+            ItemTable(one["plan"], tuple(tuple(_read_piece(cell, figures) for cell in row) for row in one["rows"]))
+            for one in told.get("lists", ())
+        ),
     )
 
 
@@ -103,8 +124,12 @@ def _read_picture(told: Mapping[str, Any], figures: list[ToldFigure]) -> Picture
         told["programme"],
         tuple(figures[one] for one in told["areas"]),
         tuple(Month(_figure(now, figures), _figure(before, figures)) for now, before in told["months"]),
-        None if told["goal"] is None else Goal(**told["goal"]),
+        None if told["goal"] is None else _read_goal(told["goal"]),
     )
+
+
+def _read_goal(told: Mapping[str, Any]) -> Goal:
+    return Goal(**{**told, "owners": tuple(told.get("owners", ()))})
 
 
 def _read_table(told: Mapping[str, Any], figures: list[ToldFigure]) -> AreaTable:
@@ -117,5 +142,9 @@ def _figure(number: int | None, figures: list[ToldFigure]) -> ToldFigure | None:
 
 
 def _read_sentence(told: Mapping[str, Any], figures: list[ToldFigure]) -> Sentence:
-    pieces = (Piece(one["text"], figures[one["figure"]] if "figure" in one else None) for one in told["pieces"])
-    return Sentence(told["id"], tuple(pieces), told["free"])
+    return Sentence(told["id"], tuple(_read_piece(one, figures) for one in told["pieces"]), told["free"])
+
+
+def _read_piece(told: Mapping[str, Any], figures: list[ToldFigure]) -> Piece:
+    figure = figures[told["figure"]] if "figure" in told else None
+    return Piece(told["text"], figure, page=told.get("page", ""))

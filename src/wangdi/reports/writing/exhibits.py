@@ -10,9 +10,10 @@ from typing import Any
 from wangdi.catalog.figures import ToldFigure
 from wangdi.core.periods import Period
 from wangdi.reports.lexicon import load_lexicon
-from wangdi.reports.writing.model import AreaTable, Paragraph, Picture, Piece, Programme, Report
+from wangdi.reports.writing.model import AreaTable, ItemTable, Paragraph, Picture, Piece, Programme, Report
 from wangdi.reports.writing.notable import Noted
 
+OPENING = "opening"
 SO_FAR = ("year", "ytd")
 """Periods that the months of their year add up to."""
 
@@ -78,16 +79,29 @@ class Placed:
     paragraph: str
     picture: Picture | None = None
     table: AreaTable | None = None
+    listed: ItemTable | None = None
+
+    @property
+    def is_table(self) -> bool:
+        """Whether it is no picture."""
+        return self.picture is None
 
 
 def place_exhibits(report: Report) -> list[Placed]:
-    """Pictures and tables by the first paragraph of their programme, numbered as they come; none without such a paragraph."""
+    """Pictures and tables by the first paragraph of their programme, numbered as they come; none without such a paragraph.
+
+    The items of plans belong to the opening, which tells how many stand where.
+    """
     words = _words()
     pictures = {one.programme: one for one in report.pictures}
     tables = {one.programme: one for one in report.tables}
     placed: list[Placed] = []
     drawn = tabulated = 0
     for paragraph in report.paragraphs():
+        for listed in report.lists if paragraph.id == OPENING else ():
+            tabulated += 1
+            name = words["table"].format(number=tabulated)
+            placed.append(Placed(f"table_{tabulated}", name, paragraph.id, listed=listed))
         programme = paragraph.id.partition("/")[2]
         if (picture := pictures.pop(programme, None)) is not None:
             drawn += 1
@@ -135,3 +149,5 @@ def figures_of(report: Report) -> Iterator[ToldFigure]:
         yield from (side for month in picture.months for side in (month.now, month.before) if side is not None)
     for table in report.tables:
         yield from (cell for row in table.rows for cell in row if cell is not None)
+    for listed in report.lists:
+        yield from (cell.figure for row in listed.rows for cell in row if cell.figure is not None)

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from wangdi.reports.lexicon import load_lexicon
+from wangdi.reports.official_layout import TITLE_CHARACTERS
 from wangdi.reports.writing.model import Paragraph, Report, Section
 
+_LATIN = 0x2000
 _DIGITS = "零一二三四五六七八九"
 Headed = tuple[str, Section, list[tuple[str, Paragraph]]]
 
@@ -24,6 +27,17 @@ def _number_paragraphs(section: Section) -> Iterator[tuple[str, Paragraph]]:
     for one in section.paragraphs:
         number += bool(one.heading)
         yield (f"（{to_hanzi(number)}）{one.heading}。" if one.heading else ""), one
+
+
+def title_lines(report: Report) -> list[str]:
+    """The title in one line, or where it is longer cut between what it is of and what it is.
+
+    Rule: a line of a title is not broken within a word (GB/T 9704—2012, 7.3.1).
+    """
+    what = load_lexicon("writing")["titles"].get(report.template, "").rpartition("}")[2]
+    whose = report.title.removesuffix(what)
+    wide = sum(1 if ord(one) > _LATIN else 0.5 for one in report.title)
+    return [whose, what] if what and whose and wide > TITLE_CHARACTERS else [report.title]
 
 
 def to_hanzi(number: int) -> str:

@@ -13,10 +13,18 @@ from wangdi.core.periods import Period
 # ---- what it is made from ---------------------------------------------------------------------------------------------
 @dataclass(frozen=True, slots=True)
 class Goal:
-    """What an indicator shall come to by the end of the year: at least (``>=``) or at most (``<=``) a value."""
+    """What an indicator shall come to by the end of the year: at least (``>=``) or at most (``<=``) a value.
+
+    ``unit``: what the plan counts in, where the indicator's unit has no sign. ``owners``: who answers for it, the first leads.
+    ``page``: where it is kept. ``on_course``: it has time yet, and at today's pace it will be reached.
+    """
 
     comparator: str
     value: float
+    unit: str = ""
+    owners: tuple[str, ...] = ()
+    page: str = ""
+    on_course: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,10 +64,52 @@ class Programme:
 
 
 @dataclass(frozen=True, slots=True)
+class Step:
+    """One step of an item. Missing: ``done_on`` of one not done by the end of the period."""
+
+    name: str
+    due: date | None
+    done_on: date | None
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One item of the city's confirmed plan, as it stood at the end of the period.
+
+    ``name``: the indicator or thing; ``text``: as issued. ``state``: ``reached``, ``open`` (it has time yet) or ``missed``.
+    ``figure``: where its indicator stands; ``counted`` of ``asked``: things counted by steps, or money, in ``goal``'s unit.
+    Missing: all three None for what is done or not done.
+    """
+
+    id: str
+    page: str
+    name: str
+    text: str
+    state: str
+    deadline: date | None
+    owners: tuple[str, ...]
+    goal: Goal | None = None
+    figure: ToldFigure | None = None
+    counted: float | None = None
+    asked: float | None = None
+    steps: tuple[Step, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """The plan of the period's year. ``page``: where its list is kept."""
+
+    title: str
+    page: str
+    items: tuple[Item, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Commission:
     """What is to be written. ``level``: that of the areas compared; ``day``: the last day anything was accepted.
 
     ``snapshot``: the name of what the figures stand on. ``free``: paragraphs by people, by the part of the report they belong to.
+    ``plans``: the confirmed plans of the year, with where their items stood at the end of the period.
     """
 
     template: str
@@ -71,16 +121,21 @@ class Commission:
     snapshot: str
     day: date
     free: Mapping[str, tuple[str, ...]]
+    plans: tuple[Plan, ...] = ()
 
 
 # ---- what it is -------------------------------------------------------------------------------------------------------
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """Some text. ``figure``: what a number comes from; None between numbers. ``exhibit``: the picture or table it names."""
+    """Some text. ``figure``: what a number comes from; None between numbers. ``exhibit``: the picture or table it names.
+
+    ``page``: where what it says is kept, if that is no figure: an item of a plan.
+    """
 
     text: str
     figure: ToldFigure | None = None
     exhibit: str = ""
+    page: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,10 +190,19 @@ class AreaTable:
 
 
 @dataclass(frozen=True, slots=True)
+class ItemTable:
+    """A plan's items, one below the other. Grain: a row is an item; its cells are the columns ``[items]`` names."""
+
+    plan: str
+    rows: tuple[tuple[Piece, ...], ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Report:
     """A composed report. ``notes``: what stands under it, on what it rests. ``level``: that of the areas compared.
 
-    Missing: editions signed before there were pictures have no ``day``, ``level``, ``pictures`` or ``tables``.
+    Missing: editions signed before there were pictures have no ``day``, ``level``, ``pictures`` or ``tables``; those from before
+    reports told of plans have no ``lists``.
     """
 
     title: str
@@ -152,6 +216,7 @@ class Report:
     level: str = ""
     pictures: tuple[Picture, ...] = ()
     tables: tuple[AreaTable, ...] = ()
+    lists: tuple[ItemTable, ...] = ()
 
     def paragraphs(self) -> Iterator[Paragraph]:
         """Every paragraph, in order."""

@@ -28,6 +28,8 @@ class Noted:
     """Areas with enough people to be compared, the highest first."""
     left_out: int
     """Areas with too few."""
+    too_few: bool = False
+    """Whether a change is not worked out because there were too few now or the year before."""
 
     @property
     def figure(self) -> ToldFigure:
@@ -40,17 +42,40 @@ class Noted:
         return self.gap is not None and self.gap > 0
 
     @property
+    def behind(self) -> bool:
+        """Whether there is a goal that is not reached, nor will be at today's pace."""
+        return self.missed and self.material.goal is not None and not self.material.goal.on_course
+
+    @property
     def worsened(self) -> bool:
-        """Whether it is worse than the year before, as far as it is printed."""
-        if self.change is None or not is_printed(self.change) or self.figure.unit == "count":
+        """Whether it is worse than the year before, as far as it is printed.
+
+        Rule: fewer of something counted is not worse by itself; more cases of a disease are.
+        """
+        if self.change is None or not is_printed(self.change):
             return False
-        return (self.change > 0) if low_is_good(self.material) else (self.change < 0)
+        if low_is_good(self.material):
+            return self.change > 0
+        return self.change < 0 and self.figure.unit != "count"
+
+    @property
+    def told_change(self) -> Fraction | None:
+        """The change where it is large enough to be told."""
+        least = Fraction(str(load_lexicon("writing")["least_told"]))
+        return self.change if self.change is not None and abs(self.change) >= least else None
+
+    @property
+    def far_apart(self) -> bool:
+        """Whether the highest and the lowest area differ by more than a flutter: of a share in points, else in per cent of all."""
+        whole = Fraction(100) if self.figure.unit == "percent" else value_of(self.figure)
+        least = Fraction(load_lexicon("writing")["least_change"])
+        return bool(self.best and self.worst and whole) and self.spread / whole * 100 >= least
 
     @property
     def troubling(self) -> bool:
         """Whether it belongs among the problems: a goal missed, or a turn for the worse that is more than a flutter."""
         least = Fraction(load_lexicon("writing")["least_change"])
-        return self.missed or (self.worsened and abs(self.change or Fraction(0)) >= least)
+        return self.behind or (self.worsened and abs(self.change or Fraction(0)) >= least)
 
     def counted(self) -> tuple[float | None, ...]:
         """Its numbers, now and the year before."""
@@ -61,12 +86,18 @@ class Noted:
     def weight(self) -> tuple[bool, Fraction, bool, Fraction, Fraction]:
         """By what it is ranked: a missed goal and how far, a turn for the worse, how large a change, how far areas are apart."""
         return (
-            self.missed,
-            max(self.gap or Fraction(0), Fraction(0)),
+            self.behind,
+            max(self.gap or Fraction(0), Fraction(0)) if self.behind else Fraction(0),
             self.worsened,
             abs(self.change or Fraction(0)),
             self.spread,
         )
+
+    def merit(self) -> tuple[bool, Fraction, Fraction]:
+        """By what it is ranked among the achievements: a goal reached, how much better it became, how far areas are apart."""
+        reached = self.gap is not None and not self.missed
+        better = Fraction(0) if self.worsened or self.behind else abs(self.told_change or Fraction(0))
+        return reached, better, self.spread
 
     @property
     def spread(self) -> Fraction:
@@ -94,6 +125,7 @@ def note_indicator(material: Material) -> Noted:
         worst if compared else (),
         tuple(ranked),
         len(rates) - len(ranked),
+        _has_few(material),
     )
 
 
@@ -119,10 +151,21 @@ def low_is_good(material: Material) -> bool:
     return any(word in material.figure.title for word in load_lexicon("writing")["low_is_good"])
 
 
+def _has_few(material: Material) -> bool:
+    """Whether there are so few that one more or less would move the change far: in either year of a share, in both of a count."""
+    few: int = load_lexicon("writing")["few"]
+    before = material.before
+    if before is None:
+        return False
+    if material.figure.unit == "percent":
+        return 0 < min(material.figure.denominator or 0, before.denominator or 0) < few
+    return max(material.figure.numerator, before.numerator) < few
+
+
 def _change(material: Material) -> Fraction | None:
     now = material.figure.exact
     was = None if material.before is None else material.before.exact
-    if now is None or was is None:
+    if now is None or was is None or _has_few(material):
         return None
     if material.figure.unit == "percent":
         return now - was

@@ -92,9 +92,9 @@ def round_half_up(value: Fraction, places: int = 2) -> str:
     return f"-{text}" if value < 0 and whole else text
 
 
-def show_goal(comparator: str, value: float, unit: str) -> str:
-    """A goal in words: 85%以上."""
+def show_goal(comparator: str, value: float, unit: str, printed: str = "") -> str:
+    """A goal in words: 85%以上. ``printed``: what the plan counts in, where the unit has no sign (4个以上)."""
     phrases = load_lexicon("writing")["phrases"]
     phrase: str = phrases["at_least" if comparator == ">=" else "at_most"]
     plain = format(Decimal(str(value)).normalize(), "f")
-    return phrase.format(value=f"{plain}{SIGNS.get(unit, '')}")
+    return phrase.format(value=f"{plain}{SIGNS.get(unit) or printed}")

@@ -11,11 +11,12 @@ from wangdi.catalog.figures import ToldFigure
 from wangdi.reports.lexicon import load_lexicon
 from wangdi.reports.official_layout import BODY_SIZE, BOTTOM, HEIGHT, LEFT, NUMBER_BELOW, NUMBER_SIZE, RIGHT, TOP, WIDTH
 from wangdi.reports.writing.exhibits import place_exhibits, refer_pieces
-from wangdi.reports.writing.headings import number_headings
+from wangdi.reports.writing.headings import number_headings, title_lines
 from wangdi.reports.writing.model import Piece, Report
-from wangdi.reports.writing.showing import draw_picture, tabulate_areas
+from wangdi.reports.writing.rendered_html import address_of_piece
+from wangdi.reports.writing.showing import draw_picture, tabulate
 from wangdi.reports.writing.table import list_rows
-from wangdi.reports.writing.word_exhibits import add_area_table, add_figure_table, add_picture
+from wangdi.reports.writing.word_exhibits import add_figure_table, add_picture, add_table
 from wangdi.reports.writing.word_parts import (
     BODY,
     CLOSER,
@@ -27,6 +28,7 @@ from wangdi.reports.writing.word_parts import (
     TITLE,
     Sheet,
     add_run,
+    link_out,
     link_run,
     make_element,
     mark_part,
@@ -38,6 +40,7 @@ from wangdi.reports.writing.word_parts import (
 if TYPE_CHECKING:
     from docx.document import Document
     from docx.section import Section
+    from docx.text.paragraph import Paragraph
 
 _WHEN = (1980, 1, 1, 0, 0, 0)
 """When the parts of the file were written: the same report gives the same file."""
@@ -52,17 +55,18 @@ def render_document(report: Report, pages: str) -> bytes:
     document.core_properties.author = ""
     _lay_page(document)
     sheet = Sheet(document)
-    write_line(sheet, report.title, TITLE, centred=True)
+    for line in title_lines(report):
+        write_line(sheet, line, TITLE, centred=True)
     write_line(sheet, "", BODY)
-    _write_text(sheet, report)
+    _write_text(sheet, report, pages)
     for one in place_exhibits(report):
-        if one.table is not None:
-            add_area_table(sheet, tabulate_areas(report, one, one.table))
+        if one.is_table:
+            add_table(sheet, tabulate(report, one), pages)
     add_figure_table(sheet, report, pages)
     return _settle(document)
 
 
-def _write_text(sheet: Sheet, report: Report) -> None:
+def _write_text(sheet: Sheet, report: Report, pages: str) -> None:
     """Headings and paragraphs, each with its picture below; every number leads to its row in the table of figures."""
     placed = place_exhibits(report)
     rows = {figure: number for number, (figure, _) in enumerate(list_rows(report), start=1)}
@@ -70,15 +74,18 @@ def _write_text(sheet: Sheet, report: Report) -> None:
         if heading:
             write_line(sheet, heading, HEADING).paragraph_format.keep_with_next = True
         for begins, paragraph in paragraphs:
-            _write_pieces(sheet, begins, refer_pieces(paragraph, placed), rows)
+            line = write_line(sheet, begins, SUBHEADING)
+            _write_pieces((sheet, line), refer_pieces(paragraph, placed), rows, pages)
             for one in placed:
                 if one.picture is not None and one.paragraph == paragraph.id:
                     add_picture(sheet, draw_picture(report, one, one.picture))
     write_line(sheet, load_lexicon("writing")["table"]["notes"] + "".join(report.notes), BODY)
 
 
-def _write_pieces(sheet: Sheet, begins: str, pieces: Iterable[Piece], rows: Mapping[ToldFigure, int]) -> None:
-    line = write_line(sheet, begins, SUBHEADING)
+def _write_pieces(
+    where: tuple[Sheet, Paragraph], pieces: Iterable[Piece], rows: Mapping[ToldFigure, int], pages: str
+) -> None:
+    sheet, line = where
     for piece in pieces:
         run = add_run(line, piece.text, BODY)
         if piece.exhibit:
@@ -86,6 +93,8 @@ def _write_pieces(sheet: Sheet, begins: str, pieces: Iterable[Piece], rows: Mapp
         elif piece.figure is not None:
             link = link_run(run, f"row_{rows[piece.figure]}")
             mark_part(sheet, link, f"number_{next(sheet.numbers)}")
+        elif piece.page:
+            link_out(sheet, run, address_of_piece(piece, pages))
 
 
 def _lay_page(document: Document) -> None:

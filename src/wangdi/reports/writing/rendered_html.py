@@ -10,7 +10,7 @@ from wangdi.reports.lexicon import load_lexicon
 from wangdi.reports.writing.exhibits import Placed, place_exhibits, refer_pieces
 from wangdi.reports.writing.headings import number_headings
 from wangdi.reports.writing.model import Piece, Report
-from wangdi.reports.writing.showing import Tabulated, draw_picture, tabulate_areas
+from wangdi.reports.writing.showing import Tabulated, draw_picture, tabulate
 from wangdi.reports.writing.table import COLUMNS, NUMBERS, list_rows
 
 _STYLE = """
@@ -29,6 +29,7 @@ th[scope=colgroup]{text-align:center}
 td.number{font-variant-numeric:tabular-nums;text-align:right}
 @media print{body{max-width:none;margin:0}a{text-decoration:none}@page{size:A4;margin:37mm 26mm 35mm 28mm}}
 """
+_NUMBER = ' class="number"'
 
 
 def render_page(report: Report, pages: str) -> str:
@@ -43,7 +44,7 @@ def render_page(report: Report, pages: str) -> str:
             text = "".join(_link(piece, pages) for piece in pieces)
             body.append(f'<p id="{escape(paragraph.id)}">{head}{text}</p>')
             body += [_figure(report, one) for one in placed if one.paragraph == paragraph.id]
-    tables = "".join(_area_table(tabulate_areas(report, one, one.table)) for one in placed if one.table is not None)
+    tables = "".join(_exhibit(tabulate(report, one), pages) for one in placed if one.is_table)
     notes = escape(load_lexicon("writing")["table"]["notes"] + "".join(report.notes))
     head = f'<meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>{escape(report.title)}</title>'
     return (
@@ -59,6 +60,13 @@ def address_of(figure: ToldFigure, pages: str) -> str:
     return f"{pages.rstrip('/')}/indicator/{figure.indicator}?{query}"
 
 
+def address_of_piece(piece: Piece, pages: str) -> str:
+    """Where a part of a text leads: the page of its figure, else of the item it tells of. Missing: empty."""
+    if piece.figure is not None:
+        return address_of(piece.figure, pages)
+    return f"{pages.rstrip('/')}{piece.page}" if piece.page else ""
+
+
 def _figure(report: Report, placed: Placed) -> str:
     if placed.picture is None:
         return ""
@@ -70,31 +78,33 @@ def _figure(report: Report, placed: Placed) -> str:
 def _link(piece: Piece, pages: str) -> str:
     if piece.exhibit:
         return f'<a href="#{piece.exhibit}">{escape(piece.text)}</a>'
-    if piece.figure is None:
-        return escape(piece.text)
-    return f'<a href="{escape(address_of(piece.figure, pages))}">{escape(piece.text)}</a>'
+    address = address_of_piece(piece, pages)
+    return f'<a href="{escape(address)}">{escape(piece.text)}</a>' if address else escape(piece.text)
 
 
-def _area_table(table: Tabulated) -> str:
-    """Rows and columns are told apart for readers that speak: a head of two rows, and a head for each row."""
-    above, below = table.head
+def _exhibit(table: Tabulated, pages: str) -> str:
+    """Rows and columns are told apart for readers that speak: a head of one or two rows, and a head for each row."""
     heads = [
         "".join(
             f'<th scope="{"colgroup" if one.across > 1 else "col"}" colspan="{one.across}" rowspan="{one.down}">'
             f"{escape(one.text)}</th>"
             for one in row
         )
-        for row in (above, below)
+        for row in table.head
     ]
     rows = [
-        f'<tr><th scope="row">{escape(row[0])}</th>'
-        + "".join(f'<td class="number">{escape(cell)}</td>' for cell in row[1:])
+        f'<tr><th scope="row">{_link(row[0], pages)}</th>'
+        + "".join(
+            f"<td{_NUMBER if number else ''}>{_link(cell, pages)}</td>"
+            for cell, number in zip(row[1:], table.numbers[1:], strict=True)
+        )
         + "</tr>"
         for row in table.rows
     ]
+    head = "".join(f"<tr>{one}</tr>" for one in heads)
     return (
         f'<table id="{table.mark}"><caption>{escape(table.caption)}</caption>'
-        f"<thead><tr>{heads[0]}</tr><tr>{heads[1]}</tr></thead><tbody>{''.join(rows)}</tbody></table>\n"
+        f"<thead>{head}</thead><tbody>{''.join(rows)}</tbody></table>\n"
     )
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from fractions import Fraction
 
 from wangdi.catalog.figures import ToldFigure
@@ -35,34 +36,37 @@ def write_state(commission: Commission, programme: Programme) -> list[Sentence]:
 def write_note(commission: Commission, programme: Programme, noted: Noted) -> Sentence | None:
     """What is notable of one indicator: its change, its best and worst area, its goal where that is reached.
 
-    Missing: nothing of an indicator that turned for the worse, which is no achievement.
+    Missing: nothing of an indicator that turned for the worse, which is no achievement, unless its goal is reached all the same.
     """
-    if noted.worsened:
-        return None
     reached = noted.gap is not None and not noted.missed
-    goal = fill_phrase("met", {"goal": _goal(noted)}) if reached else ()
-    clauses = [_change(commission, noted), _areas(commission, noted), goal]
-    if not any(clauses):
+    if noted.troubling or (noted.worsened and not reached):
         return None
-    if not clauses[0]:
-        clauses[0] = fill_phrase("value", {"title": noted.figure.title, "value": show_figure(noted.figure)})
-    pieces = join([one for one in clauses if one], "；")
-    return Sentence(f"achievements/{programme.id}/note/{noted.figure.indicator}", end(pieces))
+    change = _change(commission, noted) if noted.told_change is not None and not noted.worsened else ()
+    areas = _areas(commission, noted)
+    if areas and not change:
+        change = fill_phrase("value", {"title": noted.figure.title, "value": show_figure(noted.figure)})
+    goal = fill_phrase(
+        "met" if change or areas else "met_named", {"title": noted.figure.title, "goal": show_aim(noted)}
+    )
+    clauses = [one for one in (join([change, areas], "，"), goal if reached else ()) if one]
+    if not clauses:
+        return None
+    return Sentence(f"achievements/{programme.id}/note/{noted.figure.indicator}", end(join(clauses, "；")))
 
 
 def write_problem(commission: Commission, programme: Programme, noted: Noted) -> Sentence | None:
     """What is not well with one indicator: a goal missed, a turn for the worse, and who is missing from the numerator."""
     if not noted.troubling:
         return None
-    clauses = [fill_phrase("value", {"title": noted.figure.title, "value": show_figure(noted.figure)})]
-    if noted.missed:
+    clauses = [fill_phrase("value", {"title": noted.figure.title, "value": show_value(noted.figure)})]
+    if noted.behind:
         points = noted.figure.unit == "percent"
         gap = round_half_up(noted.gap or Fraction(0))
-        places = {"goal": _goal(noted), "gap": Piece(gap, noted.figure)}
+        places = {"goal": show_aim(noted), "gap": Piece(gap, noted.figure)}
         clauses.append(fill_phrase("missed" if points and is_printed(Fraction(gap)) else "missed_share", places))
     if noted.worsened:
         clauses.append(_change(commission, noted, named=False))
-    if noted.missed:
+    if noted.behind:
         clauses.append(_missing(commission, noted))
     return Sentence(
         f"problems/{programme.id}/{noted.figure.indicator}", end(join([one for one in clauses if one], "，"))
@@ -71,24 +75,39 @@ def write_problem(commission: Commission, programme: Programme, noted: Noted) ->
 
 def write_failing(programme: Programme, noted: Noted) -> Sentence | None:
     """Which conditions those fail who are missing from the numerator of a missed goal."""
+    _, unit, kind = counted_over(noted.figure.base)
     named = [
-        fill_phrase("fails", {"label": label, "count": Piece(str(count), noted.figure)})
+        fill_phrase("fails", {"label": label, "count": Piece(str(count), noted.figure), "unit": unit})
         for label, count in noted.material.failing[: load_lexicon("writing")["most_named"]]
     ]
-    if not noted.missed or not named:
+    if not noted.behind or not named:
         return None
-    pieces = (*fill_phrase("failing", {"title": noted.figure.title}), *join(named, "，"))
+    pieces = (*fill_phrase("failing", {"title": noted.figure.title, "kind": kind, "unit": unit}), *join(named, "，"))
     return Sentence(f"problems/{programme.id}/{noted.figure.indicator}/failing", end(pieces))
 
 
 def write_next(commission: Commission, programme: Programme, noted: Noted) -> Sentence | None:
-    """How many more people a missed goal takes, and where most of those missing are."""
-    needed = count_needed(noted)
-    if needed is None:
+    """What a missed goal takes: how many more people and where most of those missing are, else how far; and who answers for it."""
+    goal, needed = noted.material.goal, count_needed(noted)
+    if goal is None or not noted.missed or (needed is None and not goal.owners):
         return None
-    places = {"title": noted.figure.title, "goal": _goal(noted), "needed": Piece(str(needed), noted.figure)}
-    clauses = [fill_phrase("needed", places), _named_areas("needed_areas", noted)]
-    return Sentence(f"next/{programme.id}/{noted.figure.indicator}", end(join([one for one in clauses if one], "，")))
+    gap = round_half_up(noted.gap or Fraction(0))
+    places: dict[str, Piece | str | None] = {
+        "title": noted.figure.title,
+        "goal": show_aim(noted),
+        "gap": Piece(gap, noted.figure) if noted.figure.unit == "percent" and is_printed(Fraction(gap)) else None,
+        "needed": None if needed is None else Piece(str(needed), noted.figure),
+        "unit": counted_over(noted.figure.base)[1],
+    }
+    takes = fill_phrase("needed", places) or fill_phrase("needed_points", places) or fill_phrase("aim", places)
+    areas = _named_areas("needed_areas", noted) if needed is not None else ()
+    clauses = [one for one in (takes, areas, tell_owners(goal.owners)) if one]
+    return Sentence(f"next/{programme.id}/{noted.figure.indicator}", end(join(clauses, "，")))
+
+
+def tell_owners(owners: Sequence[str]) -> tuple[Piece, ...]:
+    """责任单位为…: who answers for an item, the first leads; nothing where nobody is named."""
+    return fill_phrase("owners", {"owners": "、".join(owners)}) if owners else ()
 
 
 def count_needed(noted: Noted) -> int | None:
@@ -116,9 +135,12 @@ def scope_of(area_name: str) -> str:
     return scope
 
 
-def _goal(noted: Noted) -> str | None:
+def show_aim(noted: Noted) -> Piece | None:
+    """The goal of an indicator as printed, which leads to where it is kept."""
     goal = noted.material.goal
-    return None if goal is None else show_goal(goal.comparator, goal.value, noted.figure.unit)
+    if goal is None:
+        return None
+    return Piece(show_goal(goal.comparator, goal.value, noted.figure.unit, goal.unit), page=goal.page)
 
 
 def _change(commission: Commission, noted: Noted, named: bool = True) -> tuple[Piece, ...]:
@@ -140,18 +162,18 @@ def _change(commission: Commission, noted: Noted, named: bool = True) -> tuple[P
 
 
 def _areas(commission: Commission, noted: Noted) -> tuple[Piece, ...]:
-    """分乡镇看，最高的为…（…），最低的为…（…）."""
-    if not noted.best or not noted.worst:
+    """其中甲镇最高，为…，乙镇最低，为…; of two areas both."""
+    if not noted.far_apart:
         return ()
     level = load_lexicon("writing")["levels"][commission.level]
+    phrase = "areas_two" if len(noted.ranked) == 2 else "areas"
     places: dict[str, Piece | str | None] = {
-        "level": level,
         "best": _names(noted.best, level),
         "best_value": show_figure(noted.best[0]),
         "worst": _names(noted.worst, level),
         "worst_value": show_figure(noted.worst[0]),
     }
-    return fill_phrase("areas", places)
+    return fill_phrase(phrase, places)
 
 
 def _names(areas: Sequence[ToldFigure], level: str) -> str:
@@ -169,32 +191,46 @@ def _missing(commission: Commission, noted: Noted) -> tuple[Piece, ...]:
         return ()
     if noted.material.goal.comparator != ">=":
         return ()
+    base, unit, _ = counted_over(figure.base)
     places: dict[str, Piece | str | None] = {
-        "base": people_of(figure.base),
+        "base": base,
+        "unit": unit,
         "denominator": Piece(round_half_up(Fraction(figure.denominator), 0), figure),
         "missing": Piece(str(missing_in(figure)), figure),
     }
     return join([fill_phrase("missing", places), _named_areas("missing_areas", noted)], "，")
 
 
-def people_of(label: str) -> str:
-    """A denominator's printed words without the word that says it is counted: 年内已管理的高血压患者."""
-    for counted in ("人数", "总数", "数"):
-        if label.endswith(counted):
-            return label.removesuffix(counted)
-    return label
+def counted_over(label: str) -> tuple[str, str, str]:
+    """A denominator's printed words without the word that says it is counted, its unit and its kind: 档案, 份, 档案."""
+    endings: Mapping[str, list[str]] = load_lexicon("writing")["counted"]
+    words = label.rstrip("）)")
+    words, _, aside = words.replace("(", "（").partition("（") if words != label else (label, "", "")
+    ending = next((one for one in endings if words.endswith(one)), "")
+    unit, kind = endings[ending or "数"]
+    return words.removesuffix(ending) + (f"（{aside}）" if aside else ""), unit, kind
+
+
+def show_value(figure: ToldFigure) -> Piece | None:
+    """A figure's value, a plain count with what is counted behind it: 112例."""
+    shown = show_figure(figure)
+    if shown is None or figure.unit != "count":
+        return shown
+    nouns: Mapping[str, str] = load_lexicon("writing")["nouns"]
+    return replace(shown, text=shown.text + next((noun for word, noun in nouns.items() if word in figure.title), ""))
 
 
 def _named_areas(phrase: str, noted: Noted) -> tuple[Piece, ...]:
     """The areas in which most people are missing, each with how many."""
+    unit = counted_over(noted.figure.base)[1]
     named = [
-        (Piece(f"{one.area_name}（"), Piece(str(missing_in(one)), one), Piece("人）"))
+        (Piece(f"{one.area_name}（"), Piece(str(missing_in(one)), one), Piece(f"{unit}）"))
         for one in _with_most_missing(noted)
     ]
     if not named:
         return ()
     text: str = load_lexicon("writing")["phrases"][phrase]
-    before, _, after = text.partition("{areas}")
+    before, _, after = text.replace("{unit}", unit).partition("{areas}")
     return tuple(piece for piece in (Piece(before), *join(named, "、"), Piece(after)) if piece.text)
 
 

@@ -8,12 +8,13 @@ from dataclasses import dataclass
 from wangdi.catalog.figures import ToldFigure
 from wangdi.core.periods import Period, parse_period
 from wangdi.reports.lexicon import load_lexicon
-from wangdi.reports.official_layout import AREA_WIDTH, TYPE_WIDTH
+from wangdi.reports.official_layout import AREA_WIDTH, ITEM_WIDTHS, TYPE_WIDTH
 from wangdi.reports.writing.charts import Bars, Lines, draw_bars, draw_lines
 from wangdi.reports.writing.composing import period_title
 from wangdi.reports.writing.exhibits import Placed
-from wangdi.reports.writing.model import AreaTable, Goal, Month, Picture, Report
-from wangdi.reports.writing.phrases import show_figure, show_goal
+from wangdi.reports.writing.items import COLUMNS, show_day
+from wangdi.reports.writing.model import AreaTable, Goal, ItemTable, Month, Picture, Piece, Report
+from wangdi.reports.writing.phrases import SIGNS, show_figure, show_goal
 from wangdi.reports.writing.table import NOTHING, show_count
 
 
@@ -38,13 +39,17 @@ class HeadCell:
 
 @dataclass(frozen=True, slots=True)
 class Tabulated:
-    """A table by area: the two rows of its header, and its rows; the first cell of each is a name, the others are numbers."""
+    """A table: the rows of its header, and its rows, whose cells lead to what they come from.
+
+    ``numbers``: which columns are numbers.
+    """
 
     mark: str
     caption: str
     widths: tuple[float, ...]
     head: tuple[tuple[HeadCell, ...], ...]
-    rows: tuple[tuple[str, ...], ...]
+    rows: tuple[tuple[Piece, ...], ...]
+    numbers: tuple[bool, ...]
 
 
 # ---- pictures ---------------------------------------------------------------------------------------------------------
@@ -94,40 +99,70 @@ def _level_line(goal: Goal | None, figure: ToldFigure) -> tuple[float, str] | No
     if goal is None:
         return None
     words = load_lexicon("writing")["exhibits"]
-    return goal.value, words["goal"].format(goal=show_goal(goal.comparator, goal.value, figure.unit))
+    return goal.value, words["goal"].format(goal=show_goal(goal.comparator, goal.value, figure.unit, goal.unit))
 
 
 # ---- tables -----------------------------------------------------------------------------------------------------------
+def tabulate(report: Report, placed: Placed) -> Tabulated:
+    """A table of a report: by area, or a plan's items."""
+    if placed.listed is not None:
+        return tabulate_items(report, placed, placed.listed)
+    assert placed.table is not None, "asked of tables only"
+    return tabulate_areas(report, placed, placed.table)
+
+
+def tabulate_items(report: Report, placed: Placed, listed: ItemTable) -> Tabulated:
+    """The items of a plan with goal, where they stand, day and who answers."""
+    words, exhibits = load_lexicon("writing")["items"], load_lexicon("writing")["exhibits"]
+    text = words["caption"].format(title=listed.plan, day=show_day(_period(report).end))
+    return Tabulated(
+        placed.mark,
+        exhibits["caption"].format(name=placed.name, text=text),
+        ITEM_WIDTHS,
+        (tuple(HeadCell(words[name]) for name in COLUMNS),),
+        listed.rows,
+        (False,) * len(COLUMNS),
+    )
+
+
 def tabulate_areas(report: Report, placed: Placed, table: AreaTable) -> Tabulated:
     """A table by area with numerator, denominator and rate of each indicator."""
     words = load_lexicon("writing")["exhibits"]
     text = words["by_area"].format(period=_period_title(report), level=_level(report), title=table.title)
     columns = [next(one for one in column if one is not None) for column in zip(*table.rows, strict=True)]
     above = (HeadCell(words["area"], down=2), *(HeadCell(one.title, across=3) for one in columns))
-    below = tuple(
-        HeadCell(words[name])
-        for one in columns
-        for name in ("numerator", "denominator", "rate" if one.unit == "percent" else "value")
-    )
+    below = tuple(cell for one in columns for cell in _head_of(one))
     return Tabulated(
         placed.mark,
         words["caption"].format(name=placed.name, text=text),
         (AREA_WIDTH, *[(TYPE_WIDTH - AREA_WIDTH) / (3 * len(columns))] * (3 * len(columns))),
         (above, below),
-        tuple((_area_name(row), *_cells(row)) for row in table.rows),
+        tuple((Piece(_area_name(row)), *_cells(row)) for row in table.rows),
+        (False, *[True] * (3 * len(columns))),
     )
+
+
+def _head_of(figure: ToldFigure) -> Iterator[HeadCell]:
+    """What stands over the three columns of an indicator; the sign of its unit stands here and not in every cell."""
+    words = load_lexicon("writing")["exhibits"]
+    yield HeadCell(words["numerator"])
+    yield HeadCell(words["denominator"])
+    sign = SIGNS.get(figure.unit, "")
+    yield HeadCell(words["with_unit"].format(name=words["rate"], sign=sign) if sign else words["value"])
 
 
 def _area_name(row: Sequence[ToldFigure | None]) -> str:
     return next(one.area_name for one in row if one is not None)
 
 
-def _cells(row: Sequence[ToldFigure | None]) -> Iterator[str]:
+def _cells(row: Sequence[ToldFigure | None]) -> Iterator[Piece]:
     for one in row:
         if one is None:
-            yield from (NOTHING, NOTHING, NOTHING)
+            yield from (Piece(NOTHING), Piece(NOTHING), Piece(NOTHING))
         else:
-            yield from (show_count(one.numerator), show_count(one.denominator), _show(one))
+            value = _show(one).removesuffix(SIGNS.get(one.unit, ""))
+            for text in (show_count(one.numerator), show_count(one.denominator), value):
+                yield Piece(text, one)
 
 
 # ---- words ------------------------------------------------------------------------------------------------------------

@@ -10,7 +10,7 @@ from wangdi.reports.lexicon import load_lexicon
 from wangdi.reports.official_layout import CAPTION_SIZE, FIGURE_WIDTHS, HEIGHT, TABLE_SIZE, TYPE_WIDTH, WIDTH
 from wangdi.reports.typesetting import set_picture
 from wangdi.reports.writing.model import Report
-from wangdi.reports.writing.rendered_html import address_of
+from wangdi.reports.writing.rendered_html import address_of, address_of_piece
 from wangdi.reports.writing.showing import Drawn, HeadCell, Tabulated
 from wangdi.reports.writing.table import COLUMNS, NUMBERS, list_rows
 from wangdi.reports.writing.word_parts import (
@@ -49,17 +49,19 @@ def add_picture(sheet: Sheet, drawn: Drawn) -> None:
     _add_caption(sheet, drawn.caption, drawn.mark, above=False)
 
 
-def add_area_table(sheet: Sheet, table: Tabulated) -> None:
-    """A table by area under its caption, with a header of two rows that stands on every page."""
+def add_table(sheet: Sheet, table: Tabulated, pages: str) -> None:
+    """A table under its caption, with a header that stands on every page; its cells lead to what they come from."""
     _add_caption(sheet, table.caption, table.mark, above=True)
     rows = _add_grid(sheet, len(table.head) + len(table.rows), table.widths)
     # Rows that fit on a page stay together, and with their caption.
     for row in rows[:-1]:
         for cell in row:
             cell.paragraphs[0].paragraph_format.keep_with_next = True
-    for cells, texts in zip(rows[len(table.head) :], table.rows, strict=True):
-        for place, (cell, text) in enumerate(zip(cells, texts, strict=True)):
-            _write_cell(cell, text, number=place > 0)
+    for cells, pieces in zip(rows[len(table.head) :], table.rows, strict=True):
+        for cell, piece, number in zip(cells, pieces, table.numbers, strict=True):
+            run = _write_cell(cell, piece.text, number)
+            if address := address_of_piece(piece, pages):
+                link_out(sheet, run, address)
     _write_head(rows, table.head)
 
 

@@ -53,6 +53,9 @@ def write_line(sheet: Sheet, text: str, face: str, centred: bool = False) -> Par
     line = sheet.document.add_paragraph()
     line.alignment = WD_ALIGN_PARAGRAPH.CENTER if centred else WD_ALIGN_PARAGRAPH.JUSTIFY
     properties = line._p.get_or_add_pPr()
+    if centred:
+        # Its own height, not two lines of the grid.
+        set_child(properties, "snapToGrid", {"val": 0})
     height = max(LINE, round(_SIZES[face] * TITLE_HEIGHT * 20))
     set_child(properties, "spacing", {"before": 0, "after": 0, "line": height, "lineRule": "exact"})
     if not centred:

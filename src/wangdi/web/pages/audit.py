@@ -16,11 +16,21 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from wangdi.app.audit_data import DataAsked, hold_report
-from wangdi.app.auditing import Audit, Audited, audit_files, count_verdicts, list_verdicts, mark_report, write_docx
+from wangdi.app.auditing import (
+    Audit,
+    Audited,
+    audit_files,
+    compare_report,
+    count_verdicts,
+    list_verdicts,
+    mark_report,
+    write_docx,
+    write_html,
+)
 from wangdi.core.problem import Problem, Refusal
 from wangdi.reports.against_data import VERDICTS, Held
 from wangdi.reports.ground import Ground
-from wangdi.reports.marking import MarkedParagraph, tell_reading
+from wangdi.reports.marking import Comparison, MarkedParagraph, group_rows, tell_piece
 from wangdi.web.render import render_page
 from wangdi.web.uploads import Upload, receive_upload, show_size
 from wangdi.web.view import View, read_period, read_view
@@ -30,7 +40,8 @@ router = APIRouter()
 MOST_BYTES = 20 << 20
 """What may come in one form."""
 DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
-_PARTS = ("indicator", "value", "status", "period", "region", "actual", "target")
+_ASKED = "data", "own", "period", "known"
+_PARTS = ("indicator", "value", "status", "period", "region", "actual", "target", "data")
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +50,9 @@ class Checked:
 
     name: str
     claims: int
-    paragraphs: list[MarkedParagraph]
+    groups: list[list[MarkedParagraph]]
+    comparisons: list[Comparison]
+    unread: list[str]
 
 
 @router.get("/audit")
@@ -65,10 +78,22 @@ def _check(request: Request, view: View, upload: Upload) -> Response:
         raise Refusal(Problem(code="WEB-040"))
     audit = audit_files(upload.files, _hold_by(request, upload) if "data" in upload.fields else None)
     if "docx" in upload.fields:
-        return _send_commented(view, audit)
-    reports = [Checked(one.path.name, len(one.ground.claims), mark_report(one, view.lang)) for one in audit.reports]
+        return _send_copy(view, audit, "docx")
+    if "html" in upload.fields:
+        return _send_copy(view, audit, "html")
+    reports = [
+        Checked(
+            one.path.name,
+            len(one.ground.claims),
+            group_rows(mark_report(one, view.lang)),
+            compare_report(one, view.lang),
+            [problem.text(view.lang) for problem in one.unread],
+        )
+        for one in audit.reports
+    ]
     held = [one.verdict for report in audit.reports for one in report.held.values()]
     context = {
+        "asked": {name: upload.fields.get(name, "") for name in _ASKED},
         "reports": reports,
         "held": {verdict: held.count(verdict) for verdict in VERDICTS} if "data" in upload.fields else {},
         "counts": count_verdicts(audit),
@@ -83,9 +108,9 @@ def _check(request: Request, view: View, upload: Upload) -> Response:
 
 
 def _hold_by(request: Request, upload: Upload) -> Callable[[Ground], list[Held]]:
-    """What holds a report against this city, for the period the form names. Errors: DATE-001."""
-    text = upload.fields.get("period", "").strip()
-    asked = DataAsked(period=read_period(text) if text else None)
+    """What holds a report against this city, as the form asks. Errors: DATE-001 its period, STORE-022 its date."""
+    text, known = (upload.fields.get(name, "").strip() for name in ("period", "known"))
+    asked = DataAsked(read_period(text) if text else None, known or None, "own" in upload.fields)
     return partial(hold_report, request.app.state.door.city, asked)
 
 
@@ -97,21 +122,39 @@ def _tell_verdicts(report: Audited, view: View) -> list[dict[str, Any]]:
     ]
 
 
-def _send_commented(view: View, audit: Audit) -> Response:
-    """The report as a Word file with a comment for each verdict. Errors: AUDIT-008 of several reports."""
-    words = {severity: word(view.lang, f"audit.severity_{severity}") for severity in count_verdicts(audit)}
-    name = f"{Path(audit.reports[0].path.name).stem}-{word(view.lang, 'audit.checked')}.docx"
+def _send_copy(view: View, audit: Audit, kind: str) -> Response:
+    """The report with its verdicts, as a Word file with comments or as a page of its own. Errors: AUDIT-008 of several reports."""
+    write, media = (write_docx, DOCX) if kind == "docx" else (write_html, "text/html; charset=utf-8")
+    report = audit.reports[0]
+    name = f"{Path(report.path.name).stem}-{word(view.lang, 'audit.checked')}.{kind}"
     with tempfile.TemporaryDirectory(prefix="wangdi-audit-") as folder:
-        out = Path(folder) / "commented.docx"
-        write_docx(audit, out, words | {"lang": view.lang})
+        out = Path(folder) / f"copy.{kind}"
+        write(audit, out, _copy_words(view, audit))
         said = {"Content-Disposition": f"attachment; filename*=UTF-8''{quote(name)}"}
-        return Response(out.read_bytes(), media_type=DOCX, headers=said)
+        return Response(out.read_bytes(), media_type=media, headers=said)
+
+
+def _copy_words(view: View, audit: Audit) -> dict[str, str]:
+    """What the marked copies are told with."""
+    report, counts = audit.reports[0], count_verdicts(audit)
+    words = {severity: word(view.lang, f"audit.severity_{severity}") for severity in counts}
+    told = [word(view.lang, "audit.claims", count=str(len(report.ground.claims)))]
+    told += [f"{words[severity]} {count}" for severity, count in counts.items()]
+    words |= {name: word(view.lang, f"audit.{name}") for name in (*_PARTS, "against", "claimed", "verdict")}
+    words |= {name: word(view.lang, f"audit.held_{name}") for name in VERDICTS}
+    summary = "\n".join(["  ".join(told), *(one.text(view.lang) for one in report.unread)])
+    return words | {
+        "lang": view.lang,
+        "title": f"{word(view.lang, 'audit.title')} · {report.path.name}",
+        "summary": summary,
+    }
 
 
 def _render(request: Request, view: View, found: dict[str, Any]) -> Response:
     problem: Problem | None = found.get("problem")
     words = {part: word(view.lang, f"audit.{part}") for part in _PARTS}
     context = {
+        "asked": dict.fromkeys(_ASKED, ""),
         "reports": (),
         "held": {},
         "counts": {},
@@ -121,7 +164,7 @@ def _render(request: Request, view: View, found: dict[str, Any]) -> Response:
         "message": problem.message(view.lang) if problem else "",
         "hint": problem.hint(view.lang) if problem else "",
         "most": show_size(MOST_BYTES),
-        "reading_of": partial(tell_reading, words=words),
+        "reading_of": partial(tell_piece, words=words),
         **found,
     }
     status = 200 if problem is None else 413 if problem.code == "WEB-041" else 400

@@ -69,6 +69,7 @@ router = APIRouter()
 MOST_CONTACTS = 200
 MOST_ENTRIES = 100
 MOST_UPLOAD = 50 << 20
+PDF = "application/pdf"
 DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 
 
@@ -456,7 +457,17 @@ def _back(request: Request, event: str, said: Mapping[str, str], part: str = "")
 @router.get("/event/{event}/report.docx")
 def send_report(request: Request, event: str) -> Response:
     """The investigation report as a Word file."""
+    return _send_report(request, event, ".docx", DOCX)
+
+
+@router.get("/event/{event}/report.pdf")
+def send_report_pdf(request: Request, event: str) -> Response:
+    """The investigation report as a PDF."""
+    return _send_report(request, event, ".pdf", PDF)
+
+
+def _send_report(request: Request, event: str, suffix: str, media: str) -> Response:
     door: Door = request.app.state.door
-    content = write_report(door.city, event, _read_on(request, door), read_view(request).lang)
-    headers = {"Content-Disposition": f'attachment; filename="{event}.docx"'}
-    return Response(content, media_type=DOCX, headers=headers)
+    content = write_report(door.city, event, _read_on(request, door), read_view(request).lang, suffix)
+    headers = {"Content-Disposition": f'attachment; filename="{event}{suffix}"'}
+    return Response(content, media_type=media, headers=headers)

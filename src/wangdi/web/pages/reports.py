@@ -30,8 +30,8 @@ from wangdi.reports.writing.exhibits import Placed, place_exhibits, refer_pieces
 from wangdi.reports.writing.headings import number_headings
 from wangdi.reports.writing.model import Paragraph, Piece, Report
 from wangdi.reports.writing.passing import Passed
-from wangdi.reports.writing.rendered_html import address_of
-from wangdi.reports.writing.showing import Tabulated, draw_picture, tabulate_areas
+from wangdi.reports.writing.rendered_html import address_of_piece
+from wangdi.reports.writing.showing import Tabulated, draw_picture, tabulate
 from wangdi.web.deciding import name_actor, read_decider, read_form, remember_decider
 from wangdi.web.door import Door
 from wangdi.web.render import render_page
@@ -160,7 +160,7 @@ def _lay(report: Report) -> _Laid:
         (heading, [(begins, list(refer_pieces(one, placed)), _pictures(report, placed, one)) for begins, one in listed])
         for heading, _, listed in number_headings(report)
     ]
-    return _Laid(sections, [tabulate_areas(report, one, one.table) for one in placed if one.table is not None])
+    return _Laid(sections, [tabulate(report, one) for one in placed if one.is_table])
 
 
 def _pictures(report: Report, placed: list[Placed], paragraph: Paragraph) -> list[_Shown]:
@@ -173,8 +173,8 @@ def _pictures(report: Report, placed: list[Placed], paragraph: Paragraph) -> lis
     return [_Shown(one.mark, one.caption, one.says, Markup(one.svg)) for one in drawn]
 
 
-def _address(figure: Any) -> str:
-    return address_of(figure, "")
+def _address(piece: Piece) -> str:
+    return address_of_piece(piece, "")
 
 
 def _print(request: Request, report: Report, form: str) -> Response:
