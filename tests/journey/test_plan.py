@@ -56,9 +56,9 @@ def stand_of(city: Path, item: str, *more: object) -> dict[str, Any]:
 # ---- the demo's own plan ---------------------------------------------------------------------------------------------
 def test_the_demo_has_a_plan_with_owners_and_every_item_stands_somewhere(demo: Demo) -> None:
     rows = ask(demo.folder, "plan", "progress", "--on", ON)["rows"]
-    assert len(rows) == 14
+    assert len(rows) == 20
     assert all(one["owner"] for one in rows)
-    assert len([one for one in rows if one["indicator"]]) == 10
+    assert len([one for one in rows if one["indicator"]]) == 16
     assert {one["light"] for one in rows} <= {"done", "green", "amber", "red"}
 
 
@@ -327,7 +327,7 @@ def test_the_page_of_a_round_holds_by_itself(demo: Demo, tmp_path: Path, every: 
         "plan", "bulletin", "--every", every, "--on", ON, "--out", out, "--lang", lang, "--json", city=demo.folder
     )
     assert made.exit_code == 0, made.output
-    assert json.loads(made.stdout)["items"] == 14
+    assert json.loads(made.stdout)["items"] == 20
     text = out.read_text(encoding="utf-8")
     assert "高血压患者规范管理率" in text
     assert "基层卫生科" in text

@@ -268,6 +268,24 @@ def test_childcare_figures_equal_the_truth(county: County) -> None:
     assert figures["childcare_places_per_1000"] == (expected["places"], residents[0])
 
 
+def test_figures_of_institutions_equal_the_truth(county: County) -> None:
+    """Counted from the truth in plain Python: the latest of each institution, the months added up, the corrected one once."""
+    figures = {name: pair for (name, _), pair in county.figures("2025", "county").items()}
+    months = [row for row in read(county.truth / "resources.month.csv") if not row["retired_on"]]
+    year = [row for row in months if row["reported_month"].startswith("2025")]
+    assert figures["visits"][0] == sum(int(row["visits"]) for row in year)
+    primary = sum(int(row["visits"]) for row in year if row["kind"][0] in "BCD")
+    assert figures["primary_visit_share"] == (primary, figures["visits"][0])
+    assert figures["mean_stay"] == tuple(sum(int(row[name]) for row in year) for name in ("stay_days", "discharges"))
+    latest = [row for row in read(county.truth / "resources.institution.csv") if row["reported_on"] == "2025-12-31"]
+    assert figures["nurses_per_doctor"] == tuple(
+        sum(int(row[name]) for row in latest) for name in ("nurses", "doctors")
+    )
+    due = 12 * sum(row["kind"][0] in "ABCGH" for row in latest)
+    assert figures["monthly_returns"] == (len({(row["code"], row["reported_month"]) for row in year}), due)
+    assert due - len(year) == 1, "one return never comes"
+
+
 def test_every_record_that_stands_is_kept_once(county: County) -> None:
     forms = load_library().forms
     known = county.city.latest_seq()
@@ -275,7 +293,8 @@ def test_every_record_that_stands_is_kept_once(county: County) -> None:
                  "health_record.contact_attempt", "childcare.institution", "elderly.self_care", "elderly.cognition",
                  "elderly.mood", "elderly.tb_screen", "elderly.tb_contact", "vaccination.dose", "vaccination.certificate",
                  "vaccination.deferral", "disease_report.card", "disease_report.register",
-                 "disease_streams.count"):  # fmt: skip
+                 "disease_streams.count", "resources.institution", "resources.month", "resources.contract",
+                 "achievements.award"):  # fmt: skip
         standing = [row for row in read(county.truth / f"{form}.csv") if not row["retired_on"]]
         with county.city.workspace() as workspace:
             sql = county.city.facts_sql(workspace, table_of(forms[form]), known)
@@ -307,9 +326,10 @@ def test_repeated_corrected_and_withdrawn_rows_are_counted(county: County) -> No
         kinds = Counter(row["kind"] for row in csv.DictReader(file))
     moved = [row for row in read(county.truth / "health_record.resident.csv") if row["retired_on"]]
     reviewed = [row for row in read(county.truth / "disease_report.card.csv") if row["retired_on"]]
+    months = [row for row in read(county.truth / "resources.month.csv") if row["retired_on"]]
     assert sum(result.withdrawn for result in county.results.values()) == kinds["withdrawn"] == 1
-    assert sum(result.superseded for result in county.results.values()) == kinds["superseded"] + len(moved) + len(
-        reviewed
+    assert sum(result.superseded for result in county.results.values()) == kinds["superseded"] + len(
+        [*moved, *reviewed, *months]
     )
     again = next(result for place, result in county.results.items() if place.endswith("-again"))
     assert (again.accepted, again.withdrawn, again.superseded) == (1, 1, 1)

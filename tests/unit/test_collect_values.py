@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date, datetime
 
 import pytest
@@ -25,7 +26,7 @@ from wangdi.collect.identity_sql import (
 )
 from wangdi.collect.mapping import ColumnRule
 from wangdi.collect.value_sql import Target, render_cell, render_sound_value, render_value
-from wangdi.core.dates import parse_date_text, parse_moment_text
+from wangdi.core.dates import parse_date_text, parse_moment_text, parse_month_text
 from wangdi.core.identifiers import IdNumber, check_id_number, id_check_character
 from wangdi.language.model import FieldType
 from wangdi.store.workspace import Workspace
@@ -82,6 +83,25 @@ def test_dates_agree_with_the_oracle_however_they_are_written(cases: list[tuple[
 )
 def test_what_is_no_date_is_none(duck: Workspace, text: str) -> None:
     assert _say(duck, _target("date"), ColumnRule("text"), [text]) == [None]
+
+
+def test_months_agree_with_the_oracle_however_they_are_written(duck: Workspace) -> None:
+    forms = (
+        "2025-02",
+        "2025-2",
+        "2025/02",
+        "2025.2",
+        "202502",
+        "2025年2月",
+        "2025年02月份",
+        "２０２５年２月",
+        "2025-02-03",
+        "20250228",
+    )
+    others = ("2024-02-01 08:30", "2025", "2025-13", "2025-00", "25-02", "02/2025", "2025年", "20251", "二月", "-")
+    texts = [*forms, *others]
+    target = replace(_target("date"), whole_month=True)
+    assert _say(duck, target, ColumnRule("text"), texts) == [parse_month_text(text) for text in texts]
 
 
 def test_full_width_dates_are_dates(duck: Workspace) -> None:

@@ -17,8 +17,10 @@ from wangdi.core.dates import (
     age_years,
     days_in_year,
     month_end,
+    month_ends,
     parse_date_text,
     parse_moment_text,
+    parse_month_text,
 )
 
 CASES = list(
@@ -89,6 +91,36 @@ def test_the_ways_people_write_a_day(text: str) -> None:
 )  # fmt: skip
 def test_nothing_is_guessed(text: str) -> None:
     assert parse_date_text(text) is None
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "2025-02",
+        "2025-2",
+        "2025/02",
+        "2025.2",
+        "202502",
+        "2025年2月",
+        "2025年02月份",
+        "２０２５年２月",
+        "2025-02-03",
+        "20250228",
+    ],
+)
+def test_a_month_is_its_last_day_however_it_is_written(text: str) -> None:
+    assert parse_month_text(text) == date(2025, 2, 28)
+
+
+@pytest.mark.parametrize("text", ["", "2025", "2025-13", "2025-00", "25-02", "02/2025", "2025年", "2025年2", "20251"])
+def test_what_is_no_month_is_none(text: str) -> None:
+    assert parse_month_text(text) is None
+
+
+def test_months_that_end_between_two_days() -> None:
+    assert month_ends(date(2025, 1, 31), date(2025, 3, 30)) == [date(2025, 1, 31), date(2025, 2, 28)]
+    assert month_ends(date(2024, 12, 31), date(2024, 12, 31)) == [date(2024, 12, 31)]
+    assert month_ends(date(2025, 1, 1), date(2025, 1, 30)) == []
 
 
 def test_moments_keep_their_time() -> None:

@@ -114,7 +114,7 @@ def test_populations_of_the_parts_sum_to_the_whole(folder: Path) -> None:
 def test_mappings_are_read_without_a_problem(folder: Path) -> None:
     mappings, problems = read_mappings([folder / "mappings"], load_library().newest)
     assert [problem.message() for problem in problems] == []
-    assert len(mappings) == 3 * 15 + 2 + 3
+    assert len(mappings) == 3 * 15 + 2 + 7
 
 
 def test_each_file_is_recognised_by_one_mapping(folder: Path) -> None:

@@ -152,6 +152,13 @@ def test_what_is_done_once_is_a_milestone(clause: str, told: bool) -> None:
         ("65岁及以上老年人健康管理率", "%", "elder_mgmt", "exact"),
         ("每千人口拥有3岁以下婴幼儿托位数", "个", "childcare_places_per_1000", "exact"),
         ("新增托位数", "个", "childcare_places", "likely"),
+        ("重点人群签约覆盖率", "%", "key_contract_rate", "exact"),
+        ("居民签约覆盖率", "%", "contract_rate", "exact"),
+        ("新建国内名医专家工作室数", "家", "expert_studios", "likely"),
+        ("每千人口医疗卫生机构床位数", "张", "beds_per_1000", "exact"),
+        ("医护比", "", "nurses_per_doctor", "exact"),
+        ("每万人口全科医生数", "人", "general_practitioners_per_10000", "exact"),
+        ("平均住院日", "天", "mean_stay", "exact"),
     ],
 )
 def test_an_indicator_is_proposed_with_how_sure(
@@ -163,7 +170,7 @@ def test_an_indicator_is_proposed_with_how_sure(
 
 @pytest.mark.parametrize(
     ("name", "unit"),
-    [("重点人群签约覆盖率", "%"), ("高血压患者规范管理率", "个"), ("新建国内名医专家工作室数", "家"), ("", "%")],
+    [("居民健康素养水平", "%"), ("高血压患者规范管理率", "个"), ("二级岗位中医药人才人数", "人"), ("", "%")],
 )
 def test_what_the_catalogue_does_not_have_is_not_proposed(library: Library, name: str, unit: str) -> None:
     assert suggest_indicators(name, unit, list_titles(library)) == ()

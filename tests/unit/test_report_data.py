@@ -118,7 +118,7 @@ def test_a_number_agrees_where_the_data_would_be_printed_so(text: str, agrees: b
     ("text", "reason"),
     [
         ("高血压患者管理率78.8%。", "name"),
-        ("家庭医生签约率40%。", "name"),
+        ("婚前医学检查率40%。", "name"),
         ("全省高血压患者规范管理率达65.38%。", "area"),
         ("同名村高血压患者规范管理率达65.38%。", "area"),
         ("2025年下半年，高血压患者规范管理率达65.38%。", "period"),
@@ -214,6 +214,6 @@ def test_every_alias_is_of_an_indicator_and_no_title_of_another() -> None:
     aliases: dict[str, list[str]] = load_lexicon("indicator_names")["aliases"]
     assert set(aliases) <= set(INDICATORS)
     for indicator, names in aliases.items():
-        counted = INDICATORS[indicator].unit == "count"
+        counted = INDICATORS[indicator].unit in ("count", "days")
         for name in names:
             assert {one.indicator for one in NAMES.find(name, counted)} == {indicator}, name

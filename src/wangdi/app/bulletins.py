@@ -11,7 +11,7 @@ from wangdi.app.numbers import show_rate
 from wangdi.app.plan_progress import Ground, Progress
 from wangdi.app.plan_telling import show_amount, show_more, show_value, tell_pace
 from wangdi.core.problem import Problem, Refusal
-from wangdi.plans.bulletin_page import PRINTED_SIGNS, TABLES, Line, Page, bulletin_words, render_bulletin, title_of
+from wangdi.plans.bulletin_page import FIRST, LAST, PRINTED_SIGNS, Line, Page, bulletin_words, render_bulletin, title_of
 from wangdi.plans.bulletin_page import Block as PageBlock
 from wangdi.plans.goals import show_goal
 from wangdi.plans.model import AT_MOST
@@ -148,9 +148,12 @@ def print_page(page: Page, lang: str) -> bytes:
     """The page of a round as a PDF across. Errors: REPORT-008, REPORT-009."""
     words = bulletin_words(lang)
     blocks: list[Block] = [Words(f"{page.between[0]} — {page.between[1]}", centred=True)]
-    told = [(name, page.tables[name]) for name in TABLES if page.tables[name]]
-    blocks += [_grid(words[name], words[f"{name}_columns"], lines, words) for name, lines in told]
-    blocks += [_grid(one.title, words["rankings_columns"], one.lines, words) for one in page.rankings if one.lines]
+    first, last = (
+        [_grid(words[name], words[f"{name}_columns"], page.tables[name], words) for name in names if page.tables[name]]
+        for names in (FIRST, LAST)
+    )
+    rankings = [_grid(one.title, words["rankings_columns"], one.lines, words) for one in page.rankings if one.lines]
+    blocks += [*first, *rankings, *last]
     if not page.tables["items"]:
         blocks.append(Words(words["nothing"]))
     blocks.append(Words(words["note"]))

@@ -23,8 +23,9 @@ def unit_sign(lang: str, unit: str) -> str:
 
 
 def show_rate(value: float | None, unit: str, lang: str = "zh") -> str:
-    """A value with its unit: rates to two decimals, half up, ``97.69%``; a count as a whole number; none as ``—``."""
-    return NOTHING if value is None else f"{show_value(value, unit)}{unit_sign(lang, unit)}"
+    """A value with its unit: rates to two decimals, half up, ``97.69%``, ``1:1.25``; a count as a whole number; none as ``—``."""
+    front = _load_signs()["front"].get(unit, "")
+    return NOTHING if value is None else f"{front}{show_value(value, unit)}{unit_sign(lang, unit)}"
 
 
 def show_value(value: float | None, unit: str) -> str:

@@ -8,6 +8,7 @@ from datetime import date
 from typing import Any
 
 from wangdi.app.derivation import Confined, Derived, Standing, derive, relations_for
+from wangdi.app.numbers import show_number as show_number_of
 from wangdi.app.questions import as_of_number, editions_of, find_indicators, read_places
 from wangdi.app.rolls import put_registrations
 from wangdi.catalog.populations import load_population_kinds
@@ -32,6 +33,7 @@ from wangdi.language.courses import HasRow
 from wangdi.language.model import (
     Clause,
     EnoughRows,
+    Form,
     Indicator,
     Items,
     LatestRow,
@@ -46,6 +48,8 @@ from wangdi.link.people import show_person as show_number
 from wangdi.store.workspace import sql_text, sql_texts
 
 NEAR = "near_registration"
+NOT_SHARES = ("ratio", "days")
+"""Units of figures whose numerator is no part of their denominator."""
 FEW_PEOPLE = 5_000
 """So many people's records fit beside the question: a village's, a township's, not a county's."""
 
@@ -84,11 +88,13 @@ def find_level(places: Places, code: str, on: date) -> Level:
 def parts_of(indicator: Indicator) -> tuple[str, ...]:
     """The parts of a figure that open, the one people look for first at the front.
 
-    Rule: a mean counts everybody in its denominator, so nobody is missing. Below a population only those known to us can
-    be listed: they are its denominator on no page.
+    Rule: a mean counts everybody in its denominator, so nobody is missing; nor is anybody where one thing is held against another
+    (nurses against doctors). Below a population only those known to us can be listed: they are its denominator on no page.
     """
     if indicator.mean:
         return ("denominator",)
+    if indicator.unit in NOT_SHARES:
+        return ("numerator", "denominator")
     if indicator.of is None or (isinstance(indicator.of, PopulationOf) and not indicator.clauses):
         return ("numerator",)
     return (
@@ -379,23 +385,33 @@ def _list_items(cell: _Cell) -> list[Listed]:
     """The rows behind a part of a figure that counts rows; ``missing``: in the denominator and not in the numerator."""
     asked, rules, indicator = cell.asked, cell.rules, cell.indicator
     relations = cell.derived.relations(cell.programme)
+    as_of = as_of_number(cell.derived.standing.city, cell.derived.standing.known)
 
     def plan(basis: Items) -> str:
-        return f"SELECT f.* FROM ({plan_items(rules, basis, [asked.period], relations)}) f"
+        return f"SELECT f.* FROM ({plan_items(rules, basis, [asked.period], relations, as_of)}) f"
 
     counted, whole = indicator.count, indicator.of
     basis = whole if isinstance(whole, Items) and asked.part != "numerator" else counted
     assert isinstance(basis, Items), "an indicator that counts no people counts items"
     rows = plan(basis)
     if asked.part == "missing" and basis is whole and isinstance(counted, Items):
-        rows += f" ANTI JOIN ({plan(counted)}) n USING (seq)"
+        of_month = ", of_month" if basis.take == counted.take == "each_month" else ""
+        rows += f" ANTI JOIN ({plan(counted)}) n USING (seq{of_month})"
     form = rules.pack.form(basis.form)
     listed: list[Listed] = []
     for row in cell.derived.standing.workspace.dicts(f"{rows} ORDER BY subject_id, seq"):
         count = Count(indicator.id, asked.period.text, *find_item_owner(form, basis, row), 0, 0)
         if cell.places.place(count, cell.level, asked.period.end) == asked.area:
-            shown = {name: row[name] for name in form.fields if name in row}
-            why = Why(f"{rules.pack.id}/{indicator.id}", indicator.count_label, {"fact_id": row["seq"], **shown})
+            shown = {name: row[name] for name in ("of_month", *form.fields) if name in row}
+            label = f"{indicator.count_label}{_tell_item(form, basis, row)}"
+            why = Why(f"{rules.pack.id}/{indicator.id}", label, {"fact_id": row["seq"], **shown})
             listed.append(Listed(show_number(row["subject_id"]), str(row["org"]), (why,)))
     stop = None if asked.limit is None else asked.offset + asked.limit
     return listed[asked.offset : stop]
+
+
+def _tell_item(form: Form, basis: Items, row: Mapping[str, Any]) -> str:
+    """What a row adds where a field is summed, and its month where it stands for one: one institution has many such rows."""
+    added = f" {show_number_of(row[basis.sum_field] or 0)}" if basis.sum_field else ""
+    month = row.get("of_month") or (row["occurred_on"] if form.fields[form.occurred_on].whole_month else None)
+    return added if month is None else f"{added}（{month:%Y-%m}）"

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
 
 from wangdi.app.derivation import Derived, Standing, derive
@@ -14,8 +14,9 @@ from wangdi.core.problem import Problem, Refusal
 from wangdi.engines.duck.classify import Relations
 from wangdi.engines.duck.indicators import MOST_PERIODS, Question, Tables, plan_members, plan_narrowed
 from wangdi.indicators.counting import Count, count_items, count_people, over_people
-from wangdi.indicators.figures import Figure, Level, Placed, Places, Told, index_populations, place_counts
+from wangdi.indicators.figures import Figure, Level, Placed, Places, Told, add_returns, index_populations, place_counts
 from wangdi.language.library import Library
+from wangdi.language.model import Indicator, Pack
 from wangdi.language.names import nearest_name
 from wangdi.language.rules import Programme, Rules
 from wangdi.store.city import City
@@ -119,7 +120,7 @@ def count_all(
         programme = standing.programmes[pack]
         for rules, during in editions_of(programme, periods):
             editions |= {(pack, period.text): rules for period in during}
-            chosen = tuple(item for item in rules.pack.indicators.values() if item.id in owners)
+            chosen = _with_returns(rules.pack, owners)
             for first in range(0, len(during), MOST_PERIODS):
                 part = tuple(during[first : first + MOST_PERIODS])
                 with making_many():
@@ -127,6 +128,12 @@ def count_all(
                         counts.setdefault((count.indicator, count.period), []).append(count)
     told = Told(read_places(standing.city, standing.known), populations, standing.known)
     return Counted(standing, as_of, told, editions, counts, tuple(periods))
+
+
+def _with_returns(pack: Pack, wanted: Collection[str]) -> tuple[Indicator, ...]:
+    """The wanted indicators of a pack, and those that say whether the returns of one of them have come."""
+    named = {item.rests_on for item in pack.indicators.values() if item.id in wanted}
+    return tuple(item for item in pack.indicators.values() if item.id in wanted or item.id in named)
 
 
 def place_figures(
@@ -153,8 +160,14 @@ def _place_all(
                 continue
             counts = counted.counts.get((name, period.text), [])
             asked = Placed(indicator, period, rules.pack.edition)
+            returns = rules.pack.indicators.get(indicator.rests_on)
             for level in levels:
-                figures += place_counts(asked, counts, level, counted.told)
+                placed = place_counts(asked, counts, level, counted.told)
+                if returns is not None:
+                    came = counted.counts.get((returns.id, period.text), [])
+                    there = place_counts(replace(asked, indicator=returns), came, level, counted.told)
+                    placed = add_returns(placed, there)
+                figures += placed
     return figures
 
 
@@ -184,7 +197,7 @@ def _count(derived: Derived, programme: Programme, question: Question) -> list[C
             workspace.run(f"DROP TABLE {table}")
     for indicator in question.indicators:
         if not over_people(indicator):
-            counts += count_items(workspace, question.rules, indicator, question.periods, relations)
+            counts += count_items(workspace, question, indicator, relations)
     return counts
 
 

@@ -179,7 +179,7 @@ def tell_value(value: Value, period: Period) -> dict[str, Any]:
     if figure is None:
         return row
     told = {"title": figure.title, "area_name": figure.area_name, "edition": figure.edition, "known": figure.known}
-    counts = {"numerator": plain_number(figure.numerator), "denominator": plain_number(figure.denominator)}
+    counts = {"numerator": plain_number(figure.counted), "denominator": plain_number(figure.denominator)}
     return row | told | counts | {"figure": figure_path(binding, period), "people": people_words(value, period)}
 
 

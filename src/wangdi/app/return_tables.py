@@ -131,9 +131,9 @@ def _values(
         return [None] if like.denominator_kind == "none" else [None, None, None]
     exact = figure.exact
     if figure.denominator_kind == "none":
-        return [_count(figure.numerator)]
+        return [_count(figure.counted)]
     value = None if exact is None else round_exact(exact, DECIMALS)
-    return [_count(figure.numerator), _count(figure.denominator), value]
+    return [_count(figure.counted), _count(figure.denominator), value]
 
 
 def _count(number: float | None) -> Decimal | None:

@@ -110,4 +110,5 @@ class Figures:
             population_source=figure.population_source or "",
             edition=figure.edition,
             known=figure.known,
+            silent=figure.unknown,
         )

@@ -23,7 +23,8 @@ class ToldFigure:
     """A figure with everything it must be told with.
 
     ``per``: what a ratio is multiplied by to be in ``unit``. ``base``: the printed words of what is counted over.
-    Missing: ``denominator`` is None where there is none (a plain count) or no population was published.
+    Missing: ``denominator`` is None where there is none (a plain count) or no population was published; ``silent``: none of the
+    returns it adds up has come, so that nothing is known.
     """
 
     indicator: str
@@ -40,10 +41,18 @@ class ToldFigure:
     population_source: str
     edition: str
     known: int
+    silent: bool = False
+
+    @property
+    def counted(self) -> float | None:
+        """The numerator as it may be told; None where nothing is known."""
+        return None if self.silent else self.numerator
 
     @property
     def exact(self) -> Fraction | None:
-        """The value without rounding; None where the denominator is 0 or no population was published."""
+        """The value without rounding; None where the denominator is 0, no population was published, or nothing is known."""
+        if self.silent:
+            return None
         if self.denominator_kind == "none":
             return Fraction(self.numerator)
         if not self.denominator:

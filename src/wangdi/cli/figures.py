@@ -81,7 +81,7 @@ def figure_row(session: Session, figure: Figure, suppressed: bool = False) -> di
         "area_name": session.word("unallocated") if figure.area == "unallocated" else figure.area_name,
         "level": figure.level,
         "period": figure.period,
-        "numerator": None if suppressed else plain_number(figure.numerator),
+        "numerator": None if suppressed or figure.unknown else plain_number(figure.numerator),
         "denominator": None if suppressed and not population else plain_number(figure.denominator),
         "value": None if suppressed else figure.value,
         "unit": figure.unit,
@@ -93,6 +93,8 @@ def figure_row(session: Session, figure: Figure, suppressed: bool = False) -> di
         "edition": figure.edition,
         "known": figure.known,
     }
+    if figure.returns is not None and not suppressed:
+        row |= {"returns_due": figure.returns.due, "returns_here": figure.returns.here}
     return row | ({"suppressed": True} if suppressed else {})
 
 
@@ -122,6 +124,7 @@ def _figures_grid(session: Session, rows: Sequence[dict[str, Any]]) -> Grid:
         {
             **row,
             "numerator": session.word("hidden") if row.get("suppressed") else show_number(row["numerator"]),
+            "returns": f"{row['returns_here']}/{row['returns_due']}" if "returns_due" in row else "",
             "denominator": show_number(row["denominator"]),
             "value": session.word("hidden")
             if row.get("suppressed")
@@ -130,7 +133,8 @@ def _figures_grid(session: Session, rows: Sequence[dict[str, Any]]) -> Grid:
         }
         for row in rows
     ]
-    columns += ["numerator", "denominator", "value", "population", "edition"]
+    returns = ["returns"] if any(row["returns"] for row in shown) else []
+    columns += ["numerator", "denominator", "value", *returns, "population", "edition"]
     spare = ("edition", "population", "indicator")
     return Grid(tuple(columns), shown, spare, title="　".join(reversed(told)))
 

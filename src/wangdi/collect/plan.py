@@ -202,6 +202,7 @@ def _field_target(field: FormField, form: Form) -> Target:
         plausible=field.plausible,
         possible=field.possible,
         identifying=field.identifying or form.identifying,
+        whole_month=field.whole_month,
     )
 
 

@@ -83,6 +83,11 @@ def unread_columns(mapping: Mapping, header: HeadRow) -> list[str]:
 
 
 def absent_columns(mapping: Mapping, header: HeadRow) -> list[str]:
-    """Columns the mapping reads that the file does not have."""
+    """Columns the mapping reads that the file does not have; of several that stand for one another the first, if none is there."""
     there = set(map(header_key, header.cells))
-    return [column for column in mapping.columns() if header_key(column) not in there]
+    absent = [
+        rule.column
+        for rule in mapping.rules()
+        if rule.column and not there & set(map(header_key, (rule.column, *rule.otherwise)))
+    ]
+    return list(dict.fromkeys(absent))

@@ -55,6 +55,8 @@ class Target:
     plausible: tuple[float, float] | None = None
     possible: tuple[float, float] | None = None
     identifying: bool = False
+    whole_month: bool = False
+    """A date that stands for its month: kept as the month's last day."""
 
 
 def render_cell(rule: ColumnRule, column: str, blanks: Blanks = "any") -> str:
@@ -84,6 +86,8 @@ def render_value(target: Target, rule: ColumnRule, cell: str, *, thorough: bool 
     match target.type:
         case "integer" | "decimal":
             ways = _quick_number(target, rule, cell), _thorough_number
+        case "date" if target.whole_month:
+            ways = f"last_day({_quick_day(cell)})", _thorough_month
         case "date":
             ways = _quick_day(cell), _thorough_day
         case "datetime":
@@ -218,6 +222,14 @@ def _thorough_day(target: Target, rule: ColumnRule, cell: str) -> str:
     # Still the whole text where no pattern fits; the cast would make something even of 'epoch'.
     cast = "case when day < ':' and strlen(day) <= 10 then try_cast(day as date) end"
     return bind(_day_text(narrow(cell)), "day", cast)
+
+
+def _thorough_month(target: Target, rule: ColumnRule, cell: str) -> str:
+    """The last day of the month a text says. Agrees with ``core.dates.parse_month_text``."""
+    written = "'^([0-9]{4})(?:[-/.]([0-9]{1,2})|年([0-9]{1,2})月份?|([0-9]{2}))$'"
+    first = f"try_cast(regexp_replace(month, {written}, '\\1-\\2\\3\\4-01') as date)"
+    of_month = bind(narrow(cell), "month", f"case when regexp_full_match(month, {written}) then {first} end")
+    return f"last_day(coalesce({_thorough_day(target, rule, cell)}, {of_month}))"
 
 
 _CLOCK = "[0-9]{1,2}:[0-9]{2}(?::[0-9]{2}(?:[.][0-9]+)?)?"

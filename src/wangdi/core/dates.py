@@ -11,6 +11,7 @@ _DAY = re.compile(
     r"(?:(\d{4})-(\d{1,2})-(\d{1,2})|(\d{4})/(\d{1,2})/(\d{1,2})|(\d{4})\.(\d{1,2})\.(\d{1,2})"
     r"|(\d{4})年(\d{1,2})月(\d{1,2})日|(\d{4})(\d{2})(\d{2}))"
 )
+_MONTH = re.compile(r"(\d{4})(?:[-/.](\d{1,2})|年(\d{1,2})月份?|(\d{2}))")
 _TIME = re.compile(r"(\d{1,2}):(\d{2})(?::(\d{2})(?:\.(\d{1,6})\d*)?)?|(\d{2})(\d{2})(\d{2})?")
 _CHINA_ZONE = re.compile(r"\s*(?:\+08:?00|\+08)$")
 
@@ -28,6 +29,15 @@ def add_months(day: date, months: int) -> date:
 def month_end(day: date) -> date:
     """The last day of the month ``day`` is in."""
     return day.replace(day=calendar.monthrange(day.year, day.month)[1])
+
+
+def month_ends(first: date, last: date) -> list[date]:
+    """The last days of months that lie between two days, both included."""
+    found, end = [], month_end(first)
+    while end <= last:
+        found.append(end)
+        end = month_end(add_months(end, 1))
+    return found
 
 
 def age_months(birth: date, on: date) -> int:
@@ -61,6 +71,19 @@ def parse_date_text(text: str) -> date | None:
     """
     moment = parse_moment_text(text)
     return None if moment is None else moment.date()
+
+
+def parse_month_text(text: str) -> date | None:
+    """The last day of the month a text says, or nothing: 2025-03, 2025/3, 2025.3, 202503, 2025年3月, or any day of it.
+
+    Missing: an empty text and a month that does not exist give None.
+    """
+    day = parse_date_text(text)
+    found = _MONTH.fullmatch(unicodedata.normalize("NFKC", text).strip())
+    if day is None and found is not None:
+        year, month = (int(part) for part in found.groups() if part is not None)
+        day = date(year, month, 1) if year and 1 <= month <= 12 else None
+    return None if day is None else month_end(day)
 
 
 def parse_moment_text(text: str) -> datetime | None:

@@ -9,13 +9,17 @@ FieldKind = Literal["date", "moment", "integer", "decimal", "code", "flag", "tex
 _DATES = (
     "birth_date opened_on diagnosed_on departed_on attempted_on exam_date contact_date next_date filed_on closed_on"
     " reported_on handed_over_on assessed_on screened_on contacted_on given_on certificate_on decided_on until_on"
-    " onset_on died_on filled_on found_on counted_on"
+    " onset_on died_on filled_on found_on counted_on changed_on"
 )
-_INTEGERS = "sbp dbp heart_rate smoking exercise_times exercise_minutes staple_food places enrolled total_score dose_no count of"
+_INTEGERS = (
+    "sbp dbp heart_rate smoking exercise_times exercise_minutes staple_food places enrolled total_score dose_no count of"
+    " beds staff technicians doctors nurses general_practitioners dentists village_doctors visits outpatients discharges"
+    " stay_days bed_days_open bed_days_used referred_up referred_down contracted fulfilled key_people key_contracted"
+)
 _DECIMALS = "height weight waist fpg tc tg ldl hdl hba1c drinking haemoglobin wbc platelets alt ast tbil scr bun"
 _FLAGS = (
     "is_resident revoked adverse_reaction danger_sign new_complication filed inclusive electronic had_surgery had_injury"
-    " had_transfusion genetic_disease handed_over cough_two_weeks blood_in_sputum referred"
+    " had_transfusion genetic_disease handed_over cough_two_weeks blood_in_sputum referred in_force"
 )
 _CODES = (
     "sex id_type resident_kind disease reason outcome conclusion way symptoms salt mind compliance medication_adherence"

@@ -9,7 +9,14 @@ from wangdi.demo.field_kinds import FIELD_KINDS, SEVERAL
 from wangdi.demo.texts import Column, FormExport, Style
 
 _SUBJECT = ("local_id", "id_type", "id_no", "name", "sex", "birth_date", "phone", "address")
-_LEDGER_KEYS = {"childcare.institution": "code", "disease_streams.count": "source"}
+_LEDGER_KEYS = {
+    "childcare.institution": "code",
+    "disease_streams.count": "source",
+    "resources.institution": "code",
+    "resources.month": "code",
+    "resources.contract": "code",
+    "achievements.award": "code",
+}
 """The column that says which institution a row of a ledger is about."""
 _FRAME = {"org": "organisation", "entered_at": "entered_at", "recorder": "recorder"}
 
@@ -49,8 +56,8 @@ def render_mapping(style: Style, export: FormExport) -> str:
     if subject:
         lines += ["subject:", *(f"  {column.source}: {_render_rule(style, column)}" for column in subject)]
     if key is not None:
-        code = next(column for column in fields if column.source == key)
-        lines += ["subject:", f"  code: {_quote(code.name)}"]
+        code = next((column.name for column in fields if column.source == key), export.also.get(key, ""))
+        lines += ["subject:", f"  code: {_quote(code)}"]
     lines += [f"{_FRAME[column.source]}: {_quote(column.name)}" for column in frame]
     lines += ["fields:", *(f"  {column.source}: {_render_rule(style, column)}" for column in fields)]
     lines += [f"  {field}: {_quote(name)}" for field, name in export.also.items()]

@@ -28,6 +28,7 @@ from wangdi.demo.forms import (
 )
 from wangdi.demo.hospital import HospitalVisits, Patients, make_hospital_visits
 from wangdi.demo.illness import PROGRAMMES
+from wangdi.demo.institutions import institution_returns
 from wangdi.demo.mappings import write_mappings
 from wangdi.demo.outbreak_truth import write_outbreak_truth
 from wangdi.demo.population import make_population
@@ -163,6 +164,7 @@ def _all_rows(world: World, surveillance: Surveillance) -> Iterator[Rows]:
     yield card_rows(world, surveillance)
     yield register_rows(world, surveillance)
     yield count_rows(world, surveillance)
+    yield from institution_returns(world)
 
 
 def _register_deaths(world: World) -> World:

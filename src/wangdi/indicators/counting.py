@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from wangdi.catalog.trees import widen_region_code
+from wangdi.core.dates import month_ends
 from wangdi.core.periods import Period
 from wangdi.engines.duck.classify import Relations, row_columns
 from wangdi.engines.duck.expression import render_sql
@@ -119,12 +121,10 @@ def _plan_sums(question: Question, items: Sequence[Indicator], placed: str) -> s
     return f"{' UNION ALL '.join(parts)} ORDER BY ALL"
 
 
-def count_items(
-    workspace: Workspace, rules: Rules, indicator: Indicator, periods: Sequence[Period], relations: Relations
-) -> list[Count]:
-    """Count or add up rows: the latest of each subject by each period's end, or every row of each period."""
-    numerator = _item_sums(workspace, rules, indicator.count, periods, relations)
-    denominator = _item_sums(workspace, rules, indicator.of, periods, relations)
+def count_items(workspace: Workspace, question: Question, indicator: Indicator, relations: Relations) -> list[Count]:
+    """Count or add up rows: the latest of each subject by each period's end, one for each month, or every row of each period."""
+    numerator = _item_sums(workspace, question, indicator.count, relations)
+    denominator = _item_sums(workspace, question, indicator.of, relations)
     found: list[Count] = []
     for key in sorted(numerator.keys() | denominator.keys()):
         whole = denominator.get(key, 0.0) if isinstance(indicator.of, Items) else None
@@ -133,11 +133,13 @@ def count_items(
 
 
 def _item_sums(
-    workspace: Workspace, rules: Rules, basis: object, periods: Sequence[Period], relations: Relations
+    workspace: Workspace, question: Question, basis: object, relations: Relations
 ) -> dict[tuple[str, str, str], float]:
     if not isinstance(basis, Items):
         return {}
-    owner, rows = owner_sql(rules.pack.form(basis.form), basis), plan_items(rules, basis, periods, relations)
+    rules = question.rules
+    owner = owner_sql(rules.pack.form(basis.form), basis)
+    rows = plan_items(rules, basis, question.periods, relations, question.as_of)
     sql = f"SELECT f.period, {owner}, sum({item_value(basis)}) FROM ({rows}) f GROUP BY ALL"
     found: dict[tuple[str, str, str], float] = {}
     for period, org, code, number in workspace.rows(sql):
@@ -173,8 +175,15 @@ def _place_field(form: Form, basis: Items) -> str:
     return basis.at or ("division" if "division" in form.fields else "")
 
 
-def plan_items(rules: Rules, basis: Items, periods: Sequence[Period], relations: Relations) -> str:
-    """SQL of the rows a basis counts. Grain: one row per period and row counted; columns of the form's relation and ``period``."""
+def plan_items(
+    rules: Rules, basis: Items, periods: Sequence[Period], relations: Relations, as_of: date | None = None
+) -> str:
+    """SQL of the rows a basis counts. Columns: those of the form's relation, ``period``, and ``of_month`` where months are counted.
+
+    Grain: one row per period and row counted, and month where months are. ``as_of``: months that end later are not counted.
+    """
+    if basis.take == "each_month":
+        return _plan_months(rules, basis, periods, relations, as_of)
     form = rules.pack.form(basis.form)
     days = ", ".join(f"({sql_text(period.text)}, DATE '{period.start}', DATE '{period.end}')" for period in periods)
     inside = (
@@ -188,6 +197,41 @@ def plan_items(rules: Rules, basis: Items, periods: Sequence[Period], relations:
     )
     if basis.take != "every":
         rows += " QUALIFY row_number() OVER (PARTITION BY q.period, f.subject_id ORDER BY f.occurred_on DESC, f.seq DESC) = 1"
+    return _keep(rules, basis, rows, relations)
+
+
+def _plan_months(
+    rules: Rules, basis: Items, periods: Sequence[Period], relations: Relations, as_of: date | None
+) -> str:
+    """The latest row of each subject by the end of each month. Each month is looked up once, however many periods have it."""
+    form = rules.pack.form(basis.form)
+    of_period = {
+        (period.text, end)
+        for period in periods
+        for end in month_ends(period.start, period.end)
+        if as_of is None or end <= as_of
+    }
+    if not of_period:
+        return f"SELECT '' AS period, f.*, DATE '1970-01-31' AS of_month FROM {relations.forms[form.full_name]} f WHERE FALSE"
+    months = ", ".join(f"(DATE '{end}')" for end in sorted({end for _, end in of_period}))
+    rows = (
+        f"SELECT f.*, q.of_month FROM {relations.forms[form.full_name]} f JOIN (VALUES {months}) q(of_month)"
+        " ON f.occurred_on <= q.of_month QUALIFY row_number() OVER"
+        " (PARTITION BY q.of_month, f.subject_id ORDER BY f.occurred_on DESC, f.seq DESC) = 1"
+    )
+    rows = _keep(rules, basis, rows, relations)
+    if basis.having:
+        other = relations.forms[rules.pack.form(basis.having).full_name]
+        rows = (
+            f"SELECT f.* FROM ({rows}) f SEMI JOIN {other} o"
+            " ON o.subject_id = f.subject_id AND last_day(o.occurred_on) = f.of_month"
+        )
+    listed = ", ".join(f"({sql_text(text)}, DATE '{end}')" for text, end in sorted(of_period))
+    return f"SELECT q.period, f.* FROM ({rows}) f JOIN (VALUES {listed}) q(period, of_month) USING (of_month)"
+
+
+def _keep(rules: Rules, basis: Items, rows: str, relations: Relations) -> str:
+    """SQL of the rows for which ``where`` holds."""
     if basis.where is None:
         return rows
     people = f" LEFT JOIN {relations.subjects} s USING (subject_id)" if rules.pack.subject == "person" else ""

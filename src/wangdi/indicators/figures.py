@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Literal
 
@@ -19,11 +19,25 @@ LEVEL_CHOICES: tuple[Level, ...] = ("city", "county", "township", "village", "or
 
 
 @dataclass(frozen=True, slots=True)
+class Returns:
+    """How many of the monthly returns that a figure adds up were due, and how many of them have come."""
+
+    due: int
+    here: int
+
+    @property
+    def lacking(self) -> int:
+        """Those that have not."""
+        return self.due - self.here
+
+
+@dataclass(frozen=True, slots=True)
 class Figure:
     """One figure with everything it must be told with.
 
-    Missing: ``value`` is None where the denominator is 0 or no population was published; ``denominator`` is None in the
-    second case. ``population``: the kind of a population table, or the printed words of the people (items) counted over.
+    Missing: ``value`` is None where the denominator is 0, no population was published, or none of the ``returns`` it rests on
+    has come; ``denominator`` is None in the second case. ``population``: the kind of a population table, or the printed words of
+    the people (items) counted over.
     ``population_seq`` opens the row of the population table it was divided by.
     """
 
@@ -46,6 +60,12 @@ class Figure:
     known: int
     attribution: str
     doubt: str
+    returns: Returns | None = None
+
+    @property
+    def unknown(self) -> bool:
+        """Whether nobody knows what there was: no return it rests on has come. Its numerator then is no number of anything."""
+        return self.returns is not None and not self.returns.here and not self.numerator
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,6 +189,20 @@ def _figure(
         attribution=indicator.attribution,
         doubt=indicator.doubt,
     )
+
+
+def add_returns(figures: Sequence[Figure], returns: Sequence[Figure]) -> list[Figure]:
+    """Figures with the returns they rest on, area by area.
+
+    Rule: where no return has come and nothing was counted there is no value: nobody knows whether there was nothing.
+    """
+    here = {one.area: Returns(int(one.denominator or 0), int(one.numerator)) for one in returns}
+    return [_add_returns(one, here.get(one.area, Returns(0, 0))) for one in figures]
+
+
+def _add_returns(figure: Figure, returns: Returns) -> Figure:
+    told = replace(figure, returns=returns)
+    return replace(told, value=None) if told.unknown else told
 
 
 def _denominator_kind(indicator: Indicator) -> _DenominatorKind:

@@ -8,7 +8,7 @@ from datetime import date
 
 from wangdi.catalog.codelists import CodeList, load_codelists
 from wangdi.catalog.tables import CODES_SEPARATOR
-from wangdi.core.dates import parse_date_text, parse_moment_text
+from wangdi.core.dates import parse_date_text, parse_moment_text, parse_month_text
 from wangdi.language.model import FieldType, FormField
 from wangdi.language.record import Cell
 
@@ -31,6 +31,8 @@ def parse_cell(field: FormField, text: str) -> Cell | Unreadable:
         return None
     if field.type in ("code", "codes"):
         return _parse_codes(field, plain)
+    if field.whole_month:
+        return parse_month_text(plain) or Unreadable("yyyy-mm")
     return _PARSERS[field.type](plain)
 
 

@@ -21,6 +21,7 @@ from wangdi.language.model import (
     CountedClause,
     EnoughRows,
     Form,
+    Indicator,
     Items,
     LatestRow,
     ObligationsMet,
@@ -238,6 +239,8 @@ def _check_indicators(pack: Pack) -> Iterator[Problem]:
     for indicator in pack.indicators.values():
         if indicator.watch and not _counts_by_day(indicator.count, indicator.of):
             yield _tell(pack, "PACK-089", indicator.line, name=indicator.id)
+        if indicator.rests_on:
+            yield from _check_rests_on(pack, indicator)
         for basis in (indicator.of, indicator.count):
             if isinstance(basis, PopulationOf) and basis.kind not in load_population_kinds():
                 near = nearest_name(basis.kind, load_population_kinds())
@@ -256,6 +259,16 @@ def _check_indicators(pack: Pack) -> Iterator[Problem]:
                 fields = pack.form(clause.form if isinstance(clause, RowsComplete) else clause.forms[0]).fields
                 for name in sorted(set(clause.fields) - fields.keys()):
                     yield _tell(pack, "PACK-014", counted.line, name=name, nearest=nearest_name(name, fields))
+
+
+def _check_rests_on(pack: Pack, indicator: Indicator) -> Iterator[Problem]:
+    """It names an indicator of the pack that counts, month by month, who should have sent a return and who has."""
+    other = pack.indicators.get(indicator.rests_on)
+    if other is None:
+        near = nearest_name(indicator.rests_on, pack.indicators)
+        yield _tell(pack, "PACK-014", indicator.line, name=indicator.rests_on, nearest=near)
+    elif not all(isinstance(basis, Items) and basis.take == "each_month" for basis in (other.of, other.count)):
+        yield _tell(pack, "PACK-091", indicator.line, name=indicator.id, other=other.id)
 
 
 def _counts_by_day(counted: Basis | None, whole: Basis | None) -> bool:

@@ -248,12 +248,20 @@ def say_basis(pack: Pack, basis: Basis | None, lang: str) -> str:
                 "period_end": ("期末在管", "managed at its end"),
             }
             return day[when][0 if lang == "zh" else 1]
-        case Items(form, where, _, sum_field, take, by):
+        case Items(form, where, _, sum_field, take, by, _, having):
             speech = speech_of(pack, lang, pack.form(form))
             title = pack.form(form).title
             if take == "every":
                 dated = say_field(speech, by or pack.form(form).occurred_on)
                 said = speech.of(f"{dated}在统计期内的每张{title}", f"every {form} whose {dated} is in the period")
+            elif take == "each_month":
+                said = speech.of(
+                    f"统计期内的每个月，月末前最近一次{title}",
+                    f"for each month of the period the latest {form} by its end",
+                )
+                if having:
+                    other = pack.form(having).title
+                    said += speech.of(f"，且当月有{other}", f", where the month has a {having}")
             else:
                 said = speech.of(f"期末前最近一次{title}", f"the latest {form} by the end of the period")
             if where is not None:

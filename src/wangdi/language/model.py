@@ -64,6 +64,8 @@ class FormField:
     possible: tuple[float, float] | None = None
     identifying: bool = False
     line: int = 0
+    whole_month: bool = False
+    """A date that stands for its month (``grain: month``): written as a month or a day of it, kept as the month's last day."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -276,18 +278,22 @@ class People:
 class Items:
     """The latest row of ``form`` of each subject on or before the end of the period, or every row of the period, for which
     ``where`` holds; ``sum_field`` adds up a field instead of counting rows.
+
+    ``each_month``: for each month that ends in the period the latest row by then, so that a subject counts once a month;
+    ``having`` names the form of which it must have a row in that month.
     """
 
     form: str
     where: Expression | None
     where_text: str
     sum_field: str = ""
-    take: Literal["latest", "earliest", "every"] = "latest"
-    """Packs say ``latest`` or ``every``; ``earliest`` is what ``pack test`` tries instead."""
+    take: Literal["latest", "earliest", "every", "each_month"] = "latest"
+    """Packs say ``latest``, ``every`` or ``each_month``; ``earliest`` is what ``pack test`` tries instead."""
     by: str = ""
     """The day or moment that puts a row into the period; empty: the day it happened on. Missing: a row without it is in none."""
     at: str = ""
     """The text field whose code says where a row belongs; empty: its division, or the organisation that wrote it."""
+    having: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -413,6 +419,8 @@ class Indicator:
     mean: str = ""
     watch: tuple[str, ...] = ()
     """Counted by day and watched for outbreaks: the families of diseases it may show (``gut``). Of any other indicator, none."""
+    rests_on: str = ""
+    """The indicator that says how many of the returns this one adds up have come; where none has, there is no figure."""
 
 
 @dataclass(frozen=True, slots=True)

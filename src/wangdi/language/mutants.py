@@ -328,6 +328,8 @@ def _vary_basis(pack: Pack, basis: Basis | None) -> Iterator[tuple[str, Basis, b
         yield f"{basis.take} → {take}", replace(basis, take=take), False  # type: ignore[arg-type]
         if basis.by:
             yield f"− by {basis.by}", replace(basis, by=""), False
+        if basis.having:
+            yield f"− having {basis.having}", replace(basis, having=""), False
         if basis.where is not None:
             yield "− where", replace(basis, where=None), False
             for change, where in vary_expression(pack, basis.where, pack.form(basis.form)):

@@ -12,7 +12,7 @@ from wangdi.language.names import nearest_name
 from wangdi.language.reading import Reading
 
 _FORM = ("title", "occurred_on", "record_key", "source_of_record", "identifying", "fields", "checks")
-_FIELD = ("label", "type", "required", "unit", "codes", "plausible", "possible", "identifying")
+_FIELD = ("label", "type", "required", "unit", "codes", "plausible", "possible", "identifying", "grain")
 
 
 def read_forms(reading: Reading, block: Value, pack: str) -> dict[str, Form]:
@@ -64,6 +64,9 @@ def _read_field(reading: Reading, form: str, name: str, part: Value) -> FormFiel
         reading.tell("PACK-010", part.line, name=codes, nearest=nearest_name(codes, load_codelists()))
     if kind in ("code", "codes") and not codes:
         reading.tell("PACK-005", part.line, name="codes")
+    grain = reading.choice(part, "grain", ("day", "month"), default="day")
+    if grain == "month" and kind != "date":
+        reading.tell("PACK-090", part.line, name=name)
     return FormField(
         name=name,
         label=reading.text(part, "label") or (entry.label if entry else name),
@@ -75,6 +78,7 @@ def _read_field(reading: Reading, form: str, name: str, part: Value) -> FormFiel
         possible=reading.numbers(part, "possible") or (None if own or entry is None else entry.possible),
         identifying=reading.flag(part, "identifying") or (entry is not None and not own and entry.identifying),
         line=part.line,
+        whole_month=grain == "month",
     )
 
 

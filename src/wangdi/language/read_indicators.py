@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from typing import Literal
 
 from wangdi.language.ast import Constant, Expression, Parameter
 from wangdi.language.courses import Series
@@ -47,7 +48,16 @@ _COMPLETE = re.compile(rf"^every (?P<form>{_NAME}) in period has its required fi
 _ENOUGH = re.compile(rf"^at least (?P<count>\d+|:{_NAME}) (?P<form>{_NAME}) for a whole year in period$")
 _NOT_ENDED = re.compile(r"^not ended in period as (?P<reasons>[a-z]+(?: or [a-z]+)*)$")
 _ITEMS = re.compile(rf"^latest (?P<form>{_NAME}) of each by period end$")
+_EACH_MONTH = re.compile(rf"^each month of (?P<form>{_NAME}) in period(?: having (?P<having>{_NAME}))?$")
 _EVERY = re.compile(rf"^every (?P<form>{_NAME}) in period(?: by (?P<by>{_NAME}))?$")
+_TAKES: dict[Literal["latest", "every", "each_month"], re.Pattern[str]] = {
+    "latest": _ITEMS,
+    "every": _EVERY,
+    "each_month": _EACH_MONTH,
+}
+_TAKES_EXPECTED = (
+    "latest FORM of each by period end | every FORM in period [by FIELD] | each month of FORM in period [having FORM]"
+)
 _PEOPLE = {"enrolled any day in period": "any_day", "enrolled at period end": "period_end"}
 _CLAUSE_KEYS = ("id", "label", "require", "where", "holds", "fields", "forms", "only_if", "source")
 _BASIS_KEYS = ("label", "people", "items", "where", "sum", "at", "population", "mean")
@@ -63,6 +73,7 @@ _INDICATOR = (
     "doubt",
     "if_missing",
     "watch",
+    "rests_on",
 )
 UNITS = {
     "percent": 100.0,
@@ -72,6 +83,8 @@ UNITS = {
     "per_100000": 100000.0,
     "count": 1.0,
     "points": 1.0,
+    "ratio": 1.0,
+    "days": 1.0,
 }
 
 
@@ -106,6 +119,7 @@ def _read_indicator(reading: Reading, name: str, part: Value, source: str) -> In
         line=part.line,
         of_clauses=_read_all(reading, of),
         watch=reading.words(part, "watch"),
+        rests_on=reading.text(part, "rests_on"),
         mean=_known_quality(reading, reading.text(count, "mean"), count.line),
     )
 
@@ -133,20 +147,21 @@ def _read_basis(reading: Reading, part: Value) -> Basis | None:
 
 def _read_items(reading: Reading, part: Value) -> Items | None:
     line, phrase = part.entries["items"].line, reading.text(part, "items")
-    latest, every = _ITEMS.match(phrase), _EVERY.match(phrase)
-    match = latest or every
-    if match is None:
-        expected = "latest FORM of each by period end | every FORM in period [by FIELD]"
-        reading.tell("PACK-012", line, text=phrase, expected=expected)
+    found = next(((take, match) for take, pattern in _TAKES.items() if (match := pattern.match(phrase))), None)
+    if found is None:
+        reading.tell("PACK-012", line, text=phrase, expected=_TAKES_EXPECTED)
         return None
+    take, match = found
+    parts = match.groupdict()
     return Items(
         form=reading.known_form(match["form"], line),
         where=reading.expression(part, "where", required=False),
         where_text=reading.text(part, "where"),
         sum_field=reading.text(part, "sum"),
-        take="latest" if latest else "every",
-        by=(every["by"] or "") if every else "",
+        take=take,
+        by=parts.get("by") or "",
         at=reading.text(part, "at"),
+        having=reading.known_form(parts["having"], line) if parts.get("having") else "",
     )
 
 

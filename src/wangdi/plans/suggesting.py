@@ -13,6 +13,8 @@ from typing import Any
 from wangdi.plans.model import Suggestion
 
 EXACT, LIKELY, POSSIBLE = "exact", "likely", "possible"
+DAYS = ("天", "日")
+PER_HEAD = {"千": "per_1000", "万": "per_10000"}
 RATE_UNITS = {"%": "percent", "‰": "per_mille", "/10万": "per_100000"}
 
 
@@ -93,6 +95,11 @@ def _units_agree(name: str, unit: str, indicator_unit: str) -> bool:
         return indicator_unit == RATE_UNITS[unit]
     if unit == "个百分点":
         return indicator_unit == "percent"
-    if re.search(r"每千|千人口", name):
-        return indicator_unit == "per_1000"
+    if unit in DAYS:
+        return indicator_unit == "days"
+    if name.endswith("比") and not unit:  # 1:1.25
+        return indicator_unit == "ratio"
+    per = re.search(r"每([千万])|([千万])人口", name)
+    if per is not None:
+        return indicator_unit == PER_HEAD[per[1] or per[2]]
     return indicator_unit in ("count", "")

@@ -37,6 +37,8 @@ _EXTREME = re.compile(r"^(?:其中)?(?:最[高低多少大小好差]|[较偏][�
 _CHANGED = re.compile(r"(?:[较比与](?:上年|(?:19|20)\d{2}年)(?:同期)?|同比)?(?:升幅|增幅|降幅|增加|减少)$")
 _BACK = 4
 """How many numbers back of its sentence an indicator that is not named again may stand."""
+_WRITTEN_UNITS = {"points": ("分",), "ratio": ("",), "days": ("天", "日")}
+"""How reports write values of a unit of the packs; of a ratio (1:1.25) the number of the second for one of the first."""
 _PER = {"千": 1000, "万": 10_000, "十万": 100_000, "10万": 100_000, "百万": 1_000_000}
 
 
@@ -162,8 +164,8 @@ def match_claim(mentions: Mentions, catalogue: Catalogue, told: tuple[int, str])
 def _unit_fits(one: Claim, named: Named, unit: str) -> bool:
     if named.part != "value" or unit == "count":
         return one.norm_unit not in ratio_units()
-    if unit == "points":
-        return one.norm_unit == "分"
+    if unit in _WRITTEN_UNITS:
+        return one.norm_unit in _WRITTEN_UNITS[unit]
     return one.norm_unit in ratio_units() or _per_head(one) == load_lexicon("units")["pack_units"].get(unit)
 
 
@@ -211,7 +213,7 @@ def _value_of(claim: Claim, named: Named, figure: ToldFigure, before: ToldFigure
     if claim.measure == CHANGE:
         return _change(claim, figure, before)
     if named.part == "numerator":
-        return Fraction(figure.numerator)
+        return None if figure.counted is None else Fraction(figure.counted)
     if named.part == "denominator":
         return None if figure.denominator is None else Fraction(figure.denominator)
     exact = figure.exact

@@ -75,7 +75,7 @@ class IndicatorNames:
         return f"{label}〔{title}〕" if label else title
 
     def _counts(self, one: Named) -> bool:
-        return one.part != "value" or self.units[one.indicator] in ("count", "points")
+        return one.part != "value" or self.units[one.indicator] in ("count", "points", "days")
 
 
 def _labels(one: IndicatorName) -> tuple[tuple[str, Part], ...]:

@@ -92,6 +92,8 @@ def _figure_value(cell: Cell, binding: Binding, figure: ToldFigure | None) -> tu
     """A figure as the cell prints it, or the code of why there is nothing to print."""
     if figure is None:
         return None, "RETURN-050"
+    if figure.silent:
+        return None, "RETURN-053"
     if binding.part == PARTS[0]:
         exact: Fraction | None = Fraction(figure.numerator)
     elif binding.part == PARTS[1]:

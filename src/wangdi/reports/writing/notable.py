@@ -48,11 +48,11 @@ class Noted:
 
     @property
     def worsened(self) -> bool:
-        """Whether it is worse than the year before, as far as it is printed.
+        """Whether it is worse than the year before, as far as it is printed; so many to one is neither better nor worse.
 
         Rule: fewer of something counted is not worse by itself; more cases of a disease are.
         """
-        if self.change is None or not is_printed(self.change):
+        if self.change is None or not is_printed(self.change) or self.figure.unit == "ratio":
             return False
         if low_is_good(self.material):
             return self.change > 0

@@ -14,7 +14,8 @@ from wangdi.reports.writing.model import Piece
 
 _PLACE = re.compile(r"\{([a-z0-9_]+)\}")
 _ASIDE = re.compile(r"（[^（）]*）")
-SIGNS = {"percent": "%", "per_mille": "‰", "per_100000": "/10万"}
+SIGNS = {"percent": "%", "per_mille": "‰", "per_100000": "/10万", "days": "天"}
+FRONT_SIGNS = {"ratio": "1:"}
 
 Places = Mapping[str, Piece | None]
 
@@ -81,7 +82,8 @@ def show_figure(figure: ToldFigure | None) -> Piece | None:
 
 def show(value: Fraction, unit: str) -> str:
     """A value of a unit as printed, half up."""
-    return round_half_up(value, 0 if unit == "count" and value.denominator == 1 else 2) + SIGNS.get(unit, "")
+    number = round_half_up(value, 0 if unit == "count" and value.denominator == 1 else 2)
+    return f"{FRONT_SIGNS.get(unit, '')}{number}{SIGNS.get(unit, '')}"
 
 
 def round_half_up(value: Fraction, places: int = 2) -> str:
@@ -97,4 +99,4 @@ def show_goal(comparator: str, value: float, unit: str, printed: str = "") -> st
     phrases = load_lexicon("writing")["phrases"]
     phrase: str = phrases["at_least" if comparator == ">=" else "at_most"]
     plain = format(Decimal(str(value)).normalize(), "f")
-    return phrase.format(value=f"{plain}{SIGNS.get(unit) or printed}")
+    return phrase.format(value=f"{FRONT_SIGNS.get(unit, '')}{plain}{SIGNS.get(unit) or printed}")

@@ -161,7 +161,7 @@ def _cells(row: Sequence[ToldFigure | None]) -> Iterator[Piece]:
             yield from (Piece(NOTHING), Piece(NOTHING), Piece(NOTHING))
         else:
             value = _show(one).removesuffix(SIGNS.get(one.unit, ""))
-            for text in (show_count(one.numerator), show_count(one.denominator), value):
+            for text in (show_count(one.counted), show_count(one.denominator), value):
                 yield Piece(text, one)
 
 

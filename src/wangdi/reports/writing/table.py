@@ -25,7 +25,7 @@ def _row(figure: ToldFigure) -> dict[str, str]:
         "title": figure.title,
         "area": figure.area_name,
         "period": figure.period,
-        "numerator": show_count(figure.numerator),
+        "numerator": show_count(figure.counted),
         "denominator": show_count(figure.denominator),
         "value": NOTHING if value is None else value.text,
         "population": "；".join(part for part in (figure.base, figure.population_source) if part) or NOTHING,

@@ -88,7 +88,7 @@ def _row(door: Door, view: View, here: Here, indicator: str) -> dict[str, Any] |
             english_or(figure.title, figure.title_en, view.lang), view.link(f"/indicator/{indicator}"), door=False
         ),
         "value": replace(figure_cell(view, here, figure), text=show_rate(figure.value, figure.unit, view.lang)),
-        "numerator": figure.numerator,
+        "numerator": None if figure.unknown else figure.numerator,
         "denominator": figure.denominator,
         "trend": Cell(None, view.link(f"/indicator/{indicator}"), door=False, svg=_line(shown)),
         "change": _change_cell(shown),

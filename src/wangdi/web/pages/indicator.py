@@ -50,6 +50,7 @@ def show_indicator(request: Request, indicator: str, level: str = "") -> Respons
         "title": _title(shown, rule, view),
         "table_of_areas": table,
         "figure_link": figure_cell(view, here, shown.figure).href if shown else "",
+        "returns_link": _returns_link(view, here, rule),
         "tiles": lay_tiles(figures, shown.target if shown else None),
         "trend": json.dumps(_trend_chart(view, here, shown), ensure_ascii=False) if shown else "",
         "bars": json.dumps(_bars_chart(view, shown, figures), ensure_ascii=False) if shown and figures else "",
@@ -94,6 +95,12 @@ def make_table(
     return Table(columns, rows, total, name, empty=title("no_areas"))
 
 
+def _returns_link(view: View, here: Here, rule: Indicator) -> str:
+    """Where the returns that have not come are listed, for a figure that rests on returns."""
+    asked = {"indicator": rule.rests_on, "area": here.area, "level": here.level, "period": here.period.text}
+    return view.link("/people", **asked, part="missing") if rule.rests_on else ""
+
+
 def _can_miss(rule: Indicator) -> bool:
     """Whether the figure says how many are missing from the numerator."""
     return {"missing", "denominator"} <= set(parts_of(rule))
@@ -109,7 +116,10 @@ def _row(door: Door, view: View, here: Here, rule: Indicator, figure: Figure) ->
     open_parts = parts_of(rule)
     return {
         "area": Cell(figure.area_name, down, door=False),
-        "numerator": Cell(figure.numerator, f"{people}&part=numerator" if "numerator" in open_parts else ""),
+        "numerator": Cell(
+            None if figure.unknown else figure.numerator,
+            f"{people}&part=numerator" if "numerator" in open_parts else "",
+        ),
         "denominator": Cell(
             figure.denominator,
             f"{people}&part=denominator" if "denominator" in open_parts else _population_link(view, figure),

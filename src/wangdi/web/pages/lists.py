@@ -96,7 +96,7 @@ def _table(door: Door, view: View, here: Here, listed: list[Listed], shown: tupl
     ]
     rows: list[dict[str, Any]] = [
         {
-            "name": Cell(names.get(one.person_id, "") or one.person_id, view.link(f"/person/{one.person_id}")),
+            "name": Cell(names.get(one.person_id, "") or _own_name(one), view.link(f"/person/{one.person_id}")),
             "person": one.person_id,
             "org": organisation_name(here, one.org),
             "why": Cell(
@@ -107,6 +107,11 @@ def _table(door: Door, view: View, here: Here, listed: list[Listed], shown: tupl
         for one in listed
     ]
     return Table(columns, rows, name=f"people-{part}", empty=word(view.lang, "people.nobody"))
+
+
+def _own_name(one: Listed) -> str:
+    """What the row of an institution calls it; the number of what has no name."""
+    return str(next((why.inputs["name"] for why in one.why if why.inputs.get("name")), one.person_id))
 
 
 def shown_reasons(why: tuple[Why, ...], part: str) -> tuple[Why, ...]:
