@@ -10,7 +10,7 @@ from pypdf import PdfReader
 
 from tests.unit.test_report_pdf import characters_of
 from wangdi.app.bulletins import print_page
-from wangdi.plans.bulletin_page import PRINTED_SIGNS, TABLES, Block, Line, Page
+from wangdi.plans.bulletin_page import FIRST, LAST, PRINTED_SIGNS, Block, Line, Page
 from wangdi.reports.paper import Drawing, Grid, Heading, Paper, Words, print_paper, share_width
 from wangdi.reports.typesetting import find_faces
 
@@ -60,7 +60,7 @@ ITEMS = tuple(
 
 @pytest.mark.parametrize("lang", ["zh", "en"])
 def test_a_bulletin_is_printed_across_with_its_lights_in_words(lang: str) -> None:
-    tables = {name: ITEMS if name == "items" else () for name in TABLES}
+    tables = {name: ITEMS if name == "items" else () for name in (*FIRST, *LAST)}
     ranked = (Block("高血压患者规范管理率", (line("red", "1", "上渡镇", "70%", "+1.00", "3", "基层科"),)),)
     page = Page("month", "栖云县", ("2025-10-01", "2025-10-31"), tables, ranked)
     reader = PdfReader(io.BytesIO(print_page(page, lang)))
@@ -70,7 +70,7 @@ def test_a_bulletin_is_printed_across_with_its_lights_in_words(lang: str) -> Non
     assert "事项0" in reader.pages[0].extract_text(), "the first page is not left to the title"
     width, height = (float(reader.pages[0].mediabox[side]) for side in (2, 3))
     assert width > height
-    empty = Page("week", "栖云县", ("2025-10-06", "2025-10-12"), dict.fromkeys(TABLES, ()), ())
+    empty = Page("week", "栖云县", ("2025-10-06", "2025-10-12"), dict.fromkeys((*FIRST, *LAST), ()), ())
     assert print_page(empty, lang)[:5] == b"%PDF-"
 
 

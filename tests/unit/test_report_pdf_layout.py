@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 from pathlib import Path
+from typing import Any
 
 import pypdfium2
 import pytest
@@ -50,7 +51,8 @@ NO_RULES_BETWEEN_ROWS = """#table(columns: (1fr, 1fr, 1fr), align: (left, right,
 def set_pdf(source: str, size: float = 12, page: str = "") -> bytes:
     text = f'#set page(paper: "a4", margin: 2.5cm{page})\n{FACE.format(size=size)}#set par(justify: true, '
     text += "first-line-indent: (amount: 2em, all: true))\n" + source
-    made: bytes = typst.compile(text.encode(), font_paths=[find_faces()], ignore_system_fonts=True)
+    asked: dict[str, Any] = {"font_paths": [find_faces()], "ignore_system_fonts": True}
+    made: bytes = typst.compile(text.encode(), **asked)
     return made
 
 

@@ -67,7 +67,7 @@ class _Gathered:
 
     def _stand(self, indicators: Sequence[str]) -> Ground:
         places = self.figures.places
-        return stand_ground(self.figures.standing, find_areas(places, self.on, self.area), indicators, self.on)
+        return stand_ground(self.figures.standing, find_areas(places, self.on, self.area), indicators, places, self.on)
 
     def tell(self, plan: str, item: PlannedItem) -> Item:
         """An item as a report tells it."""
@@ -90,7 +90,7 @@ class _Gathered:
             unit = item.goal.unit if item.goal is not None else "元"
             return replace(base, goal=Goal(">=", asked, unit), counted=paid, asked=asked)
         if item.goal is not None and item.goal.unit not in ("%", "‰", "个百分点"):
-            counted = float(item.done_count)
+            counted = float(item.count_done())
             return replace(
                 base, goal=Goal(">=", item.goal.value, item.goal.unit), counted=counted, asked=item.goal.value
             )

@@ -94,7 +94,8 @@ def _runs_in(ground: Ground, total: int, places: Sequence[int]) -> Iterator[Run]
     """
     claims, whole = ground.claims, ground.claims[total].norm_value
     for start in range(min(_STARTS, len(places))):
-        depth, run, added, best = ground.depth(places[start]), [], 0.0, (whole / 20 + 1, 0)
+        depth, added, best = ground.depth(places[start]), 0.0, (whole / 20 + 1, 0)
+        run: list[int] = []
         for place in places[start:]:
             value = claims[place].norm_value
             if value >= whole or len(run) == _LONGEST or added > whole:

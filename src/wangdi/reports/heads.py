@@ -25,8 +25,8 @@ def _find_costs(ground: Ground) -> Iterator[Relation]:
     """People and money in one breath: what it comes to for each."""
     last_people: int | None = None
     for index, one in enumerate(ground.claims):
-        people = one.measure == "count" and one.norm_unit in CROWD and one.comparator == "="
-        if people or (ground.is_count(index) and re.search(r"处罚|立案|案件", one.indicator)):
+        crowd = one.measure == "count" and one.norm_unit in CROWD and one.comparator == "="
+        if crowd or (ground.is_count(index) and re.search(r"处罚|立案|案件", one.indicator)):
             last_people = index
         if one.measure != "money" or one.per or last_people is None or not one.exact:
             continue

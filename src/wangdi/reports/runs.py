@@ -59,8 +59,8 @@ def _find_classes(ground: Ground) -> Iterator[Relation]:
             same = total is not None and all(ground.same_time(total, index) for index in firsts)
             if total is not None and same and len(firsts) > 1:
                 missing = [part for part, group in zip(rule["parts"], found[1:], strict=True) if not group]
-                whole = rule["complete"] and all(_is_told_none(ground, total, part) for part in missing)
-                yield from _compare(ground, total, tuple(firsts), whole)
+                complete = bool(rule["complete"]) and all(_is_told_none(ground, total, part) for part in missing)
+                yield from _compare(ground, total, tuple(firsts), complete)
 
 
 def _is_told_none(ground: Ground, index: int, name: str) -> bool:
