@@ -81,7 +81,9 @@ def amounts_near(ground: Ground, total: int, places: range) -> list[int]:
     for place in places:
         if not ground.same_part(total, place):
             break
-        alike = ground.claims[place].measure == ground.claims[total].measure and ground.same_kind(total, place)
+        one, other = ground.claims[place], ground.claims[total]
+        crowd = ground.both_crowds(total, place) and count_digits(other) > 3
+        alike = one.measure == other.measure and (ground.same_kind(total, place) or crowd)
         if alike and ground.is_amount(place) and ground.claims[place].status == ground.claims[total].status:
             found.append(place)
     return found

@@ -20,6 +20,8 @@ _COMPARED = re.compile(
 )
 _PRIOR = re.compile(r"(?:上年|去年|上月|上季度|上一年|上周)(?:(?![增减升降多少]|提高|[,，。;；]).)*$")
 """Before a level: it is what another is compared with; it is told of the time before."""
+_PAIRED = 6
+"""How many levels before a difference are tried against each other: two lists of three, now and then."""
 _POINTS = {"个百分点": "%", "百分点": "%", "个千分点": "‰"}
 
 
@@ -186,7 +188,7 @@ def _find_difference(ground: Ground, index: int) -> Iterator[Relation]:
     one = ground.claims[index]
     levels = _levels_before(ground, index, _POINTS.get(one.norm_unit, one.norm_unit))
     named = [(now, then) for then in levels.then for now in levels.now if _alike(ground, now, then)]
-    near = sorted((*levels.now, *levels.then), reverse=True)[:3]
+    near = sorted((*levels.now, *levels.then), reverse=True)[:_PAIRED]
     others = [(now, then) for now in near for then in near if now > then and _alike(ground, now, then)]
     apart = re.search(load_lexicon("relations")["changes"]["apart"], ground.text[one.start - 8 : one.end + 3])
     for pair in (*named, *others):

@@ -86,13 +86,18 @@ class Claim:
     @property
     def printed_number(self) -> str:
         """The number in digits as printed, without unit, sign and separators."""
-        found = re.match(r"[-−－]?([\d,，.]+)", narrow_digits(self.text))
-        return re.sub(r"[,，]", "", found.group(1)).rstrip(".") if found else str(self.value)
+        return _digits_of(self.text) or str(self.value)
 
     @property
     def exact(self) -> Fraction:
         """The stated number itself."""
         return _exact_of(self.norm_value)
+
+
+@lru_cache(maxsize=65536)
+def _digits_of(text: str) -> str:
+    found = re.match(r"[-−－]?([\d,，.]+)", narrow_digits(text))
+    return re.sub(r"[,，]", "", found.group(1)).rstrip(".") if found else ""
 
 
 @lru_cache(maxsize=65536)

@@ -9,6 +9,7 @@ from itertools import permutations
 
 from wangdi.core.problem import Problem
 from wangdi.reports.ground import BASES, Ground, Relation, fraction_of, written, written_claim
+from wangdi.reports.numerators import is_among
 from wangdi.reports.ratios import is_one_slip_apart
 
 _REACH = 6
@@ -39,6 +40,10 @@ def _is_ratio(ground: Ground, index: int) -> bool:
     one = ground.claims[index]
     start = ground.claims[index - 1].end if index else 0
     before = ground.text[max(start, one.start - 18) : one.start]
+    if "性别比" in one.indicator:
+        return True
+    if one.norm_unit == "%" and is_among(ground, index):
+        return index > 1 and all(ground.claims[place].measure == "money" for place in (index - 1, index - 2))
     if one.norm_unit == "":
         return one.measure in ("rate", "value") and re.search(r"(?<![占性])(?<!性别)比$", one.indicator) is not None
     return one.norm_unit in ("%", "倍") and _TOLD.search(before) is not None
@@ -65,7 +70,8 @@ def _makes(ground: Ground, pair: tuple[int, int], index: int) -> bool:
 
 
 def _unit_of(ground: Ground, index: int) -> Fraction:
-    return fraction_of(ground.claims[index].norm_unit)
+    one = ground.claims[index]
+    return Fraction(1, 100) if "性别比" in one.indicator else fraction_of(one.norm_unit)
 
 
 def _tell(ground: Ground, members: tuple[int, int, int], holds: bool) -> Relation:

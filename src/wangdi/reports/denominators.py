@@ -117,9 +117,10 @@ def _known(ground: Ground, over: int, index: int) -> Iterator[int]:
     for rule in load_lexicon("relations")["denominators"]:
         if any(re.search(rate, name) for rate in rule["rates"]):
             yield from _nearest(ground, _counted_like(ground, tuple(rule["bases"])), over)
-    if is_among(ground, index) and len(ground.nouns[over]) > 1:
-        larger = _nearest(ground, ground.counted_as(ground.nouns[over][-2:]), over)
-        yield from (place for place in larger if ground.claims[place].exact > ground.claims[over].exact)
+    if (is_among(ground, index) or is_tied(ground, over, index)) and len(ground.nouns[over]) > 1:
+        alike = ground.near(ground.counted_as(ground.nouns[over][-2:]), over)
+        larger = [place for place in alike if ground.claims[place].norm_value > ground.claims[over].norm_value]
+        yield from _nearest(ground, larger, over)
     for noun in {told[start:end] for start in range(len(told)) for end in range(start + _NAMES, len(told) + 1)}:
         if noun in ground.counted and noun != ground.nouns[over]:
             yield from (place for place in _nearest(ground, ground.counted[noun], over) if place < over)
@@ -180,7 +181,8 @@ def _in_a_row(ground: Ground, over: int, index: int) -> int | None:
     if base is None or not ground.same_sentence(base, index) or re.search(r"[;；]", ground.between(base, index)):
         return None
     done = tying_word(ground, over, index)
-    return None if done and done in ground.claims[base].indicator else base
+    done_too = done and done in ground.claims[base].indicator and not is_done_of_due(ground, over, base)
+    return None if done_too else base
 
 
 def _row_tie(ground: Ground, over: int, base: int, index: int) -> Tie:

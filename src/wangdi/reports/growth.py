@@ -86,8 +86,13 @@ def _find_differences(ground: Ground) -> Iterator[Relation]:
                 continue
             terms = [_terms(ground, index, rule[side]) for side in ("left", "right")]
             tested = [_test_difference(ground, (left, right, index)) for left in terms[0] for right in terms[1]]
-            same = [one for one in tested if ground.same_time(one.claims[0], one.claims[1])]
-            yield from ([one for one in tested if one.holds] or same or tested)[:1]
+            # Of several incomes and spendings none need be those of this balance.
+            alone = [
+                one
+                for one in tested
+                if len(tested) == 1 and all(ground.same_time(place, index) for place in one.claims)
+            ]
+            yield from ([one for one in tested if one.holds] or alone)[:1]
 
 
 def _terms(ground: Ground, result: int, pattern: str) -> list[int]:
@@ -133,7 +138,7 @@ def _yearly(ground: Ground, start: int, end: int) -> tuple[int, ...]:
         one = ground.claims[index]
         if one.measure in ("count", "rate"):
             before = ground.text[max(0, one.start - 12) : one.start]
-            if re.search(r"(?:19|20)[\dxX]{2}年(?:底|末)?(?:为|是|出生|共)?\s*$", before):
+            if re.search(r"(?:19|20)[\dxX]{2}年(?:底|末)?(?:为|是|出生|共|[降升增减][到至为])?\s*$", before):
                 found.append(index)
     same = [index for index in found if ground.claims[index].norm_unit == ground.claims[found[0]].norm_unit]
     return tuple(same)

@@ -114,7 +114,9 @@ def _is_named(ground: Ground, total: int, told: tuple[str, Sequence[int]]) -> bo
     (lead, run), noun = told, ground.nouns[total]
     if len(noun) < _TAIL:
         return False
-    return noun in lead or all(ground.nouns[place].endswith(noun[-_TAIL:]) for place in run)
+    tail = re.escape(noun[-_TAIL:])
+    told = noun in lead or re.search(rf"{tail}\w{{0,2}}[中里][,，]?", lead) is not None
+    return told or all(ground.nouns[place].endswith(noun[-_TAIL:]) for place in run)
 
 
 def _ended(ground: Ground, run: Sequence[int]) -> Iterator[Run]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from wangdi.core.problem import Problem
-from wangdi.reports.ground import BASES, Ground, Relation, count_digits, written_claim
+from wangdi.reports.ground import BASES, Ground, Relation, count_digits, plain_thing, written_claim
 from wangdi.reports.numerals import slips_of
 
 _SHARED = 3
@@ -23,7 +23,7 @@ def find_near_repeats(ground: Ground) -> Iterator[Relation]:
     seen: dict[str, list[int]] = {}
     told: set[int] = set()
     for index, one in enumerate(ground.claims):
-        noun = ground.nouns[index] if ground.is_count(index) else one.indicator if ground.is_share(index) else ""
+        noun = plain_thing(one.indicator) if ground.is_count(index) or ground.is_share(index) else ""
         if len(noun) < 2 or count_digits(one) < 3:
             continue
         kinds = {noun[place : place + _SHARED] for place in range(max(1, len(noun) - _SHARED + 1))}
@@ -69,4 +69,5 @@ def _is_near(ground: Ground, one: int, other: int) -> bool:
     if ground.same_sentence(one, other) and other - one == 1:
         return False
     many = ground.is_count(other) and min(count_digits(left), count_digits(right)) > 3
-    return (many or left.indicator == right.indicator) and float(right.printed_number) in slips_of(left.printed_number)
+    named = plain_thing(left.indicator) == plain_thing(right.indicator)
+    return (many or named) and float(right.printed_number) in slips_of(left.printed_number)

@@ -174,11 +174,8 @@ def slips_of(printed: str) -> tuple[float, ...]:
     found = {printed[:place] + digit + printed[place + 1 :] for place in places for digit in "0123456789"}
     found |= {printed[:place] + printed[place + 1 :] for place in places}
     found |= {printed[:place] + digit + printed[place:] for place in (*places, len(printed)) for digit in "0123456789"}
-    found |= {
-        printed[:one] + printed[other] + printed[one] + printed[other + 1 :]
-        for one, other in pairwise(places)
-        if other == one + 1
-    }
+    for one, other in pairwise(places):  # neighbours also across the point
+        found.add(printed[:one] + printed[other] + printed[one + 1 : other] + printed[one] + printed[other + 1 :])
     digits = printed.replace(".", "")
     found |= {digits[:place] + "." + digits[place:] for place in range(1, len(digits))} | {digits + "0"}
     values = {float(one) for one in found if one[:1].isdecimal() and one[-1:].isdecimal() and not re.match(r"0\d", one)}

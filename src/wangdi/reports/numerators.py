@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from wangdi.reports.ground import Ground
+from wangdi.reports.ground import Ground, plain_thing
 from wangdi.reports.groups import paired_with
 from wangdi.reports.lexicon import load_lexicon
 
@@ -66,6 +66,9 @@ def list_numerators(ground: Ground, index: int, before: int) -> list[int]:
     partner = paired_with(ground, index)
     if partner is not None:
         return [partner] if ground.is_amount(partner) else []
+    named = _named_part(ground, index)
+    if named:
+        return named
     places = [
         place
         for place in range(before - 1, max(-1, before - _REACH), -1)
@@ -74,6 +77,19 @@ def list_numerators(ground: Ground, index: int, before: int) -> list[int]:
     # A share in parentheses is one of the number before them.
     inside = ground.depth(index) > 0 and places and ground.claims[index].start - ground.claims[places[0]].end <= _INSIDE
     return places[:1] if inside and ground.depth(places[0]) < ground.depth(index) else places
+
+
+def _named_part(ground: Ground, index: int) -> list[int]:
+    """The amounts told before that a clause without any of its own says it speaks of: 基层诊疗占总诊疗的63.2%."""
+    told = re.fullmatch(r"\W*(?P<part>\w{3,12})占\w{2,14}(?:的|比例|比重)(?:为|达|达到)?", clause_before(ground, index))
+    if told is None:
+        return []
+    called = [
+        place
+        for place in ground.counted_as(plain_thing(told["part"]))
+        if place < index and ground.same_part(place, index)
+    ]
+    return sorted(ground.near(called, index), reverse=True)
 
 
 def is_tied(ground: Ground, over: int, index: int) -> bool:

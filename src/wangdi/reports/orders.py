@@ -66,13 +66,14 @@ def _find_pairs(ground: Ground, rule: dict[str, str]) -> Iterator[Relation]:
     small, large = re.compile(rule["small"]), re.compile(rule["large"])
     for low, one in enumerate(ground.claims):
         name = _tested(ground, low)
-        if one.measure != "rate" or not small.search(name):
+        told = one.measure == "rate" or (one.measure == "count" and "死亡" in name)
+        if not told or not small.search(name):
             continue
         others = [
             high
             for high in range(max(0, low - _FAR), min(len(ground.claims), low + _FAR + 1))
             if high != low
-            and ground.claims[high].measure == "rate"
+            and ground.claims[high].measure == one.measure
             and large.search(_tested(ground, high))
             and not small.search(_tested(ground, high))
             and _same_subject((name, _tested(ground, high)), (small, large), ground.same_sentence(low, high))

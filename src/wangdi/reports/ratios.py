@@ -35,8 +35,10 @@ def fits(ground: Ground, over: int, base: int, share: int) -> bool:
     )
 
 
-def test_ratio(ground: Ground, members: tuple[int, int, int], sure: bool) -> Relation:
+def test_ratio(ground: Ground, members: tuple[int, int, int], sure: bool, told_base: bool = True) -> Relation:  # noqa: PT028
     """Numerator, denominator and rate against each other. ``sure``: the sentence itself says that they belong together.
+
+    ``told_base``: no other denominator can be meant, such as a mean population for one at the year's end.
 
     Rule: what the sentence ties must agree; elsewhere it is an error only where the rate is one slip of the pen from the computed
     one, and a question about the denominator otherwise.
@@ -54,7 +56,7 @@ def test_ratio(ground: Ground, members: tuple[int, int, int], sure: bool) -> Rel
     if fits(ground, *members):
         return Relation("ratio", members, True, "", Problem(code="AUDIT-110", args=args))
     fit = _fitting_numerators(base, share)
-    if sure or is_slip_of(ground, members):
+    if sure or (told_base and is_slip_of(ground, members)):
         return Relation("ratio", members, False, ARITHMETIC, Problem(code="AUDIT-111", args=args | {"fit": fit}))
     return Relation("ratio", members, False, BASES, Problem(code="AUDIT-112", args=args))
 

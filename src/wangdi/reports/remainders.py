@@ -26,7 +26,8 @@ def find_remainders(ground: Ground) -> Iterator[Relation]:
     words = re.compile(load_lexicon("relations")["remainders"]["before"])
     for index, one in enumerate(ground.claims):
         start = ground.claims[index - 1].end if index else 0
-        if not ground.is_amount(index) or not words.search(ground.text[max(start, one.start - 16) : one.start]):
+        told = words.search(ground.text[max(start, one.start - 16) : one.start])
+        if not ground.is_amount(index) or not (told or _is_deducted(ground, index)):
             continue
         pairs = list(_list_pairs(ground, index))
         holding = next((pair for pair in pairs if _leaves(ground, pair, index)), None)
@@ -39,12 +40,24 @@ def find_remainders(ground: Ground) -> Iterator[Relation]:
             yield _tell(ground, (*slipped, index), False)
 
 
+def _is_deducted(ground: Ground, index: int) -> bool:
+    """Whether something was taken from the whole in the clauses before: 扣除参军、死亡等281人,应参保75934人."""
+    return (
+        index > 0
+        and re.search(r"扣除|除去|剔除", ground.said_of(index - 1)) is not None
+        and ground.same_sentence(index - 1, index)
+    )
+
+
 def _list_pairs(ground: Ground, index: int) -> Iterator[Pair]:
     """Wholes and parts before a remainder, of its kind, the nearest first."""
+    many = count_digits(ground.claims[index]) >= _MANY_DIGITS
     places = [
         place
-        for place in range(index - 1, max(-1, index - _REACH), -1)
-        if ground.same_paragraph(place, index) and ground.is_amount(place) and ground.same_kind(place, index)
+        for place in range(index - 1, max(-1, index - (2 * _REACH if many else _REACH)), -1)
+        if (ground.same_part(place, index) if many else ground.same_paragraph(place, index))
+        and ground.is_amount(place)
+        and ground.same_kind(place, index)
     ]
     yield from sorted((_by_size(ground, pair) for pair in combinations(places, 2)), key=sum, reverse=True)
 

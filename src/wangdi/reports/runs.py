@@ -48,8 +48,11 @@ def _find_classes(ground: Ground) -> Iterator[Relation]:
     for rule in load_lexicon("relations")["classes"]:
         named: dict[tuple[int, str], list[list[int]]] = {}
         for index, one in enumerate(ground.claims):
-            place = next((n for n, part in enumerate(rule["parts"]) if re.search(part, ground.nouns[index])), -1)
-            whole = place < 0 and re.search(rule["whole"], ground.nouns[index])
+            names = (ground.nouns[index], one.indicator)
+            place = next(
+                (n for n, part in enumerate(rule["parts"]) if any(re.search(part, name) for name in names)), -1
+            )
+            whole = place < 0 and any(re.search(rule["whole"], name) for name in names)
             if ground.is_amount(index) and (place >= 0 or whole):
                 key = (ground.layout.part_at(one.start).start, one.norm_unit)
                 named.setdefault(key, [[] for _ in range(len(rule["parts"]) + 1)])[place + 1].append(index)

@@ -7,8 +7,9 @@ from collections.abc import Iterator
 from fractions import Fraction
 
 from wangdi.core.problem import Problem
+from wangdi.reports.additions import opening_of
 from wangdi.reports.ground import UNVERIFIABLE, Ground, Relation, slips_into, written, written_list
-from wangdi.reports.sums import add_up, compare_shares
+from wangdi.reports.sums import add_up, compare_shares, is_one_slip, tell_sum, told_parts
 
 _FEWEST = 3
 """Shares that must be told in a row before one slip says that they were meant to make up a hundred."""
@@ -19,18 +20,24 @@ def find_share_sums(ground: Ground) -> Iterator[Relation]:
 
     Rule: a row that makes a hundred is told so; one that does not only if three or more are told and one slip explains it.
     """
+    yield from _find_gathered(ground)
     for row in _list_rows(ground):
         if len(row) < 2:
             continue
         told = compare_shares(ground, row)
         if told.holds:
             yield told
-        elif len(row) >= _FEWEST and _is_one_slip(ground, row):
+        elif (len(row) >= _FEWEST or _opens_all(ground, row[0])) and _is_one_slip(ground, row):
             args = {
                 "parts": written_list(ground.claims[index] for index in row),
                 "sum": written(sum((ground.claims[index].exact for index in row), Fraction(0)), 4),
             }
             yield Relation("share_sum_100", row, False, UNVERIFIABLE, Problem(code="AUDIT-106", args=args))
+
+
+def _opens_all(ground: Ground, first: int) -> bool:
+    """Whether the sentence says before its first share that it parts a whole: 按组织方式分."""
+    return opening_of(ground.text[ground.sentence_start(first) : ground.claims[first].start]) == "all"
 
 
 def _list_rows(ground: Ground) -> Iterator[tuple[int, ...]]:
@@ -71,3 +78,20 @@ def _is_one_slip(ground: Ground, row: tuple[int, ...]) -> bool:
         slips_into(ground.claims[index], ground.claims[index].exact + low, ground.claims[index].exact + high)
         for index in row
     )
+
+
+def _find_gathered(ground: Ground) -> Iterator[Relation]:
+    """Two rates with what they come to together: 超重率34.3%、肥胖率16.4%,合计50.7%."""
+    for total in range(2, len(ground.claims)):
+        members = (total - 2, total - 1)
+        rates = all(ground.is_share(place) for place in (*members, total))
+        told = re.search(
+            r"合计|共计|相加|之和|加总", ground.text[ground.claims[total - 1].end : ground.claims[total].start]
+        )
+        if not (rates and told and ground.same_sentence(members[0], total)):
+            continue
+        args = told_parts(ground, total, members)
+        if add_up(ground, members).meets(ground.claims[total].interval):
+            yield Relation("sum", (total, *members), True, "", Problem(code="AUDIT-101", args=args))
+        elif any(is_one_slip(ground, total, members, index) for index in (total, *members)):
+            yield Relation("sum", (total, *members), False, UNVERIFIABLE, tell_sum(ground, total, members, args))

@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterable
 
 from wangdi.reports.denominators import Denominators, Tie
-from wangdi.reports.ground import Ground, Relation, count_digits
+from wangdi.reports.ground import CROWD, Ground, Relation, count_digits, fraction_of
 from wangdi.reports.lexicon import ratio_units
 from wangdi.reports.numerators import (
     base_inside,
@@ -27,6 +27,8 @@ from wangdi.reports.ratios import fits, is_one_slip_apart, test_ratio
 Candidate = tuple[int, int, Tie]
 """A numerator, a denominator, and what ties both to the rate."""
 
+_OTHER_POPULATION = 0.03
+"""How far apart rates on two populations of one area may lie: a year's mean and its end."""
 _NAMED = re.compile(r"率$|占比$|比例$|比重$|^占")
 
 
@@ -58,16 +60,20 @@ def _list_candidates(ground: Ground, index: int, bases: Denominators) -> list[Ca
     inside = base_inside(ground, index)
     overs = list_numerators(ground, index, index if inside is None else inside)
     if inside is not None:
-        return [(over, inside, Tie.TOLD) for over in overs if _divides(ground, over, inside)]
+        return [(over, inside, Tie.TOLD) for over in overs if _divides(ground, over, inside, Tie.TOLD)]
     if not (ground.is_share(index) and is_among(ground, index)) and not _NAMED.search(ground.claims[index].indicator):
         return []
-    pairs = [(over, base, tie) for over in overs for base, tie in bases.of(over, index) if _divides(ground, over, base)]
+    pairs = [
+        (over, base, tie) for over in overs for base, tie in bases.of(over, index) if _divides(ground, over, base, tie)
+    ]
     return sorted(pairs, key=lambda pair: pair[2])
 
 
-def _divides(ground: Ground, over: int, base: int) -> bool:
+def _divides(ground: Ground, over: int, base: int, tie: Tie) -> bool:
+    """Whether an amount can be a part of another: of its kind, or files and cards of the people that are known to be its base."""
     claims = ground.claims
-    crowd = ground.same_kind(over, base) or ground.both_crowds(over, base)
+    files = tie is Tie.KNOWN and claims[over].norm_unit in ("份", "张", "户", "册") and claims[base].norm_unit in CROWD
+    crowd = ground.same_kind(over, base) or ground.both_crowds(over, base) or files
     return over != base and crowd and claims[over].exact > 0 and claims[base].exact > 0
 
 
@@ -77,34 +83,49 @@ def _judge(ground: Ground, index: int, candidates: Iterable[Candidate]) -> Relat
     for over, base, tie in pairs:
         if fits(ground, over, base, index) and (digits > 2 or tie < Tie.BESIDE):
             return test_ratio(ground, (over, base, index), True)
-    near = [over for over, _, _ in pairs]
-    for over, base, tie in sorted(
-        pairs, key=lambda pair: (pair[2], not _ties(ground, pair, index), near.index(pair[0]))
-    ):
-        relation = _tell_misfit(ground, (over, base, index), tie)
+    words = {over: tying_word(ground, over, index) for over in {over for over, _, _ in pairs}}
+    tied = {over for over in words if is_tied(ground, over, index)}
+    among = is_among(ground, index)
+    order = {over: number for number, over in reversed(list(enumerate(over for over, _, _ in pairs)))}
+    meant = {
+        (over, base, tie): over in tied and not _is_done_too(ground, base, words[over]) for over, base, tie in pairs
+    }
+    for pair in sorted(meant, key=lambda pair: (pair[2], not meant[pair], order[pair[0]])):
+        relation = _tell_misfit(ground, index, pair, (meant[pair] or is_done_of_due(ground, *pair[:2]), among))
         if relation is not None:
             return relation
     return None
 
 
-def _ties(ground: Ground, pair: Candidate, index: int) -> bool:
-    """Whether a word ties numerator and rate that does not tie the denominator to it as well."""
-    over, base, _ = pair
-    done = tying_word(ground, over, index)
-    tied = is_tied(ground, over, index) and not (done and done in ground.claims[base].indicator)
-    return tied or is_done_of_due(ground, over, base)
+def _is_done_too(ground: Ground, base: int, word: str) -> bool:
+    """Whether the word that ties numerator and rate ties the denominator to it as well."""
+    return bool(word) and word in ground.claims[base].indicator
 
 
-def _tell_misfit(ground: Ground, members: tuple[int, int, int], tie: Tie) -> Relation | None:
-    """What is to be said of a pair that does not make its rate; nothing where it need not."""
-    over, base, index = members
-    share, among = ground.claims[index], is_among(ground, index)
-    named = _ties(ground, (over, base, tie), index)
+def _tell_misfit(ground: Ground, index: int, pair: Candidate, told: tuple[bool, bool]) -> Relation | None:
+    """What is to be said of a pair that does not make its rate; nothing where it need not.
+
+    ``told``: whether a word ties numerator and rate, and whether the rate is told as one of something.
+    """
+    (over, base, tie), (named, among) = pair, told
+    members = (over, base, index)
     if tie is Tie.TOLD:
         return test_ratio(ground, members, True)
     if tie is Tie.NAMED and (named or among):
         sure = ground.same_sentence(base, index) and is_one_slip_apart(ground, members)
         return test_ratio(ground, members, sure)
-    tied = (named or among) if tie < Tie.BESIDE else tie is Tie.BESIDE or (named and count_digits(share) > 3)
+    many = named and count_digits(ground.claims[index]) > 3
+    tied = (named or among) if tie < Tie.BESIDE else tie is Tie.BESIDE or many
     above = ground.claims[over].exact > ground.claims[base].exact and tie > (Tie.ROW if named else Tie.LISTED)
-    return test_ratio(ground, members, False) if tied and not above and is_one_slip_apart(ground, members) else None
+    if not tied or above or _is_other_population(ground, members, tie) or not is_one_slip_apart(ground, members):
+        return None
+    return test_ratio(ground, members, False, tie is not Tie.KNOWN)
+
+
+def _is_other_population(ground: Ground, members: tuple[int, int, int], tie: Tie) -> bool:
+    """Whether another population, of the middle of the year or of another register, may explain what a rate is off."""
+    if tie is not Tie.KNOWN or ground.is_share(members[2]):
+        return False
+    over, base, share = (ground.claims[place].norm_value for place in members)
+    computed = over / base / float(fraction_of(ground.claims[members[2]].norm_unit))
+    return abs(computed - share) <= _OTHER_POPULATION * share

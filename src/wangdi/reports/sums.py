@@ -45,8 +45,9 @@ def add_up(ground: Ground, members: tuple[int, ...]) -> Interval:
 def _find_lists(ground: Ground) -> Iterator[Relation]:
     for total, members, told in listed(ground):
         claims = ground.claims
-        if len(members) == 1 and told == "open":
-            yield compare_part(ground, members, total, IMPOSSIBLE)
+        if len(members) == 1:
+            if told == "open":
+                yield compare_part(ground, members, total, IMPOSSIBLE)
             continue
         whole, parts = claims[total].interval, add_up(ground, members)
         args = told_parts(ground, total, members)

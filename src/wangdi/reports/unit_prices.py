@@ -13,6 +13,8 @@ from wangdi.reports.lexicon import load_lexicon
 
 _BACK, _ON = 8, 2
 """How many claims before and behind a mean its total and its number may stand."""
+_MANY_DIGITS = 5
+"""A mean of so many digits is no chance quotient, wherever its total and its number stand."""
 _MEAN = re.compile(r"平均|次均|人均|每[^,，。;；\d]{0,4}|户均|床均|件均")
 
 
@@ -27,14 +29,28 @@ def find_unit_prices(ground: Ground) -> Iterator[Relation]:
         if not plain or not one.exact or count_digits(one) < 2 or not _is_mean(ground, index):
             continue
         pairs = list(_list_pairs(ground, index))
-        holding = next((pair for pair in pairs if count_digits(one) > 2 and _makes(ground, pair, index)), None)
+        told = count_digits(one) > 2
+        holding = next(
+            (pair for pair in pairs if (told or _is_beside(ground, pair, index)) and _makes(ground, pair, index)), None
+        )
         if holding is not None:
             yield _tell(ground, (*holding, index), True)
             continue
-        for pair in pairs[:1]:
-            beside = all(0 < index - place <= 3 and ground.same_sentence(place, index) for place in pair)
-            if beside and _is_one_slip(ground, pair, index):
-                yield _tell(ground, (*pair, index), False)
+        meant = (pair for pair in pairs if _is_beside(ground, pair, index) or _is_named(ground, pair, index))
+        slipped = next((pair for pair in meant if _is_one_slip(ground, pair, index)), None)
+        if slipped is not None:
+            yield _tell(ground, (*slipped, index), False)
+
+
+def _is_beside(ground: Ground, pair: tuple[int, int], index: int) -> bool:
+    """Whether total and number stand right before a mean, or one of them right behind it."""
+    return all(-1 <= index - place <= 3 and ground.same_sentence(place, index) for place in pair)
+
+
+def _is_named(ground: Ground, pair: tuple[int, int], index: int) -> bool:
+    """Whether a mean is called as its total is, told of all residents: 人均卫生总费用 of 卫生总费用 and 常住人口."""
+    noun = ground.nouns[pair[0]]
+    return len(noun) > 2 and noun in ground.claims[index].indicator and pair[1] in _populations(ground)
 
 
 def _is_mean(ground: Ground, index: int) -> bool:
@@ -47,12 +63,13 @@ def _is_mean(ground: Ground, index: int) -> bool:
 
 def _list_pairs(ground: Ground, index: int) -> Iterator[tuple[int, int]]:
     """Totals and numbers around a mean, the nearest first; the population from anywhere in the report."""
-    near = [place for place in range(max(0, index - _BACK), min(len(ground.claims), index + _ON + 1)) if place != index]
-    here = sorted(
-        (place for place in near if ground.same_paragraph(place, index)), key=lambda place: abs(place - index)
-    )
-    money = [place for place in here if ground.claims[place].measure == "money" and ground.is_amount(place)]
-    counts = [place for place in here if ground.claims[place].measure == "count" and ground.is_amount(place)]
+    many = count_digits(ground.claims[index]) >= _MANY_DIGITS
+    first, around = (2 * _BACK, ground.same_part) if many else (_BACK, ground.same_paragraph)
+    near = range(max(0, index - first), min(len(ground.claims), index + _ON + 1))
+    here = [place for place in near if place != index and ground.is_amount(place) and around(place, index)]
+    here.sort(key=lambda place: abs(place - index))
+    money = [place for place in here if ground.claims[place].measure == "money"]
+    counts = [place for place in here if ground.claims[place].measure == "count"]
     if "人均" in ground.claims[index].indicator:
         told = ground.near(_populations(ground), index)
         counts += [place for place in told if ground.same_part(place, index) and place not in counts]

@@ -10,12 +10,19 @@ from wangdi.core.problem import Problem
 from wangdi.reports.ground import ARITHMETIC, BASES, Ground, Relation, written, written_claim, written_list
 from wangdi.reports.lexicon import load_lexicon
 from wangdi.reports.lists import listed
+from wangdi.reports.numerators import is_among
 from wangdi.reports.sums import add_up, compare_part, tell_sum
 
 
 def find_wholes(ground: Ground) -> list[Relation]:
     """Every part that stands beside its whole."""
-    return [*_find_kinds(ground), *_find_leads(ground), *_find_stages(ground)]
+    return [
+        *_find_kinds(ground),
+        *_find_leads(ground),
+        *_find_stages(ground),
+        *_find_among(ground),
+        *_find_nested_shares(ground),
+    ]
 
 
 def _find_kinds(ground: Ground) -> Iterator[Relation]:
@@ -108,3 +115,25 @@ def _compare_with_all(ground: Ground, part: int, wholes: tuple[int, ...]) -> Rel
     }
     told = Problem(code="AUDIT-103", args=args) if holds else Problem(code="AUDIT-104", args=args)
     return Relation("part_le_whole", (part, *wholes), holds, "" if holds else BASES, told)
+
+
+def _find_among(ground: Ground) -> Iterator[Relation]:
+    """The one of whom something is said among all: 现有263名乡村医生中取得执业资格的只有39名."""
+    for whole in range(len(ground.claims) - 1):
+        told = re.match(
+            r"[^,，。;；\d]{0,16}[中里](?![心医药央小西])",
+            ground.text[ground.claims[whole].end : ground.claims[whole].end + 20],
+        )
+        part = whole + 1
+        alike = ground.is_count(whole) and ground.is_count(part) and ground.same_kind(whole, part)
+        if told and alike and ground.same_sentence(whole, part):
+            yield compare_part(ground, (part,), whole, BASES)
+
+
+def _find_nested_shares(ground: Ground) -> Iterator[Relation]:
+    """A share after 其中 beside the one it is a part of: 慢性病占88.5%,其中心脑血管病等占80.7%."""
+    for whole in range(len(ground.claims) - 1):
+        part = whole + 1
+        shares = ground.is_share(whole) and ground.is_share(part) and is_among(ground, whole) and is_among(ground, part)
+        if shares and ground.same_sentence(whole, part) and "其中" in ground.between(whole, part):
+            yield compare_part(ground, (part,), whole, BASES)
