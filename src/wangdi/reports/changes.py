@@ -168,7 +168,9 @@ def _between(one: Fraction, other: Fraction) -> Interval:
 
 
 def _judge(ground: Ground, members: tuple[int, int, int], computed: Interval | None, slipped: bool) -> Relation:
-    """Rule: the three numbers of one sentence must agree; three that are further apart are asked about where one slip does it."""
+    """Rule: a level, what it is compared with and the change must agree in one sentence; a step, and what is further apart, is an
+    error or a question where one slip explains it.
+    """
     one, other, share = (ground.claims[place] for place in members)
     args = {"now": written_claim(one), "then": written_claim(other), "share": written_claim(share)}
     if computed is None or computed.high is None:
@@ -177,9 +179,11 @@ def _judge(ground: Ground, members: tuple[int, int, int], computed: Interval | N
     args |= {"low": written(per_cent.low), "high": written(per_cent.high or per_cent.low)}
     if per_cent.meets(share.interval):
         return Relation("growth", members, True, "", Problem(code="AUDIT-130", args=args))
-    slipped = slipped or slips_into(share, per_cent.low, per_cent.high or per_cent.low)
-    beside = _is_beside(ground, *members)
-    severity = ARITHMETIC if beside and slipped else BASES if beside or slipped else ""
+    of_share = slips_into(share, per_cent.low, per_cent.high or per_cent.low)
+    slipped, beside = slipped or of_share, _is_beside(ground, *members)
+    compared = other.measure != "change" and _is_beside(ground, *members[1:])
+    sure = (beside and (slipped or compared)) or (compared and of_share)
+    severity = ARITHMETIC if sure else BASES if beside or slipped else ""
     return Relation("growth", members, False, severity, Problem(code="AUDIT-131", args=args))
 
 

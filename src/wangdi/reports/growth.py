@@ -76,6 +76,19 @@ def _find_moves(ground: Ground) -> Iterator[Relation]:
         args = {"then": written_claim(one), "now": written_claim(other), "way": told["way"]}
         said = Problem(code="AUDIT-135", args=args) if holds else Problem(code="AUDIT-136", args=args)
         yield Relation("trend", (index - 1, index), holds, "" if holds else ARITHMETIC, said)
+        yield from _find_step(ground, index)
+
+
+def _find_step(ground: Ground, index: int) -> Iterator[Relation]:
+    """By how much, told right behind the second of two levels: 由23个增至28个,新增6个."""
+    step = index + 1
+    if step >= len(ground.claims) or not ground.is_amount(step) or not ground.same_kind(index, step):
+        return
+    if re.fullmatch(r"[,，](?:共|净)?(?:新增|增加|净增|减少)", ground.between(index, step)):
+        pair = (
+            (index, index - 1) if ground.claims[index].exact >= ground.claims[index - 1].exact else (index - 1, index)
+        )
+        yield _test_difference(ground, (*pair, step))
 
 
 def _find_differences(ground: Ground) -> Iterator[Relation]:

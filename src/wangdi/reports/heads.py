@@ -10,6 +10,8 @@ from math import ceil, floor
 from wangdi.core.problem import Problem
 from wangdi.reports.ground import ARITHMETIC, BASES, CROWD, Ground, Relation, slips_into, written, written_claim
 
+_PAID = r"处罚|立案|案件|慰问|救助|特殊家庭"
+"""What is counted and paid for or fined, beside people."""
 _COUPLES = 6
 """How far behind their couples people may stand: 1450对夫妇、2900人."""
 _VISITS = (2, 4)
@@ -26,7 +28,7 @@ def _find_costs(ground: Ground) -> Iterator[Relation]:
     last_people: int | None = None
     for index, one in enumerate(ground.claims):
         crowd = one.measure == "count" and one.norm_unit in CROWD and one.comparator == "="
-        if crowd or (ground.is_count(index) and re.search(r"处罚|立案|案件", one.indicator)):
+        if crowd or (ground.is_count(index) and re.search(_PAID, one.indicator)):
             last_people = index
         if one.measure != "money" or one.per or last_people is None or not one.exact:
             continue

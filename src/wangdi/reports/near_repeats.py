@@ -24,7 +24,7 @@ def find_near_repeats(ground: Ground) -> Iterator[Relation]:
     told: set[int] = set()
     for index, one in enumerate(ground.claims):
         noun = plain_thing(one.indicator) if ground.is_count(index) or ground.is_share(index) else ""
-        if len(noun) < 2 or count_digits(one) < 3:
+        if len(noun) < 2 or count_digits(one) < 3 or one.cell is not None:
             continue
         kinds = {noun[place : place + _SHARED] for place in range(max(1, len(noun) - _SHARED + 1))}
         earlier = sorted({place for kind in kinds for place in seen.get(kind, [])[-_NEAREST:]}, reverse=True)

@@ -40,7 +40,9 @@ def base_inside(ground: Ground, index: int) -> int | None:
     """The amount told between 占 or 完成 and 的 before a share: 占应完成6000人的102%, 占总诊疗量（3.09亿人次）的53.1%."""
     one = ground.claims[index]
     start = ground.layout.clause_at(one.start).start
-    told = re.search(r"(?:占|完成|为|相当于)(?P<whole>[^,，。;；]*\d[^,，。;；]*)的$", ground.text[start : one.start])
+    told = re.search(
+        r"(?:占|完成|为|相当于)(?P<whole>[^,，。;；、占]*\d[^,，。;；、占]*)的$", ground.text[start : one.start]
+    )
     if told is None:
         return None
     inside = [

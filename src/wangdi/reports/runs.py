@@ -23,7 +23,8 @@ def find_runs(ground: Ground) -> tuple[Relation, ...]:
     sums = [one.claims for one in found if one.holds]
     told = [(total, *members) for total, members, _ in listed(ground)]
     adding = [one for one in told if add_up(ground, one[1:]).meets(ground.claims[one[0]].interval)]
-    found += [one for one in find_missed_sums(ground, [*sums, *adding]) if one.claims not in told]
+    closed = [(total, *members) for total, members, how in listed(ground) if how == "closed" and len(members) > 1]
+    found += [one for one in find_missed_sums(ground, [*sums, *adding, *closed]) if one.claims not in told]
     # Numbers may come to one another by chance: then shares that make no hundred say nothing.
     by_run = [one for one in _find_shares(ground, sums) if one.holds]
     return (*found, *_find_shares(ground, told), *by_run)

@@ -180,7 +180,7 @@ def _sort_columns(heads: list[Header], body: list[list[Cell]]) -> _Columns:
     labels = [
         column
         for column in range(len(heads))
-        if column == 0 or not any(_number_in(row[column].text) for row in body if row[column].text)
+        if column == 0 or not any(_number_in(row[column].text) and not _plain_unit(row[column].text) for row in body)
     ]
 
     def first(headers: Iterable[str], columns: Iterable[int]) -> int | None:

@@ -26,7 +26,7 @@ def find_unit_prices(ground: Ground) -> Iterator[Relation]:
     """
     for index, one in enumerate(ground.claims):
         plain = one.measure == "money" and one.comparator == "=" and one.value_hi is None
-        if not plain or not one.exact or count_digits(one) < 2 or not _is_mean(ground, index):
+        if not plain or not one.exact or not _is_mean(ground, index):
             continue
         pairs = list(_list_pairs(ground, index))
         told = count_digits(one) > 2
@@ -43,8 +43,8 @@ def find_unit_prices(ground: Ground) -> Iterator[Relation]:
 
 
 def _is_beside(ground: Ground, pair: tuple[int, int], index: int) -> bool:
-    """Whether total and number stand right before a mean, or one of them right behind it."""
-    return all(-1 <= index - place <= 3 and ground.same_sentence(place, index) for place in pair)
+    """Whether total and number stand right before a mean, or right behind it."""
+    return all(-2 <= index - place <= 3 and ground.same_sentence(place, index) for place in pair)
 
 
 def _is_named(ground: Ground, pair: tuple[int, int], index: int) -> bool:

@@ -97,9 +97,10 @@ def _find_stages(ground: Ground) -> Iterator[Relation]:
 
 
 def _clause_of(ground: Ground, index: int) -> str:
-    one = ground.claims[index]
-    clause = ground.layout.clause_at(one.start)
-    return ground.text[clause.start : clause.end]
+    """What a claim's clause says of it: of a clause with several numbers what leads to this one."""
+    clause = ground.layout.clause_at(ground.claims[index].start)
+    alone = ground.first_from(clause.end) - ground.first_from(clause.start) == 1
+    return ground.text[clause.start : clause.end] if alone else ground.said_of(index)
 
 
 def _compare_with_all(ground: Ground, part: int, wholes: tuple[int, ...]) -> Relation:
