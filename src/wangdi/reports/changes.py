@@ -199,20 +199,22 @@ def _find_difference(ground: Ground, index: int) -> Iterator[Relation]:
         if _gap(ground, pair).meets(one.interval):
             yield _tell_difference(ground, (*pair, index), "")
             return
-    for pair in (*named[:1], *(others[:1] if apart else ())):
-        low, high = one.interval.low, one.interval.high or one.interval.low
-        now, then = (ground.claims[place] for place in pair)
-        gap = _gap(ground, pair)
-        slipped = (
-            slips_into(one, gap.low, gap.high or gap.low)
-            or any(slips_into(now, then.exact + sign * low, then.exact + sign * high) for sign in (1, -1))
-            or any(slips_into(then, now.exact + sign * low, now.exact + sign * high) for sign in (1, -1))
-        )
-        if slipped or _is_beside(ground, *pair, index):
-            yield _tell_difference(
-                ground, (*pair, index), ARITHMETIC if slipped and _is_beside(ground, *pair, index) else BASES
-            )
+    for number, pair in enumerate((*named, *(others[:1] if apart else ()))):
+        slipped, beside = _is_slip_between(ground, pair, index), _is_beside(ground, *pair, index)
+        if slipped or (beside and not number):
+            yield _tell_difference(ground, (*pair, index), ARITHMETIC if slipped and beside else BASES)
             return
+
+
+def _is_slip_between(ground: Ground, pair: tuple[int, int], index: int) -> bool:
+    """Whether one slip of the pen, in a level or in the difference, keeps two levels from lying so far apart."""
+    (now, then), one, gap = (ground.claims[place] for place in pair), ground.claims[index], _gap(ground, pair)
+    low, high = one.interval.low, one.interval.high or one.interval.low
+    return (
+        slips_into(one, gap.low, gap.high or gap.low)
+        or any(slips_into(now, then.exact + sign * low, then.exact + sign * high) for sign in (1, -1))
+        or any(slips_into(then, now.exact + sign * low, now.exact + sign * high) for sign in (1, -1))
+    )
 
 
 def _gap(ground: Ground, pair: tuple[int, int]) -> Interval:

@@ -116,7 +116,8 @@ def _known(ground: Ground, over: int, index: int) -> Iterator[int]:
     name, told = ground.claims[index].indicator, ground.claims[over].indicator
     for rule in load_lexicon("relations")["denominators"]:
         if any(re.search(rate, name) for rate in rule["rates"]):
-            yield from _nearest(ground, _counted_like(ground, tuple(rule["bases"])), over)
+            wholes = (_nearest(ground, _counted_like(ground, base), over) for base in rule["bases"])
+            yield from next((places for places in wholes if places), ())
     if (is_among(ground, index) or is_tied(ground, over, index)) and len(ground.nouns[over]) > 1:
         alike = ground.near(ground.counted_as(ground.nouns[over][-2:]), over)
         larger = [place for place in alike if ground.claims[place].norm_value > ground.claims[over].norm_value]
@@ -132,15 +133,10 @@ def _nearest(ground: Ground, places: Sequence[int], over: int) -> list[int]:
     return sorted(near, key=lambda place: abs(place - over))[:_MOST]
 
 
-@lru_cache(maxsize=8)
-def _counted_like(ground: Ground, patterns: tuple[str, ...]) -> list[int]:
-    """Every count whose noun one of some patterns finds, in order."""
-    return sorted(
-        place
-        for noun, places in ground.counted.items()
-        if any(re.search(one, noun) for one in patterns)
-        for place in places
-    )
+@lru_cache(maxsize=16)
+def _counted_like(ground: Ground, pattern: str) -> list[int]:
+    """Every count whose noun a pattern finds, in order."""
+    return sorted(place for noun, places in ground.counted.items() if re.search(pattern, noun) for place in places)
 
 
 def _among(ground: Ground, over: int, index: int) -> Iterator[int]:

@@ -23,7 +23,7 @@ SEVERITIES = (IMPOSSIBLE, ARITHMETIC, BASES, UNVERIFIABLE)
 _NEAREST = 30
 """Counts of one noun on either side that a number is held against, in a text that has very many."""
 
-_TELLING = Fraction(7, 1000)
+_TELLING = Fraction(101, 10000)
 """Ends further apart than this leave so many numbers open that a slip into one of them tells nothing."""
 _TINY = 1e-12
 """What binary fractions may be off."""

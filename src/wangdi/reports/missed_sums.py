@@ -30,21 +30,21 @@ _MANY_DIGITS = 4
 """Numbers of so many digits seldom come to one another by one slip."""
 
 Run = tuple[int, ...]
-ALL, SOME, NUMBERS = "all", "some", "numbers"
-"""Why a list may be a total's: its words say that it names all parts; that it names parts; only its place and many digits."""
+ALL, NAMED, SOME, NUMBERS = "all", "named", "some", "numbers"
+"""Why a list may be a total's: its words name all parts; the total; parts; only its place and many digits."""
 
 
 def find_missed_sums(ground: Ground, explained: Sequence[Run]) -> Iterator[Relation]:
     """The lists that were meant to come to a total and do not, one for each total. ``explained``: sums that hold, totals first.
 
-    Rule: a total that has its parts, or is a part itself, has no other list but one that names all of them.
+    Rule: a total that has its parts, or is a part itself, has no other list but one that names it or all of them.
     """
     totals, parts = {one[0] for one in explained}, {part for one in explained for part in one[1:]}
     for total, one in enumerate(ground.claims):
         if not ground.is_amount(total) or not one.exact:
             continue
         for run, why in _list_meant(ground, total):
-            if why != ALL and (total in totals or total in parts):
+            if why not in (ALL, NAMED) and (total in totals or total in parts):
                 continue
             if not parts & set(run) and _is_slip(ground, total, run, why):
                 args = told_parts(ground, total, run)
@@ -58,7 +58,7 @@ def _is_slip(ground: Ground, total: int, run: Run, why: str) -> bool:
     largest = max(claims[index].norm_value for index in members)
     if why == SOME and largest < _SURE:
         return False
-    if why == NUMBERS and max(count_digits(claims[index]) for index in members) < _MANY_DIGITS:
+    if why in (NAMED, NUMBERS) and max(count_digits(claims[index]) for index in members) < _MANY_DIGITS:
         return False
     gap = gap_of(ground, total, run)
     meant = [index for index in members if _closes(claims[index], float(-gap if index == total else gap))]
@@ -93,9 +93,10 @@ def _lists_behind(ground: Ground, total: int, places: Sequence[int]) -> Iterator
         rest = _in_one_list(ground, places[number : number + _LONGEST])
         if not why and (number or len(rest) < 3):
             continue
-        if number == 0 or _is_named(ground, total, (lead, rest)):
+        named = _is_named(ground, total, (lead, rest))
+        if number == 0 or named:
             for run in _ended(ground, rest):
-                yield run, why or NUMBERS
+                yield run, NAMED if named and why == SOME else why or NUMBERS
 
 
 def _in_one_list(ground: Ground, places: Sequence[int]) -> list[int]:
@@ -115,8 +116,8 @@ def _is_named(ground: Ground, total: int, told: tuple[str, Sequence[int]]) -> bo
     if len(noun) < _TAIL:
         return False
     tail = re.escape(noun[-_TAIL:])
-    told = noun in lead or re.search(rf"{tail}\w{{0,2}}[中里][,，]?", lead) is not None
-    return told or all(ground.nouns[place].endswith(noun[-_TAIL:]) for place in run)
+    said = noun in lead or re.search(rf"{tail}\w{{0,2}}[中里][,，]?", lead) is not None
+    return said or all(ground.nouns[place].endswith(noun[-_TAIL:]) for place in run)
 
 
 def _ended(ground: Ground, run: Sequence[int]) -> Iterator[Run]:

@@ -173,7 +173,7 @@ def slips_of(printed: str) -> tuple[float, ...]:
     places = [place for place, sign in enumerate(printed) if sign.isdecimal()]
     found = {printed[:place] + digit + printed[place + 1 :] for place in places for digit in "0123456789"}
     found |= {printed[:place] + printed[place + 1 :] for place in places}
-    found |= {printed[:place] + digit + printed[place:] for place in (*places, len(printed)) for digit in "0123456789"}
+    found |= {printed[:place] + digit + printed[place:] for place in range(len(printed) + 1) for digit in "0123456789"}
     for one, other in pairwise(places):  # neighbours also across the point
         found.add(printed[:one] + printed[other] + printed[one + 1 : other] + printed[one] + printed[other + 1 :])
     digits = printed.replace(".", "")

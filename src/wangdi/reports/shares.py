@@ -59,6 +59,9 @@ def _list_candidates(ground: Ground, index: int, bases: Denominators) -> list[Ca
         return [(*told, Tie.TOLD)]
     inside = base_inside(ground, index)
     overs = list_numerators(ground, index, index if inside is None else inside)
+    if overs and inside is None and is_tied(ground, overs[0], index):
+        words = {over: tying_word(ground, over, index) for over in overs}
+        overs = [over for over in overs if len(words[over]) > len(words[overs[0]])] or overs[:1]
     if inside is not None:
         return [(over, inside, Tie.TOLD) for over in overs if _divides(ground, over, inside, Tie.TOLD)]
     if not (ground.is_share(index) and is_among(ground, index)) and not _NAMED.search(ground.claims[index].indicator):
@@ -112,11 +115,12 @@ def _tell_misfit(ground: Ground, index: int, pair: Candidate, told: tuple[bool, 
     if tie is Tie.TOLD:
         return test_ratio(ground, members, True)
     if tie is Tie.NAMED and (named or among):
-        sure = ground.same_sentence(base, index) and is_one_slip_apart(ground, members)
-        return test_ratio(ground, members, sure)
-    many = named and count_digits(ground.claims[index]) > 3
+        return test_ratio(ground, members, ground.same_sentence(base, index))
+    beside = among and ground.same_sentence(base, index)
+    many = (named or beside) and count_digits(ground.claims[index]) > 3
     tied = (named or among) if tie < Tie.BESIDE else tie is Tie.BESIDE or many
-    above = ground.claims[over].exact > ground.claims[base].exact and tie > (Tie.ROW if named else Tie.LISTED)
+    least = Tie.ROW if named else Tie.LISTED
+    above = ground.claims[over].exact > ground.claims[base].exact and tie > least
     if not tied or above or _is_other_population(ground, members, tie) or not is_one_slip_apart(ground, members):
         return None
     return test_ratio(ground, members, False, tie is not Tie.KNOWN)
