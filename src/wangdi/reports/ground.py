@@ -28,9 +28,9 @@ _TELLING = Fraction(101, 10000)
 _TINY = 1e-12
 """What binary fractions may be off."""
 
-CROWD = frozenset(("人", "名", "人次", "例", "位", "户次", "人份"))
+CROWD = frozenset(("人", "名", "人次", "例", "位", "户次", "人份", "剂次", "针次"))
 """Units of people and their visits."""
-_PEOPLE = CROWD - {"人次", "户次"} | {""}
+_PEOPLE = CROWD - {"人次", "户次", "剂次", "针次"} | {""}
 _MEAN = re.compile(r"平均|均次|次均|人均|日均|户均|床均|^每|住院日|单价")
 
 

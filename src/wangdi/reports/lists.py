@@ -108,6 +108,8 @@ def _total_before(ground: Ground, match: re.Match[str], first: int) -> int | Non
         if not opens and (commas > (0 if inside else 1) or re.search(r"[;；]", between)):
             return None
         same = one.norm_unit == claims[first].norm_unit and one.measure == claims[first].measure
+        # 较上年（2035人）增加: what a total is compared with is not parted.
+        same = same and one.period.year in ("", claims[first].period.year)
         if opens and not one.norm_unit:
             return None
         if same and one.measure in ("count", "money") and one.comparator in ("=", "approx") and not one.per:
@@ -130,7 +132,8 @@ def _total_named(ground: Ground, match: re.Match[str], first: int) -> int | None
         one = ground.claims[index]
         if one.start < start:
             return None
-        alike = one.norm_unit == ground.claims[first].norm_unit and ground.is_amount(index)
+        now = one.period.year in ("", ground.claims[first].period.year)
+        alike = one.norm_unit == ground.claims[first].norm_unit and ground.is_amount(index) and now
         if alike and (
             ground.nouns[index] == noun if noun else index == first - 1 or ground.same_sentence(index, first)
         ):

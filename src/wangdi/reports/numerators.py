@@ -108,8 +108,8 @@ def is_done_of_due(ground: Ground, over: int, base: int) -> bool:
 
 
 def stem_of(ground: Ground, index: int) -> str:
-    """What a rate is called by, without 率, 占比 or 比例."""
-    return re.sub(r"(?:率|占比|比例|比重)$", "", ground.claims[index].indicator)
+    """What a rate is called by, without 率 or 占比, and without what it is a share of: 甲级收入 of 甲级收入占总收入比例."""
+    return re.sub(r"(?:率|占比|比例|比重)$|占.+$", "", ground.claims[index].indicator)
 
 
 def tying_word(ground: Ground, over: int, index: int) -> str:

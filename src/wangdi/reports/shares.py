@@ -15,6 +15,7 @@ from wangdi.reports.ground import CROWD, Ground, Relation, count_digits, fractio
 from wangdi.reports.lexicon import ratio_units
 from wangdi.reports.numerators import (
     base_inside,
+    clause_before,
     fraction_behind,
     is_among,
     is_done_of_due,
@@ -114,8 +115,10 @@ def _tell_misfit(ground: Ground, index: int, pair: Candidate, told: tuple[bool, 
     members = (over, base, index)
     if tie is Tie.TOLD:
         return test_ratio(ground, members, True)
+    if tie in (Tie.NAMED, Tie.LISTED) and among and _says(ground, base, index):
+        return test_ratio(ground, members, True)
     if tie is Tie.NAMED and (named or among):
-        return test_ratio(ground, members, ground.same_sentence(base, index))
+        return test_ratio(ground, members, ground.same_sentence(base, index) and is_one_slip_apart(ground, members))
     beside = among and ground.same_sentence(base, index)
     many = (named or beside) and count_digits(ground.claims[index]) > 3
     tied = (named or among) if tie < Tie.BESIDE else tie is Tie.BESIDE or many
@@ -124,6 +127,12 @@ def _tell_misfit(ground: Ground, index: int, pair: Candidate, told: tuple[bool, 
     if not tied or above or _is_other_population(ground, members, tie) or not is_one_slip_apart(ground, members):
         return None
     return test_ratio(ground, members, False, tie is not Tie.KNOWN)
+
+
+def _says(ground: Ground, base: int, index: int) -> bool:
+    """Whether a share's clause calls its denominator what that is called in the same sentence: 总收入…,占总收入的."""
+    noun = ground.nouns[base]
+    return len(noun) > 1 and ground.same_sentence(base, index) and noun in clause_before(ground, index)
 
 
 def _is_other_population(ground: Ground, members: tuple[int, int, int], tie: Tie) -> bool:
