@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from functools import cache
 
 from wangdi.core.problem import Problem
 from wangdi.reports.ground import Ground, Relation, count_digits
@@ -150,5 +151,10 @@ def lead_to(ground: Ground, total: int, first: int) -> str:
 
 def opening_of(lead: str) -> str:
     """How what leads to a list opens it: ``all`` says that it names all parts, ``some`` need not; empty where nothing does."""
+    return next((kind for kind, words in _openings() if words.search(lead)), "")
+
+
+@cache
+def _openings() -> tuple[tuple[str, re.Pattern[str]], ...]:
     words = load_lexicon("relations")["additions"]
-    return next((kind for kind in ("all", "some") if any(re.search(one, lead) for one in words[kind])), "")
+    return tuple((kind, re.compile("|".join(words[kind]))) for kind in ("all", "some"))

@@ -23,7 +23,7 @@ SEVERITIES = (IMPOSSIBLE, ARITHMETIC, BASES, UNVERIFIABLE)
 _NEAREST = 30
 """Counts of one noun on either side that a number is held against, in a text that has very many."""
 
-_TELLING = Fraction(101, 10000)
+_TELLING = 0.0101
 """Ends further apart than this leave so many numbers open that a slip into one of them tells nothing."""
 _TINY = 1e-12
 """What binary fractions may be off."""
@@ -210,7 +210,7 @@ class Ground:
         return one.measure == "rate" and one.norm_unit == "%" and one.comparator == "=" and one.value_hi is None
 
 
-def slips_into(one: Claim, low: Fraction, high: Fraction) -> bool:
+def slips_into(one: Claim, low: Fraction | float, high: Fraction | float) -> bool:
     """Whether a printed number is one slip from some number between two ends, which must be close to each other."""
     if high <= 0 or high - low > high * _TELLING:
         return False

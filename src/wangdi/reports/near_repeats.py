@@ -28,19 +28,13 @@ def find_near_repeats(ground: Ground) -> Iterator[Relation]:
             continue
         kinds = {noun[place : place + _SHARED] for place in range(max(1, len(noun) - _SHARED + 1))}
         earlier = sorted({place for kind in kinds for place in seen.get(kind, [])[-_NEAREST:]}, reverse=True)
-        if not any(_is_same(ground, place, index) for place in earlier):
-            for place in earlier:
-                if place not in told and _is_near(ground, place, index):
-                    told.add(index)
-                    args = {
-                        "name": one.indicator,
-                        "one": written_claim(ground.claims[place]),
-                        "other": written_claim(one),
-                    }
-                    yield Relation(
-                        "duplicate_conflict", (place, index), False, BASES, Problem(code="AUDIT-124", args=args)
-                    )
-                    break
+        same = next((place for place in earlier if _is_same(ground, place, index)), None)
+        near = next((place for place in earlier if place not in told and _is_near(ground, place, index)), None)
+        if same is not None:
+            yield _tell(ground, same, index, True)
+        elif near is not None:
+            told.add(index)
+            yield _tell(ground, near, index, False)
         for kind in kinds:
             seen.setdefault(kind, []).append(index)
 

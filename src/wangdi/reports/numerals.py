@@ -177,6 +177,6 @@ def slips_of(printed: str) -> tuple[float, ...]:
     for one, other in pairwise(places):  # neighbours also across the point
         found.add(printed[:one] + printed[other] + printed[one + 1 : other] + printed[one] + printed[other + 1 :])
     digits = printed.replace(".", "")
-    found |= {digits[:place] + "." + digits[place:] for place in range(1, len(digits))} | {digits + "0"}
+    found |= {digits[:place] + "." + digits[place:] for place in range(1, len(digits))} | {digits, digits + "0"}
     values = {float(one) for one in found if one[:1].isdecimal() and one[-1:].isdecimal() and not re.match(r"0\d", one)}
     return tuple(sorted(values - {float(printed)}))

@@ -18,6 +18,8 @@ from wangdi.reports.numerals import Interval
 
 _FAR = 24
 """How many claims around a rate are searched for its disease."""
+_MEAN_OFF = 0.03
+"""How far a year's mean population may lie from the one at its end."""
 _PEOPLE = {
     "人": 1,
     "百人": 100,
@@ -68,9 +70,17 @@ def _compare_stated(ground: Ground, implied: list[Implied]) -> Iterator[Relation
             continue
         near = [place for place in ground.near(sorted(stated), one.rate) if ground.same_part(place, one.rate)]
         fitting = next((place for place in near if one.population.meets(ground.claims[place].interval)), None)
-        slipped = next((place for place in near if _is_one_slip(ground, one, place)), None)
+        other = any(_is_close(ground, one, place) for place in near)
+        slipped = None if other else next((place for place in near if _is_one_slip(ground, one, place)), None)
         if fitting is not None or slipped is not None:
             yield _tell_stated(ground, one, fitting if fitting is not None else slipped or 0, fitting is not None)
+
+
+def _is_close(ground: Ground, one: Implied, place: int) -> bool:
+    """Whether the year's mean population may explain what a rate is off the stated one."""
+    return (
+        abs(float(one.population.low) - ground.claims[place].norm_value) <= _MEAN_OFF * ground.claims[place].norm_value
+    )
 
 
 def _is_one_slip(ground: Ground, one: Implied, place: int) -> bool:

@@ -71,17 +71,17 @@ def is_slip_of(ground: Ground, members: tuple[int, int, int]) -> bool:
 def is_one_slip_apart(ground: Ground, members: tuple[int, int, int]) -> bool:
     """Whether one slip of the pen in the numerator, the denominator or the rate keeps them from agreeing."""
     over, base, share = (ground.claims[index] for index in members)
-    unit = fraction_of(share.norm_unit)
-    low, high = share.interval.low * unit, (share.interval.high or share.interval.low) * unit
-    if low <= 0 or not base.exact:
+    # Plain numbers: a slip is one of some dozens of numbers that lie far apart.
+    unit, (lowest, highest) = float(fraction_of(share.norm_unit)), ground.bounds[members[2]]
+    low, high = lowest * unit, highest * unit
+    if low <= 0 or not base.norm_value:
         return False
-    computed = over.exact / base.exact / unit
-    wanted = (
-        (share, computed, computed),
-        (over, base.exact * low, base.exact * high),
-        (base, over.exact / high, over.exact / low),
+    computed = over.norm_value / base.norm_value / unit
+    return (
+        slips_into(share, computed, computed)
+        or slips_into(over, base.norm_value * low, base.norm_value * high)
+        or slips_into(base, over.norm_value / high, over.norm_value / low)
     )
-    return any(slips_into(*one) for one in wanted)
 
 
 def _fitting_numerators(base: Claim, share: Claim) -> str:

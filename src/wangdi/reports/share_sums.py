@@ -5,10 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from fractions import Fraction
+from itertools import pairwise
 
 from wangdi.core.problem import Problem
 from wangdi.reports.additions import opening_of
-from wangdi.reports.ground import UNVERIFIABLE, Ground, Relation, slips_into, written, written_list
+from wangdi.reports.ground import UNVERIFIABLE, Ground, Relation, written, written_list
+from wangdi.reports.numerals import slips_of
 from wangdi.reports.sums import add_up, compare_shares, is_one_slip, tell_sum, told_parts
 
 _FEWEST = 3
@@ -18,7 +20,8 @@ _FEWEST = 3
 def find_share_sums(ground: Ground) -> Iterator[Relation]:
     """Every row of shares, each told as one of something, with nothing but the number it is a share of before it.
 
-    Rule: a row that makes a hundred is told so; one that does not only if three or more are told and one slip explains it.
+    Rule: a row that makes a hundred is told so; one that does not only if one slip explains it, and its sentence parts a whole or
+    lists three or more.
     """
     yield from _find_gathered(ground)
     for row in _list_rows(ground):
@@ -27,12 +30,19 @@ def find_share_sums(ground: Ground) -> Iterator[Relation]:
         told = compare_shares(ground, row)
         if told.holds:
             yield told
-        elif (len(row) >= _FEWEST or _opens_all(ground, row[0])) and _is_one_slip(ground, row):
+        elif ((len(row) >= _FEWEST and _is_listed(ground, row)) or _opens_all(ground, row[0])) and _is_one_slip(
+            ground, row
+        ):
             args = {
                 "parts": written_list(ground.claims[index] for index in row),
                 "sum": written(sum((ground.claims[index].exact for index in row), Fraction(0)), 4),
             }
             yield Relation("share_sum_100", row, False, UNVERIFIABLE, Problem(code="AUDIT-106", args=args))
+
+
+def _is_listed(ground: Ground, row: tuple[int, ...]) -> bool:
+    """Whether shares stand in one list: parted by 、, or each behind its number."""
+    return all(other - one == 2 or "、" in ground.between(one, other) for one, other in pairwise(row))
 
 
 def _opens_all(ground: Ground, first: int) -> bool:
@@ -73,10 +83,11 @@ def _is_one_slip(ground: Ground, row: tuple[int, ...]) -> bool:
     gap = add_up(ground, row)
     if gap.high is None:
         return False
-    low, high = 100 - gap.high, 100 - gap.low
+    low, high = float(100 - gap.high), float(100 - gap.low)
     return any(
-        slips_into(ground.claims[index], ground.claims[index].exact + low, ground.claims[index].exact + high)
+        low <= meant - ground.claims[index].value <= high
         for index in row
+        for meant in slips_of(ground.claims[index].printed_number)
     )
 
 

@@ -67,10 +67,12 @@ def _list_candidates(ground: Ground, index: int, bases: Denominators) -> list[Ca
         return [(over, inside, Tie.TOLD) for over in overs if _divides(ground, over, inside, Tie.TOLD)]
     if not (ground.is_share(index) and is_among(ground, index)) and not _NAMED.search(ground.claims[index].indicator):
         return []
-    pairs = [
-        (over, base, tie) for over in overs for base, tie in bases.of(over, index) if _divides(ground, over, base, tie)
-    ]
-    return sorted(pairs, key=lambda pair: pair[2])
+    ties: dict[tuple[int, int], Tie] = {}
+    for over in overs:
+        for base, tie in bases.of(over, index):
+            if _divides(ground, over, base, tie):
+                ties[over, base] = min(tie, ties.get((over, base), tie))
+    return sorted(((*pair, tie) for pair, tie in ties.items()), key=lambda pair: pair[2])
 
 
 def _divides(ground: Ground, over: int, base: int, tie: Tie) -> bool:
