@@ -35,7 +35,7 @@ def fits(ground: Ground, over: int, base: int, share: int) -> bool:
     )
 
 
-def test_ratio(ground: Ground, members: tuple[int, int, int], sure: bool, told_base: bool = True) -> Relation:  # noqa: PT028
+def judge_ratio(ground: Ground, members: tuple[int, int, int], sure: bool, told_base: bool = True) -> Relation:
     """Numerator, denominator and rate against each other. ``sure``: the sentence itself says that they belong together.
 
     ``told_base``: no other denominator can be meant, such as a mean population for one at the year's end.

@@ -23,7 +23,7 @@ from wangdi.reports.numerators import (
     list_numerators,
     tying_word,
 )
-from wangdi.reports.ratios import fits, is_one_slip_apart, test_ratio
+from wangdi.reports.ratios import fits, is_one_slip_apart, judge_ratio
 
 Candidate = tuple[int, int, Tie]
 """A numerator, a denominator, and what ties both to the rate."""
@@ -88,7 +88,7 @@ def _judge(ground: Ground, index: int, candidates: Iterable[Candidate]) -> Relat
     pairs, digits = list(candidates), count_digits(ground.claims[index])
     for over, base, tie in pairs:
         if fits(ground, over, base, index) and (digits > 2 or tie < Tie.BESIDE):
-            return test_ratio(ground, (over, base, index), True)
+            return judge_ratio(ground, (over, base, index), True)
     words = {over: tying_word(ground, over, index) for over in {over for over, _, _ in pairs}}
     tied = {over for over in words if is_tied(ground, over, index)}
     among = is_among(ground, index)
@@ -116,11 +116,11 @@ def _tell_misfit(ground: Ground, index: int, pair: Candidate, told: tuple[bool, 
     (over, base, tie), (named, among) = pair, told
     members = (over, base, index)
     if tie is Tie.TOLD:
-        return test_ratio(ground, members, True)
+        return judge_ratio(ground, members, True)
     if tie in (Tie.NAMED, Tie.LISTED) and among and _says(ground, base, index):
-        return test_ratio(ground, members, True)
+        return judge_ratio(ground, members, True)
     if tie is Tie.NAMED and (named or among):
-        return test_ratio(ground, members, ground.same_sentence(base, index) and is_one_slip_apart(ground, members))
+        return judge_ratio(ground, members, ground.same_sentence(base, index) and is_one_slip_apart(ground, members))
     beside = among and ground.same_sentence(base, index)
     many = (named or beside) and count_digits(ground.claims[index]) > 3
     tied = (named or among) if tie < Tie.BESIDE else tie is Tie.BESIDE or many
@@ -128,7 +128,7 @@ def _tell_misfit(ground: Ground, index: int, pair: Candidate, told: tuple[bool, 
     above = ground.claims[over].exact > ground.claims[base].exact and tie > least
     if not tied or above or _is_other_population(ground, members, tie) or not is_one_slip_apart(ground, members):
         return None
-    return test_ratio(ground, members, False, tie is not Tie.KNOWN)
+    return judge_ratio(ground, members, False, tie is not Tie.KNOWN)
 
 
 def _says(ground: Ground, base: int, index: int) -> bool:

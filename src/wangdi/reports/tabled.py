@@ -7,7 +7,7 @@ from itertools import permutations
 
 from wangdi.core.problem import Problem
 from wangdi.reports.ground import ARITHMETIC, IMPOSSIBLE, UNVERIFIABLE, Ground, Relation
-from wangdi.reports.ratios import fits, test_ratio
+from wangdi.reports.ratios import fits, judge_ratio
 from wangdi.reports.sums import add_up, is_one_slip, tell_sum, told_parts
 
 _MOST = 3, 4
@@ -101,7 +101,7 @@ def _find_quotients(ground: Ground, grid: Grid) -> Iterator[Relation]:
         ]
         told = max(found, key=lambda one: (_count_fitting(ground, one[0]), one[1:]), default=None)
         if told is not None and _is_rule(_count_fitting(ground, told[0]), len(told[0])):
-            yield from (test_ratio(ground, members, True) for members in told[0])
+            yield from (judge_ratio(ground, members, True) for members in told[0])
 
 
 def _list_rows(
