@@ -99,7 +99,7 @@ def test_a_step_with_its_evidence_moves_the_sentences_of_its_item_alone(own_city
     assert {name for name in moved if not name.startswith("opening/")} == {
         f"{part}/plan/{number}" for part in ("achievements", "problems", "next")
     }
-    assert "新增标准化急救点数为3个，目标为3个，已完成。" in moved.values()
+    assert "新增标准化急救点为3个，目标为3个，已完成。" in moved.values()
 
 
 @pytest.mark.parametrize("suffix", [".pdf", ".docx", ".html"])

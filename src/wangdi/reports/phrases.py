@@ -12,6 +12,8 @@ from wangdi.reports.numerals import Quantity
 
 EDGE = ' \t\u3000,，、。；;：:“”‘’"()（）〔〕—-·#\n'
 LONGEST = 30
+_LONGEST_GLOSS = 24
+"""How far before a comma within it the parenthesis of a gloss may open."""
 _PER = re.compile(
     r"(?:每(?P<each>十万|万|千|百|\d+万|百万)(?=\w{0,4}(?:人|口|居民|儿|妇))(?:名|个)?(?:常住|户籍)?(?:人口?|居民)?|(?<![\d\w])(?P<bare>千|万)人(?:口|均)?(?=\w)|(?P<mean>人均))"
 )
@@ -93,11 +95,22 @@ def left_of(layout: Layout, quantities: Sequence[Quantity], index: int) -> str:
     elif opened > closed:
         text = re.sub(rf"{one_of('set_beside')}$", "", text[:opened])
     elif closed >= 0 and opened < 0:
+        glossed = _from_gloss(layout, start)
+        if glossed is not None and not (index and quantities[index - 1].end > glossed):
+            return layout.text[glossed : one.start]
         text = text[closed + 1 :]
     if index and start == quantities[index - 1].end:
         text = re.sub(r"^(?:及?以上|以下|以内|左右)", "", text)
     glossed = r"[(（][^()（）]{12,}[)）]|(?<!机构)(?<!人员)[(（][^()（）]{5,}[)）]\s*$"
     return re.sub(glossed, "", text)
+
+
+def _from_gloss(layout: Layout, start: int) -> int | None:
+    """Where the noun begins whose gloss a comma parts: 控制率（任意血糖，面对面随访）; None where there is none."""
+    back = max(layout.text.rfind(mark, max(0, start - _LONGEST_GLOSS), start) for mark in "(（")
+    if back < 0 or re.search(r"[)）。；;\n]", layout.text[back:start]):
+        return None
+    return layout.clause_at(back).start
 
 
 def right_of(layout: Layout, quantities: Sequence[Quantity], index: int) -> str:
