@@ -125,7 +125,7 @@ def test_over_a_population_the_gap_is_the_people_we_know_of(demo: Demo) -> None:
 
 def test_what_no_organisation_holds_is_missing_at_a_village(demo: Demo) -> None:
     (row,) = (
-        one for one in ask(demo.folder, "plan", "progress", "--on", ON)["rows"] if one["indicator"] == "childcare_filed"
+        one for one in ask(demo.folder, "plan", "progress", "--on", ON)["rows"] if one["indicator"] == "childcare_inclusive"
     )
     assert row["more"] > 0
     assert sum(one["missing"] for one in row["gaps"]) == row["denominator"] - row["numerator"]
