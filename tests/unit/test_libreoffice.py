@@ -1,6 +1,6 @@
 """Files as another program reads them: LibreOffice opens a filled workbook and a report, and finds in them what was written.
 
-Skipped where LibreOffice is not installed (``apt-get install libreoffice-calc-nogui libreoffice-writer-nogui``).
+It comes from the packages libreoffice-calc-nogui and libreoffice-writer-nogui.
 """
 
 from __future__ import annotations
@@ -11,9 +11,9 @@ from decimal import Decimal
 from pathlib import Path
 
 import openpyxl
-import pytest
 from pypdf import PdfReader
 
+from tests.conftest import go_without
 from tests.reports import draw_commission
 from tests.workbooks import decorated_template
 from wangdi.reports.writing.composing import compose_report
@@ -22,15 +22,15 @@ from wangdi.reports.writing.rendered_docx import render_document
 from wangdi.returns.filling import fill_template
 from wangdi.returns.model import Place
 
-OFFICE = shutil.which("soffice")
-pytestmark = pytest.mark.skipif(OFFICE is None, reason="needs LibreOffice")
-
 
 def convert(path: Path, into: str, filtered: str) -> Path:
     """The file as LibreOffice writes it after reading it, with a profile of its own."""
+    office = shutil.which("soffice") or go_without(
+        "there is no LibreOffice here; install libreoffice-calc-nogui and -writer-nogui"
+    )
     out = path.parent / "again"
     profile = f"-env:UserInstallation={(path.parent / 'profile').as_uri()}"
-    asked = [str(OFFICE), profile, "--headless", "--convert-to", f"{into}{filtered}", "--outdir", str(out), str(path)]
+    asked = [office, profile, "--headless", "--convert-to", f"{into}{filtered}", "--outdir", str(out), str(path)]
     subprocess.run(asked, check=True, capture_output=True, timeout=300)
     return out / f"{path.stem}.{into}"
 
