@@ -12,9 +12,9 @@ from pathlib import Path
 from typing import Any
 
 from bench.measuring import measure, tell
-from wangdi.reports.checking import check_text
-from wangdi.reports.claims import Claim, find_claims
-from wangdi.reports.ground import ARITHMETIC, IMPOSSIBLE
+from wangdi.reports.reading.claims import Claim, find_claims
+from wangdi.reports.relations.checking import check_text
+from wangdi.reports.relations.ground import ARITHMETIC, IMPOSSIBLE
 
 Label = Mapping[str, Any]
 

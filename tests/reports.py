@@ -10,10 +10,10 @@ from wangdi.catalog.figures import FigureAsked, IndicatorName, ToldFigure
 from wangdi.core.periods import Period, parse_period
 from wangdi.language.library import load_library
 from wangdi.language.model import Indicator, Pack, PopulationOf
-from wangdi.reports.against_data import Catalogue, Held, hold_claims
-from wangdi.reports.ground import Ground
-from wangdi.reports.indicator_names import IndicatorNames
-from wangdi.reports.whereabouts import Areas, year_before
+from wangdi.reports.matching.against_data import Catalogue, Held, hold_claims
+from wangdi.reports.matching.indicator_names import IndicatorNames
+from wangdi.reports.matching.whereabouts import Areas, year_before
+from wangdi.reports.relations.ground import Ground
 from wangdi.reports.writing.model import Commission, Goal, Material, Programme
 
 LIBRARY = load_library()

@@ -11,9 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.reports import draw_commission, hold_against
-from wangdi.reports.against_data import AGREES, DIFFERS
-from wangdi.reports.checking import check_text
-from wangdi.reports.ground import ARITHMETIC, IMPOSSIBLE
+from wangdi.reports.matching.against_data import AGREES, DIFFERS
+from wangdi.reports.relations.checking import check_text
+from wangdi.reports.relations.ground import ARITHMETIC, IMPOSSIBLE
 from wangdi.reports.writing.items import MISSED, OPEN, REACHED
 from wangdi.reports.writing.model import Commission, Goal, Item, Plan, Step
 from wangdi.reports.writing.passing import lay_text, pass_report

@@ -11,8 +11,8 @@ from pypdf import PdfReader
 from tests.unit.test_report_pdf import characters_of
 from wangdi.app.bulletins import print_page
 from wangdi.plans.bulletin_page import FIRST, LAST, PRINTED_SIGNS, Block, Line, Page
-from wangdi.reports.paper import Drawing, Grid, Heading, Paper, Words, print_paper, share_width
-from wangdi.reports.typesetting import find_faces
+from wangdi.reports.printing.paper import Drawing, Grid, Heading, Paper, Words, print_paper, share_width
+from wangdi.reports.printing.typesetting import find_faces
 
 SVG = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 40 20"><rect width="40" height="20"/></svg>'
 MARKUP = '#panic("x") *粗* $x$ [括]'

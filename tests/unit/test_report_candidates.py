@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from wangdi.reports.checking import check_text
-from wangdi.reports.ground import ARITHMETIC
-from wangdi.reports.numerals import slips_of
+from wangdi.reports.relations.checking import check_text
+from wangdi.reports.relations.ground import ARITHMETIC
+from wangdi.reports.text.numerals import slips_of
 
 
 def told_of(text: str, holds: bool) -> set[tuple[str, frozenset[str]]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from wangdi.reports.claims import Claim, find_claims
+from wangdi.reports.reading.claims import Claim, find_claims
 
 
 def claims_of(text: str) -> list[Claim]:

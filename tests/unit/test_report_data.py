@@ -10,11 +10,11 @@ import pytest
 from tests.reports import COUNTY, LIBRARY, TOWNS, names_of, period_of, told
 from wangdi.catalog.figures import FigureAsked, IndicatorName, ToldFigure
 from wangdi.core.periods import Period
-from wangdi.reports.against_data import AGREES, DIFFERS, UNMATCHED, Catalogue, Held, hold_claims
-from wangdi.reports.checking import check_text
-from wangdi.reports.ground import ARITHMETIC, BASES
-from wangdi.reports.indicator_names import IndicatorNames, plain_name
-from wangdi.reports.whereabouts import Areas
+from wangdi.reports.matching.against_data import AGREES, DIFFERS, UNMATCHED, Catalogue, Held, hold_claims
+from wangdi.reports.matching.indicator_names import IndicatorNames, plain_name
+from wangdi.reports.matching.whereabouts import Areas
+from wangdi.reports.relations.checking import check_text
+from wangdi.reports.relations.ground import ARITHMETIC, BASES
 
 INDICATORS = {one.id: one for pack in LIBRARY.newest.values() for one in pack.indicators.values()}
 NAMES = names_of(LIBRARY.newest.values())
@@ -209,7 +209,7 @@ def test_one_name_of_two_indicators_is_both_and_decided_by_their_numbers() -> No
 
 
 def test_every_alias_is_of_an_indicator_and_no_title_of_another() -> None:
-    from wangdi.reports.lexicon import load_lexicon
+    from wangdi.reports.text.lexicon import load_lexicon
 
     aliases: dict[str, list[str]] = load_lexicon("indicator_names")["aliases"]
     assert set(aliases) <= set(INDICATORS)

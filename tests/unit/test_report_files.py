@@ -15,12 +15,12 @@ from pypdf import PdfWriter
 from wangdi.app.auditing import audit_files, list_verdicts
 from wangdi.cli.main import main
 from wangdi.core.problem import Refusal
-from wangdi.reports import word_files
-from wangdi.reports.checking import check_text
-from wangdi.reports.documents import read_document
-from wangdi.reports.ground import ARITHMETIC
-from wangdi.reports.marked_docx import render_docx
-from wangdi.reports.marking import Verdict
+from wangdi.reports.files import word_files
+from wangdi.reports.files.documents import read_document
+from wangdi.reports.marked.marked_docx import render_docx
+from wangdi.reports.marked.marking import Verdict
+from wangdi.reports.relations.checking import check_text
+from wangdi.reports.relations.ground import ARITHMETIC
 
 WRONG = "一、2023年工作情况\n全县婴儿死亡率3.4‰,5岁以下儿童死亡率2.1‰。\n有托育园40所,其中备案12所。\n"
 RIGHT = "一、2023年工作情况\n全县婴儿死亡率2.1‰,5岁以下儿童死亡率3.4‰。\n"

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wangdi.reports.numerals import Interval, is_slip, open_interval, parse_hanzi, rounding_interval
-from wangdi.reports.quantities import find_quantities
+from wangdi.reports.reading.quantities import find_quantities
+from wangdi.reports.text.numerals import Interval, is_slip, open_interval, parse_hanzi, rounding_interval
 
 
 @pytest.mark.parametrize(

@@ -19,11 +19,11 @@ from pypdf import PageObject, PdfReader
 
 from tests.reports import draw_commission
 from wangdi.core.problem import Refusal
-from wangdi.reports.checking import check_text
-from wangdi.reports.documents import read_document
-from wangdi.reports.ground import ARITHMETIC, IMPOSSIBLE
-from wangdi.reports.lexicon import load_lexicon
-from wangdi.reports.typesetting import check_faces, find_faces, set_picture
+from wangdi.reports.files.documents import read_document
+from wangdi.reports.printing.typesetting import check_faces, find_faces, set_picture
+from wangdi.reports.relations.checking import check_text
+from wangdi.reports.relations.ground import ARITHMETIC, IMPOSSIBLE
+from wangdi.reports.text.lexicon import load_lexicon
 from wangdi.reports.writing.composing import compose_report
 from wangdi.reports.writing.exhibits import place_exhibits
 from wangdi.reports.writing.headings import number_headings

@@ -14,13 +14,13 @@ from pypdf import PdfWriter
 
 from wangdi.cli.main import main
 from wangdi.core.problem import Refusal
-from wangdi.reports import pdf_files
-from wangdi.reports.checking import check_text
-from wangdi.reports.documents import read_report
-from wangdi.reports.ground import ARITHMETIC
-from wangdi.reports.pdf_glyphs import Glyph, Page, Rule
-from wangdi.reports.pdf_layout import read_layout
-from wangdi.reports.typesetting import find_faces
+from wangdi.reports.files import pdf_files
+from wangdi.reports.files.documents import read_report
+from wangdi.reports.files.pdf_glyphs import Glyph, Page, Rule
+from wangdi.reports.files.pdf_layout import read_layout
+from wangdi.reports.printing.typesetting import find_faces
+from wangdi.reports.relations.checking import check_text
+from wangdi.reports.relations.ground import ARITHMETIC
 
 FACE = '#set text(font: "Noto Serif SC", size: {size}pt, lang: "zh")\n'
 PROSE = (

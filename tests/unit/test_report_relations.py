@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wangdi.reports.checking import check_text
-from wangdi.reports.ground import ARITHMETIC, BASES, IMPOSSIBLE, UNVERIFIABLE
+from wangdi.reports.relations.checking import check_text
+from wangdi.reports.relations.ground import ARITHMETIC, BASES, IMPOSSIBLE, UNVERIFIABLE
 
 
 def verdicts_of(text: str) -> set[tuple[str, bool | None, str]]:

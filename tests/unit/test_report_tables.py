@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wangdi.reports.checking import check_text
-from wangdi.reports.claims import find_claims
-from wangdi.reports.ground import ARITHMETIC, IMPOSSIBLE
+from wangdi.reports.reading.claims import find_claims
+from wangdi.reports.relations.checking import check_text
+from wangdi.reports.relations.ground import ARITHMETIC, IMPOSSIBLE
 
 TOWNS = """2024年各乡镇高血压患者健康管理情况
 乡镇\t管理人数（人）\t规范管理人数（人）\t规范管理率(%)

@@ -12,12 +12,12 @@ from docx.oxml import parse_xml
 from docx.oxml.ns import nsdecls
 
 from wangdi.core.problem import Refusal
-from wangdi.reports.checking import check_text
-from wangdi.reports.documents import read_document
-from wangdi.reports.ground import ARITHMETIC
-from wangdi.reports.marked_docx import render_docx
-from wangdi.reports.marking import Verdict
-from wangdi.reports.reading import TARGET
+from wangdi.reports.files.documents import read_document
+from wangdi.reports.marked.marked_docx import render_docx
+from wangdi.reports.marked.marking import Verdict
+from wangdi.reports.reading.telling import TARGET
+from wangdi.reports.relations.checking import check_text
+from wangdi.reports.relations.ground import ARITHMETIC
 
 W = nsdecls("w")
 RUN = "<w:r><w:t>{}</w:t></w:r>"

@@ -15,10 +15,10 @@ import pytest
 
 from tests.reports import COUNTY, LIBRARY, TOWNS, draw_commission, hold_against, period_of, told
 from wangdi.catalog.figures import ToldFigure
+from wangdi.reports.text.numerals import to_hanzi
 from wangdi.reports.writing.as_json import read_report, tell_report
 from wangdi.reports.writing.composing import compose_report, parts_of
 from wangdi.reports.writing.exhibits import place_exhibits
-from wangdi.reports.writing.headings import to_hanzi
 from wangdi.reports.writing.model import Commission, Goal, Material, Piece, Programme, Report
 from wangdi.reports.writing.notable import note_indicator
 from wangdi.reports.writing.passing import lay_text, pass_report

@@ -12,8 +12,8 @@ from wangdi.app.numbers import plain_number
 from wangdi.app.questions import stand_on
 from wangdi.app.told_figures import Figures, find_root, name_areas, name_indicators
 from wangdi.core.periods import Period
-from wangdi.reports.against_data import Catalogue, Held, Recomputed, hold_claims
-from wangdi.reports.ground import Ground
+from wangdi.reports.matching.against_data import Catalogue, Held, Recomputed, hold_claims
+from wangdi.reports.relations.ground import Ground
 from wangdi.store.city import City
 
 

@@ -10,16 +10,16 @@ from typing import Any
 
 from wangdi.app.audit_data import tell_held
 from wangdi.core.problem import Problem, Refusal
-from wangdi.reports.against_data import AGREES, DIFFERS, UNMATCHED, Held, relations_of, tell_data
-from wangdi.reports.checking import check_text
-from wangdi.reports.claims import Claim
-from wangdi.reports.documents import read_report
-from wangdi.reports.ground import ARITHMETIC, IMPOSSIBLE, SEVERITIES, Ground, Relation, written_claim
-from wangdi.reports.layout import Stretch
-from wangdi.reports.marked_docx import render_docx
-from wangdi.reports.marked_html import render_html
-from wangdi.reports.marking import Comparison, MarkedParagraph, Verdict, mark_paragraphs
-from wangdi.reports.plans import Kept, compare_plans
+from wangdi.reports.files.documents import read_report
+from wangdi.reports.marked.marked_docx import render_docx
+from wangdi.reports.marked.marked_html import render_html
+from wangdi.reports.marked.marking import Comparison, MarkedParagraph, Verdict, mark_paragraphs
+from wangdi.reports.matching.against_data import AGREES, DIFFERS, UNMATCHED, Held, relations_of, tell_data
+from wangdi.reports.reading.claims import Claim
+from wangdi.reports.relations.checking import check_text
+from wangdi.reports.relations.ground import ARITHMETIC, IMPOSSIBLE, SEVERITIES, Ground, Relation, written_claim
+from wangdi.reports.relations.plans import Kept, compare_plans
+from wangdi.reports.text.layout import Stretch
 
 _LONGEST_QUOTE = 160
 _SHOWN = DIFFERS, AGREES, UNMATCHED

@@ -18,7 +18,7 @@ from wangdi.plans.model import AT_MOST
 from wangdi.plans.rounds import rank_values, round_around
 from wangdi.plans.standing import DONE, GREEN, GREY, LIGHTS, Stand
 from wangdi.plans.turns import Turn
-from wangdi.reports.paper import Block, Grid, Paper, Words, print_paper
+from wangdi.reports.printing.paper import Block, Grid, Paper, Words, print_paper
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,8 +27,8 @@ from wangdi.outbreaks.investigation.drawing import render_curve, show_start
 from wangdi.outbreaks.investigation.monitoring import name_disease
 from wangdi.outbreaks.investigation.saying import label_code
 from wangdi.outbreaks.investigation.values import BACKGROUND, CONCLUSION, MEASURES, Investigation
-from wangdi.reports.event_docx import Section, Squares, Table, render_event_report
-from wangdi.reports.paper import Block, Drawing, Grid, Heading, Paper, Words, print_paper
+from wangdi.reports.printing.event_docx import Section, Squares, Table, render_event_report
+from wangdi.reports.printing.paper import Block, Drawing, Grid, Heading, Paper, Words, print_paper
 from wangdi.store.city import City
 
 

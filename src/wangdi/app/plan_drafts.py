@@ -12,11 +12,11 @@ from wangdi.language.library import Library
 from wangdi.plans.drafting import Amount, Reading, Span, draft_items
 from wangdi.plans.model import Item, Plan
 from wangdi.plans.suggesting import Title, suggest_indicators
-from wangdi.reports.claims import Claim, find_claims
-from wangdi.reports.documents import read_document
-from wangdi.reports.layout import Layout
-from wangdi.reports.reading import TARGET
-from wangdi.reports.when import find_year
+from wangdi.reports.files.documents import read_document
+from wangdi.reports.reading.claims import Claim, find_claims
+from wangdi.reports.reading.telling import TARGET
+from wangdi.reports.text.layout import Layout
+from wangdi.reports.text.when import find_year
 
 LONGEST_TITLE = 60
 

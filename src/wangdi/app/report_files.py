@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 
 from wangdi.core.problem import Problem, Refusal
-from wangdi.reports.lexicon import load_lexicon
+from wangdi.reports.text.lexicon import load_lexicon
 from wangdi.reports.writing.as_json import tell_report
 from wangdi.reports.writing.model import Report
 from wangdi.reports.writing.passing import lay_text

@@ -20,9 +20,9 @@ from wangdi.indicators.counting import over_people
 from wangdi.indicators.figures import LEVEL_CHOICES, Figure, Level, Places
 from wangdi.language.model import Indicator
 from wangdi.language.names import nearest_name
-from wangdi.reports.against_data import Catalogue, Held, hold_claims
-from wangdi.reports.ground import Ground
-from wangdi.reports.whereabouts import year_before
+from wangdi.reports.matching.against_data import Catalogue, Held, hold_claims
+from wangdi.reports.matching.whereabouts import year_before
+from wangdi.reports.relations.ground import Ground
 from wangdi.reports.writing.composing import is_silent, note_programme, parts_of
 from wangdi.reports.writing.exhibits import wants_months
 from wangdi.reports.writing.model import Commission, Goal, Material, Month, Programme

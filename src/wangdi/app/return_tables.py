@@ -22,7 +22,7 @@ from wangdi.catalog.trees import UNALLOCATED
 from wangdi.core.periods import Period
 from wangdi.indicators.figures import Figure, Level, Places
 from wangdi.language.library import Library
-from wangdi.reports.two_row_docx import PrintedTable, render_two_row_table
+from wangdi.reports.printing.two_row_docx import PrintedTable, render_two_row_table
 from wangdi.returns.example import load_example, write_example
 from wangdi.returns.tables import Group, Line, TwoRowTable, render_html, render_xlsx, show_decimal
 from wangdi.returns.valuing import DECIMALS, round_exact

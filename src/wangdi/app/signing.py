@@ -17,7 +17,7 @@ from wangdi.core.periods import Period, parse_period
 from wangdi.core.problem import Problem, Refusal
 from wangdi.indicators.figures import Figure
 from wangdi.language.names import nearest_name
-from wangdi.reports.whereabouts import year_before
+from wangdi.reports.matching.whereabouts import year_before
 from wangdi.reports.writing.as_json import read_report, tell_report
 from wangdi.reports.writing.model import Report, Sentence
 from wangdi.reports.writing.passing import lay_text

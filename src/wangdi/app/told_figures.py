@@ -12,8 +12,8 @@ from wangdi.core.periods import Period
 from wangdi.core.problem import Problem, Refusal
 from wangdi.indicators.figures import LEVEL_CHOICES, Figure, Level, Places
 from wangdi.language.library import Library
-from wangdi.reports.indicator_names import IndicatorNames
-from wangdi.reports.whereabouts import Areas
+from wangdi.reports.matching.indicator_names import IndicatorNames
+from wangdi.reports.matching.whereabouts import Areas
 
 
 def name_indicators(library: Library) -> IndicatorNames:

@@ -8,9 +8,9 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from fractions import Fraction
 
 from wangdi.core.periods import Period
-from wangdi.reports.lexicon import load_lexicon
+from wangdi.reports.text.lexicon import load_lexicon
+from wangdi.reports.text.numerals import to_hanzi
 from wangdi.reports.writing.exhibits import OPENING, show_programme
-from wangdi.reports.writing.headings import to_hanzi
 from wangdi.reports.writing.items import (
     PLAN,
     list_items,

@@ -9,7 +9,7 @@ from typing import Any
 
 from wangdi.catalog.figures import ToldFigure
 from wangdi.core.periods import Period
-from wangdi.reports.lexicon import load_lexicon
+from wangdi.reports.text.lexicon import load_lexicon
 from wangdi.reports.writing.model import AreaTable, ItemTable, Paragraph, Picture, Piece, Programme, Report
 from wangdi.reports.writing.notable import Noted
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from wangdi.reports.lexicon import load_lexicon
-from wangdi.reports.official_layout import TITLE_CHARACTERS
+from wangdi.reports.printing.official_layout import TITLE_CHARACTERS
+from wangdi.reports.text.lexicon import load_lexicon
+from wangdi.reports.text.numerals import to_hanzi
 from wangdi.reports.writing.model import Paragraph, Report, Section
 
 _LATIN = 0x2000
-_DIGITS = "零一二三四五六七八九"
 Headed = tuple[str, Section, list[tuple[str, Paragraph]]]
 
 
@@ -38,9 +38,3 @@ def title_lines(report: Report) -> list[str]:
     whose = report.title.removesuffix(what)
     wide = sum(1 if ord(one) > _LATIN else 0.5 for one in report.title)
     return [whose, what] if what and whose and wide > TITLE_CHARACTERS else [report.title]
-
-
-def to_hanzi(number: int) -> str:
-    """A number from 1 to 99 in Chinese: 十二, 二十."""
-    tens, ones = divmod(number, 10)
-    return ("" if tens == 0 else "十" if tens == 1 else f"{_DIGITS[tens]}十") + (_DIGITS[ones] if ones else "")

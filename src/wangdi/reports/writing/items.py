@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 from fractions import Fraction
 
-from wangdi.reports.lexicon import load_lexicon
+from wangdi.reports.text.lexicon import load_lexicon
 from wangdi.reports.writing.model import Commission, Item, ItemTable, Paragraph, Piece, Plan, Sentence
 from wangdi.reports.writing.phrases import end, fill_phrase, join, round_half_up, show_figure, show_goal
 from wangdi.reports.writing.sentences import tell_owners

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from wangdi.catalog.figures import ToldFigure
-from wangdi.reports.lexicon import load_lexicon
+from wangdi.reports.text.lexicon import load_lexicon
 from wangdi.reports.writing.model import Material
 from wangdi.reports.writing.phrases import round_half_up
 

@@ -7,9 +7,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from wangdi.core.problem import Problem
-from wangdi.reports.against_data import DIFFERS, Held
-from wangdi.reports.checking import check_text
-from wangdi.reports.ground import ARITHMETIC, IMPOSSIBLE, Ground
+from wangdi.reports.matching.against_data import DIFFERS, Held
+from wangdi.reports.relations.checking import check_text
+from wangdi.reports.relations.ground import ARITHMETIC, IMPOSSIBLE, Ground
 from wangdi.reports.writing.composing import compose_report
 from wangdi.reports.writing.headings import number_headings
 from wangdi.reports.writing.model import Commission, Piece, Report, Sentence

@@ -9,7 +9,7 @@ from fractions import Fraction
 from math import floor
 
 from wangdi.catalog.figures import ToldFigure
-from wangdi.reports.lexicon import load_lexicon
+from wangdi.reports.text.lexicon import load_lexicon
 from wangdi.reports.writing.model import Piece
 
 _PLACE = re.compile(r"\{([a-z0-9_]+)\}")

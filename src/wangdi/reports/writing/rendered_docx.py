@@ -8,8 +8,18 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
 from wangdi.catalog.figures import ToldFigure
-from wangdi.reports.lexicon import load_lexicon
-from wangdi.reports.official_layout import BODY_SIZE, BOTTOM, HEIGHT, LEFT, NUMBER_BELOW, NUMBER_SIZE, RIGHT, TOP, WIDTH
+from wangdi.reports.printing.official_layout import (
+    BODY_SIZE,
+    BOTTOM,
+    HEIGHT,
+    LEFT,
+    NUMBER_BELOW,
+    NUMBER_SIZE,
+    RIGHT,
+    TOP,
+    WIDTH,
+)
+from wangdi.reports.text.lexicon import load_lexicon
 from wangdi.reports.writing.exhibits import place_exhibits, refer_pieces
 from wangdi.reports.writing.headings import number_headings, title_lines
 from wangdi.reports.writing.model import Piece, Report

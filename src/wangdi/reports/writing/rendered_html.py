@@ -6,7 +6,7 @@ from html import escape
 from urllib.parse import urlencode
 
 from wangdi.catalog.figures import ToldFigure
-from wangdi.reports.lexicon import load_lexicon
+from wangdi.reports.text.lexicon import load_lexicon
 from wangdi.reports.writing.exhibits import Placed, place_exhibits, refer_pieces
 from wangdi.reports.writing.headings import number_headings
 from wangdi.reports.writing.model import Piece, Report

@@ -6,10 +6,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from wangdi.catalog.figures import ToldFigure
-from wangdi.reports.lexicon import load_lexicon
-from wangdi.reports.official_layout import FIGURE_WIDTHS
-from wangdi.reports.paper import TEMPLATE, tell_day, tell_layout
-from wangdi.reports.typesetting import set_document
+from wangdi.reports.printing.official_layout import FIGURE_WIDTHS
+from wangdi.reports.printing.paper import TEMPLATE, tell_day, tell_layout
+from wangdi.reports.printing.typesetting import set_document
+from wangdi.reports.text.lexicon import load_lexicon
 from wangdi.reports.writing.exhibits import Placed, place_exhibits, refer_pieces
 from wangdi.reports.writing.headings import number_headings, title_lines
 from wangdi.reports.writing.model import Piece, Report

@@ -7,7 +7,7 @@ from dataclasses import replace
 from fractions import Fraction
 
 from wangdi.catalog.figures import ToldFigure
-from wangdi.reports.lexicon import load_lexicon
+from wangdi.reports.text.lexicon import load_lexicon
 from wangdi.reports.writing.model import Commission, Piece, Programme, Sentence
 from wangdi.reports.writing.notable import Noted, is_printed, value_of
 from wangdi.reports.writing.phrases import (

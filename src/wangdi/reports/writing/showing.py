@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from wangdi.catalog.figures import ToldFigure
 from wangdi.core.periods import Period, parse_period
-from wangdi.reports.lexicon import load_lexicon
-from wangdi.reports.official_layout import AREA_WIDTH, ITEM_WIDTHS, TYPE_WIDTH
+from wangdi.reports.printing.official_layout import AREA_WIDTH, ITEM_WIDTHS, TYPE_WIDTH
+from wangdi.reports.text.lexicon import load_lexicon
 from wangdi.reports.writing.charts import Bars, Lines, draw_bars, draw_lines
 from wangdi.reports.writing.composing import period_title
 from wangdi.reports.writing.exhibits import Placed

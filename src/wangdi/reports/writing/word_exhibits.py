@@ -6,9 +6,9 @@ import io
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from wangdi.reports.lexicon import load_lexicon
-from wangdi.reports.official_layout import CAPTION_SIZE, FIGURE_WIDTHS, HEIGHT, TABLE_SIZE, TYPE_WIDTH, WIDTH
-from wangdi.reports.typesetting import set_picture
+from wangdi.reports.printing.official_layout import CAPTION_SIZE, FIGURE_WIDTHS, HEIGHT, TABLE_SIZE, TYPE_WIDTH, WIDTH
+from wangdi.reports.printing.typesetting import set_picture
+from wangdi.reports.text.lexicon import load_lexicon
 from wangdi.reports.writing.model import Report
 from wangdi.reports.writing.rendered_html import address_of, address_of_piece
 from wangdi.reports.writing.showing import Drawn, HeadCell, Tabulated

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from itertools import count
 from typing import TYPE_CHECKING, Any
 
-from wangdi.reports.official_layout import (
+from wangdi.reports.printing.official_layout import (
     BODY_SIZE,
     CHARACTERS,
     LINES,

@@ -28,9 +28,9 @@ from wangdi.app.auditing import (
     write_html,
 )
 from wangdi.core.problem import Problem, Refusal
-from wangdi.reports.against_data import VERDICTS, Held
-from wangdi.reports.ground import Ground
-from wangdi.reports.marking import Comparison, MarkedParagraph, group_rows, tell_piece
+from wangdi.reports.marked.marking import Comparison, MarkedParagraph, group_rows, tell_piece
+from wangdi.reports.matching.against_data import VERDICTS, Held
+from wangdi.reports.relations.ground import Ground
 from wangdi.web.render import render_page
 from wangdi.web.uploads import Upload, receive_upload, show_size
 from wangdi.web.view import View, read_period, read_view

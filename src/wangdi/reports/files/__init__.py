@@ -1,0 +1,1 @@
+"""The text of a file as it was sent: plain, Word, PDF or a page."""

@@ -1,0 +1,1 @@
+"""From a text to its claims: every number with its name, unit, period, place and manner of telling."""

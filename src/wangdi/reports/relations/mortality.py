@@ -1,0 +1,125 @@
+"""Deaths and births of one period: the live births that mortality rates imply, and rates of a part of a year."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from functools import lru_cache
+from math import ceil, floor
+
+from wangdi.core.problem import Problem
+from wangdi.reports.reading.claims import Claim
+from wangdi.reports.relations.ground import BASES, UNVERIFIABLE, Ground, Relation, fraction_of, written_claim
+from wangdi.reports.text.lexicon import load_lexicon
+from wangdi.reports.text.when import Period
+
+_PART_YEAR = re.compile(r"\d{1,2}—\d{1,2}月|上半年|下半年|季度|^\d{1,2}月|前\d{1,2}个月")
+
+
+def find_mortality(ground: Ground) -> list[Relation]:
+    """Live births that several mortality rates imply together, and yearly rates told for some months."""
+    return [*_find_live_births(ground), *_find_part_years(ground)]
+
+
+def _find_live_births(ground: Ground) -> Iterator[Relation]:
+    """The smallest number of live births on which all mortality rates of one period are whole deaths."""
+    rules = load_lexicon("relations")["live_births"]
+    taken: set[int] = set()
+    for index in range(len(ground.claims)):
+        rates = _mortality_rates(ground, index, rules["rates"])
+        if len(rates) < 3 or taken & set(rates):
+            continue
+        taken |= set(rates)
+        births = _solve_births([ground.claims[rate] for rate in rates], int(rules["most_births"]))
+        if births is None:
+            continue
+        deaths = "、".join(str(_deaths(ground.claims[rate], births)) for rate in rates)
+        args = {
+            "births": str(births),
+            "deaths": deaths,
+            "rates": "、".join(written_claim(ground.claims[rate]) for rate in rates),
+        }
+        yield Relation("implied_denominator", tuple(rates), True, "", Problem(code="AUDIT-165", args=args))
+        stated = _stated_births(ground, rates, rules["births"])
+        if stated is None:
+            continue
+        args["stated"] = written_claim(ground.claims[stated])
+        fits = all(_deaths(ground.claims[rate], int(ground.claims[stated].exact)) is not None for rate in rates)
+        told = Problem(code="AUDIT-166", args=args) if fits else Problem(code="AUDIT-167", args=args)
+        yield Relation("implied_denominator", (*rates, stated), fits, "" if fits else BASES, told)
+
+
+def _mortality_rates(ground: Ground, index: int, patterns: list[str]) -> list[int]:
+    """Mortality rates of one sentence and period, from this claim on."""
+    found = []
+    for place in range(index, min(index + 8, len(ground.claims))):
+        one = ground.claims[place]
+        plain = (
+            one.measure == "rate"
+            and one.comparator == "="
+            and one.norm_unit not in ("%", "")
+            and one.status == "actual"
+        )
+        if not (
+            ground.same_sentence(index, place) and plain and any(re.search(rule, one.indicator) for rule in patterns)
+        ):
+            if place == index:
+                return []
+            continue
+        if ground.same_time(index, place) and one.exact > 0:
+            found.append(place)
+    return found
+
+
+def _solve_births(rates: list[Claim], most: int) -> int | None:
+    """Steps through the deaths of the rarest rate; answers nothing where rounding leaves almost any number open."""
+    rarest = min(rates, key=lambda one: one.exact * fraction_of(one.norm_unit))
+    unit = fraction_of(rarest.norm_unit)
+    low, high = rarest.interval.low * unit, (rarest.interval.high or rarest.interval.low) * unit
+    if low <= 0:
+        return None
+    for deaths in range(1, floor(most * high) + 1):
+        first, last = ceil(deaths / high), floor(deaths / low)
+        if last - first > most // 100:
+            return None
+        for births in range(first, min(last, most) + 1):
+            if all(_deaths(one, births) is not None for one in rates):
+                return births
+    return None
+
+
+def _deaths(one: Claim, births: int) -> int | None:
+    """The whole number of deaths that gives a rate on so many births."""
+    unit = fraction_of(one.norm_unit)
+    low, high = ceil(one.interval.low * unit * births), floor((one.interval.high or one.interval.low) * unit * births)
+    return low if low <= high else None
+
+
+def _stated_births(ground: Ground, rates: list[int], names: list[str]) -> int | None:
+    """Births of the same period told elsewhere in the report."""
+    found = _births(ground, tuple(names)).get(_time_of(ground, rates[0]), [])
+    return found[0] if found else None
+
+
+@lru_cache(maxsize=1)
+def _births(ground: Ground, names: tuple[str, ...]) -> dict[tuple[int, Period, str], list[int]]:
+    """Counts of births by report, period and status."""
+    found: dict[tuple[int, Period, str], list[int]] = {}
+    for index, noun in enumerate(ground.nouns):
+        if ground.is_count(index) and any(re.fullmatch(name.replace("$", ""), noun) for name in names):
+            found.setdefault(_time_of(ground, index), []).append(index)
+    return found
+
+
+def _time_of(ground: Ground, index: int) -> tuple[int, Period, str]:
+    one = ground.claims[index]
+    return ground.layout.part_at(one.start).start, one.period, one.status
+
+
+def _find_part_years(ground: Ground) -> Iterator[Relation]:
+    """A yearly rate told for some months: comparable with no full year."""
+    for index, one in enumerate(ground.claims):
+        yearly = re.search(r"出生率|死亡率|自然增长率|发病率", one.indicator) and one.norm_unit not in ("%", "")
+        if one.measure == "rate" and yearly and one.status == "actual" and _PART_YEAR.search(one.period.part):
+            args = {"name": one.indicator, "rate": written_claim(one), "period": one.period.text()}
+            yield Relation("partial_year", (index,), None, UNVERIFIABLE, Problem(code="AUDIT-168", args=args))

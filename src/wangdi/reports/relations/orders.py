@@ -1,0 +1,123 @@
+"""Indicators that are ordered by what they count: neonatal, infant, under-five mortality; normative within all management."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from wangdi.core.problem import Problem
+from wangdi.reports.relations.ground import BASES, Ground, Relation, written_claim
+from wangdi.reports.relations.numerators import is_among
+from wangdi.reports.text.lexicon import load_lexicon
+
+_FAR = 14
+"""How many claims apart two ordered ones may stand."""
+
+
+def find_orders(ground: Ground) -> list[Relation]:
+    """Every pair of claims that one of the rules orders."""
+    found: list[Relation] = []
+    for rule in load_lexicon("relations")["orders"]:
+        found += _find_pairs(ground, rule)
+    return [*found, *_find_between(ground)]
+
+
+def _find_between(ground: Ground) -> Iterator[Relation]:
+    """A rate of all between those of the two groups that it is made of: 其中城市14.3/10万、农村16.6/10万.
+
+    Rule: a mean of two numbers lies between them, whatever their weights.
+    """
+    pairs = [group for group in load_lexicon("relations")["complements"]["groups"] if len(group) == 2]
+    for index in range(1, len(ground.claims) - 1):
+        one, other = ground.claims[index], ground.claims[index + 1]
+        alike = (
+            one.measure == other.measure == "rate" and one.norm_unit == other.norm_unit and not is_among(ground, index)
+        )
+        if not (alike and one.comparator == other.comparator == "=" and ground.same_sentence(index, index + 1)):
+            continue
+        names = [ground.text[ground.claims[place - 1].end : ground.claims[place].start] for place in (index, index + 1)]
+        if not any(all(any(word in name for name in names) for word in group) for group in pairs):
+            continue
+        whole = next(
+            (
+                place
+                for place in range(index - 1, max(-1, index - 4), -1)
+                if ground.claims[place].norm_unit == one.norm_unit
+                and ground.claims[place].measure == "rate"
+                and ground.same_paragraph(place, index)
+            ),
+            None,
+        )
+        if whole is not None and "其中" in ground.text[ground.claims[whole].end : one.start]:
+            yield _test_between(ground, whole, (index, index + 1))
+
+
+def _test_between(ground: Ground, whole: int, pair: tuple[int, int]) -> Relation:
+    low, high = sorted(pair, key=lambda place: ground.claims[place].exact)
+    one, other, all_of = ground.claims[low], ground.claims[high], ground.claims[whole]
+    above = all_of.printed.high is None or one.printed.low <= all_of.printed.high
+    holds = above and (other.printed.high is None or all_of.printed.low <= other.printed.high)
+    args = {"whole": written_claim(all_of), "low": written_claim(one), "high": written_claim(other)}
+    told = Problem(code="AUDIT-125" if holds else "AUDIT-126", args=args)
+    return Relation("order_le", (low, whole, high), holds, "" if holds else BASES, told)
+
+
+def _find_pairs(ground: Ground, rule: dict[str, str]) -> Iterator[Relation]:
+    small, large = re.compile(rule["small"]), re.compile(rule["large"])
+    for low, one in enumerate(ground.claims):
+        name = _tested(ground, low)
+        told = one.measure == "rate" or (one.measure == "count" and "死亡" in name)
+        if not told or not small.search(name):
+            continue
+        others = [
+            high
+            for high in range(max(0, low - _FAR), min(len(ground.claims), low + _FAR + 1))
+            if high != low
+            and ground.claims[high].measure == one.measure
+            and large.search(_tested(ground, high))
+            and not small.search(_tested(ground, high))
+            and _same_subject((name, _tested(ground, high)), (small, large), ground.same_sentence(low, high))
+            and ground.claims[high].norm_unit == one.norm_unit
+            and ground.claims[high].comparator == one.comparator
+            and ground.same_part(low, high)
+            and ground.same_time(low, high)
+        ]
+        if others:
+            yield _test_order(ground, low, min(others, key=lambda high: abs(high - low)), rule)
+
+
+def _tested(ground: Ground, index: int) -> str:
+    """The name of a claim as a rule reads it."""
+    return ground.claims[index].indicator
+
+
+def _same_subject(names: tuple[str, str], rules: tuple[re.Pattern[str], re.Pattern[str]], near: bool) -> bool:
+    """Whether two names speak of the same disease or people, apart from what the rule names.
+
+    Missing: a name without one is of what its sentence speaks of (``near``).
+    """
+    left, right = (_subject(rule.sub("", name)) for name, rule in zip(names, rules, strict=True))
+    if not left or not right:
+        return near or left == right
+    return left in right or right in left
+
+
+def _subject(text: str) -> str:
+    return re.sub(r"的|患者|在册|登记管理|全[市县区省国]|我[市县区省国]|疫情|数$|和", "", text)
+
+
+def _test_order(ground: Ground, low: int, high: int, rule: dict[str, str]) -> Relation:
+    one, other = ground.claims[low], ground.claims[high]
+    holds = other.printed.high is None or one.printed.low <= other.printed.high
+    args = {
+        "small": one.indicator,
+        "small_value": written_claim(one),
+        "large": other.indicator,
+        "large_value": written_claim(other),
+        "source": rule["source"],
+    }
+    if holds:
+        return Relation("order_le", (low, high), True, "", Problem(code="AUDIT-150", args=args))
+    if rule["severity"] == "impossible":
+        return Relation("order_le", (low, high), False, rule["severity"], Problem(code="AUDIT-151", args=args))
+    return Relation("order_le", (low, high), False, rule["severity"], Problem(code="AUDIT-152", args=args))

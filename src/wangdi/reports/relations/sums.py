@@ -1,0 +1,177 @@
+"""Parts and totals: lists with their sum, and shares of one whole."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from fractions import Fraction
+
+from wangdi.core.problem import Problem
+from wangdi.reports.relations.ground import (
+    ARITHMETIC,
+    BASES,
+    IMPOSSIBLE,
+    UNVERIFIABLE,
+    Ground,
+    Relation,
+    written,
+    written_claim,
+    written_list,
+)
+from wangdi.reports.relations.lists import Listed, listed
+from wangdi.reports.text.lexicon import either, load_lexicon
+from wangdi.reports.text.numerals import Interval, is_slip
+
+_NEAR = Fraction(1, 10)
+"""A list that names few of the whole's parts is no sum; one this close to the whole is a question."""
+
+
+def find_sums(ground: Ground) -> list[Relation]:
+    """Every list of parts with its total."""
+    return [
+        *_find_lists(ground),
+        *_find_shares(ground),
+    ]
+
+
+def add_up(ground: Ground, members: tuple[int, ...]) -> Interval:
+    """What claims can come to together."""
+    total = Interval(Fraction(0), Fraction(0))
+    for index in members:
+        total = total.plus(ground.claims[index].interval)
+    return total
+
+
+def _find_lists(ground: Ground) -> Iterator[Relation]:
+    for total, members, told in listed(ground):
+        claims = ground.claims
+        if len(members) == 1:
+            if told == "open":
+                yield compare_part(ground, members, total, IMPOSSIBLE)
+            continue
+        whole, parts = claims[total].interval, add_up(ground, members)
+        args = told_parts(ground, total, members)
+        if parts.meets(whole):
+            yield Relation("sum", (total, *members), True, "", Problem(code="AUDIT-101", args=args))
+            continue
+        severity = _severity_of(ground, (total, members, told), parts)
+        if severity:
+            yield Relation("sum", (total, *members), False, severity, tell_sum(ground, total, members, args))
+        elif parts.high is not None and parts.high <= whole.low:
+            yield Relation("part_le_whole", (*members, total), True, "", Problem(code="AUDIT-103", args=args))
+
+
+def _severity_of(ground: Ground, one: Listed, parts: Interval) -> str:
+    """How grave it is that parts do not make their total; empty where they need not.
+
+    Rule: a list that says it names all must; any other only where one slip of the pen would make it, or where it is too much.
+    """
+    total, members, told = one
+    high = ground.claims[total].interval.high
+    above = high is not None and parts.low > high
+    if told == "closed":
+        return IMPOSSIBLE if above else ARITHMETIC
+    overlapping = either(load_lexicon("relations")["complements"]["overlapping"])
+    if any(re.search(overlapping, ground.claims[index].own) for index in members):
+        return ""
+    if above:
+        return BASES
+    slipped = told == "bracketed" or any(is_one_slip(ground, total, members, index) for index in (total, *members))
+    return UNVERIFIABLE if slipped else ""
+
+
+def is_one_slip(ground: Ground, total: int, members: tuple[int, ...], index: int) -> bool:
+    """Whether one number of a list, written with one slip less, would make the sum.
+
+    Rule: a small number is one slip from so many others that only a sum close by counts.
+    """
+    claims, digits, gap = ground.claims, ground.claims[index].printed_number, gap_of(ground, total, members)
+    telling = len(digits.replace(".", "").strip("0")) > 2 or len(digits) > 3
+    close = abs(gap) <= claims[total].exact * _NEAR
+    if not (telling or (len(members) > 2 and len(digits) > 1) or close):
+        return False
+    return slip_closes(ground, index, gap if index != total else -gap)
+
+
+def slip_closes(ground: Ground, index: int, gap: Fraction) -> bool:
+    """Whether a number, small as it may be, is one slip from the one that is larger by a gap."""
+    one = ground.claims[index]
+    fit = one.exact + gap
+    return fit >= 0 and is_slip(one.printed_number, fit / one.scale)
+
+
+def gap_of(ground: Ground, total: int, members: tuple[int, ...]) -> Fraction:
+    """What a total has more than its parts."""
+    return ground.claims[total].exact - sum((ground.claims[member].exact for member in members), Fraction(0))
+
+
+def told_parts(ground: Ground, total: int, members: tuple[int, ...]) -> dict[str, str]:
+    """Parts, their sum and the total, as a message tells them."""
+    claims, whole = [ground.claims[index] for index in members], ground.claims[total]
+    added = written(sum((one.exact for one in claims), Fraction(0)), 4)
+    return {"parts": written_list(claims), "sum": added, "total": written_claim(whole), "name": whole.indicator}
+
+
+def tell_sum(ground: Ground, total: int, members: tuple[int, ...], args: dict[str, str]) -> Problem:
+    """The sum as it is, and what each single number would have to be for it to hold."""
+    claims = ground.claims
+    gap = gap_of(ground, total, members)
+    fits = [written(claims[total].exact - gap, 4)]
+    fits += [written(claims[index].exact + gap, 4) for index in members if claims[index].exact + gap >= 0]
+    return Problem(code="AUDIT-102", args=args | {"fit": fits[0], "or_fit": "、".join(fits[1:4]) or "—"})
+
+
+def compare_part(ground: Ground, parts: tuple[int, ...], whole: int, severity: str) -> Relation:
+    """Whether parts are no more than their whole."""
+    claims = ground.claims
+    added = add_up(ground, parts)
+    high = claims[whole].interval.high
+    holds = high is None or added.low <= high
+    args = {
+        "parts": written_list(claims[index] for index in parts),
+        "sum": written(sum((claims[index].exact for index in parts), Fraction(0)), 4),
+        "total": written_claim(claims[whole]),
+        "name": claims[whole].indicator,
+    }
+    told = Problem(code="AUDIT-103", args=args) if holds else Problem(code="AUDIT-104", args=args)
+    return Relation("part_le_whole", (*parts, whole), holds, "" if holds else severity, told)
+
+
+def _find_shares(ground: Ground) -> Iterator[Relation]:
+    """Shares of one whole that make up a hundred."""
+    groups = load_lexicon("relations")["complements"]["groups"]
+    rows: dict[int, list[int]] = {}
+    for index, one in enumerate(ground.claims):
+        near = ground.text[max(0, one.start - 14) : one.start]
+        if ground.is_share(index) and re.search(r"占|比重|比例|[(（]$", near):
+            rows.setdefault(ground.sentence_start(index), []).append(index)
+    for members in rows.values():
+        names = [_group_words(ground, index) for index in members]
+        for group in groups:
+            chosen = [next((m for m, name in zip(members, names, strict=True) if word in name), -1) for word in group]
+            if -1 in chosen or len(set(chosen)) < len(group):
+                continue
+            yield compare_shares(ground, tuple(chosen))
+
+
+def _group_words(ground: Ground, index: int) -> str:
+    """The words just before a share: what it is the share of."""
+    start = ground.claims[index - 1].end if index else 0
+    own = ground.text[max(start, ground.claims[index].start - 20) : ground.claims[index].start]
+    if len(own.strip("(（占 ")) < 2 and index:
+        own = ground.claims[index - 1].own
+    return own
+
+
+def compare_shares(ground: Ground, members: tuple[int, ...]) -> Relation:
+    """Whether shares of one whole make up a hundred."""
+    claims = ground.claims
+    added = add_up(ground, members)
+    whole = Interval(Fraction(100), Fraction(100))
+    args = {
+        "parts": written_list(claims[index] for index in members),
+        "sum": written(sum((claims[index].exact for index in members), Fraction(0)), 4),
+    }
+    if added.meets(whole):
+        return Relation("share_sum_100", members, True, "", Problem(code="AUDIT-105", args=args))
+    return Relation("share_sum_100", members, False, ARITHMETIC, Problem(code="AUDIT-106", args=args))
