@@ -9,8 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from wangdi.reports.reading.claims import Claim, find_claims
 from wangdi.reports.reading.quantities import find_quantities
-from wangdi.reports.text.numerals import Interval, is_slip, open_interval, parse_hanzi, rounding_interval
+from wangdi.reports.relations.ground import is_slip_of
+from wangdi.reports.text.numerals import Interval, open_interval, parse_hanzi, rounding_interval
 
 
 @pytest.mark.parametrize(
@@ -138,6 +140,11 @@ def test_interval_arithmetic_holds_every_value(a: Fraction, b: Fraction, c: Frac
         assert total.meets(Interval(x + y, x + y))
 
 
+def claim_of(printed: str) -> Claim:
+    (claim,) = find_claims(f"指标覆盖率为{printed}%。")[1]
+    return claim
+
+
 @pytest.mark.parametrize(
     ("printed", "computed"),
     [
@@ -151,9 +158,9 @@ def test_interval_arithmetic_holds_every_value(a: Fraction, b: Fraction, c: Frac
     ],
 )
 def test_a_slip_of_the_pen(printed: str, computed: str) -> None:
-    assert is_slip(printed, Fraction(computed))
+    assert is_slip_of(claim_of(printed), Fraction(computed), Fraction(computed))
 
 
 @pytest.mark.parametrize(("printed", "computed"), [("98.53", "87.15"), ("50.00", "12.34"), ("1200", "1310")])
 def test_two_slips_are_none(printed: str, computed: str) -> None:
-    assert not is_slip(printed, Fraction(computed))
+    assert not is_slip_of(claim_of(printed), Fraction(computed), Fraction(computed))

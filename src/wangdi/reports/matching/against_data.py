@@ -14,7 +14,7 @@ from wangdi.reports.matching.indicator_names import IndicatorNames, Named
 from wangdi.reports.matching.whereabouts import Areas, Mentions, find_period, year_before
 from wangdi.reports.reading.claims import Claim
 from wangdi.reports.reading.telling import ACTUAL, CHANGE, COUNT, RATE, VALUE
-from wangdi.reports.relations.ground import ARITHMETIC, BASES, Ground, Relation, fraction_of, written, written_claim
+from wangdi.reports.relations.ground import ARITHMETIC, BASES, Ground, Relation, unit_of, written, written_claim
 from wangdi.reports.text.lexicon import load_lexicon, ratio_units
 from wangdi.reports.text.numerals import Interval
 
@@ -219,7 +219,7 @@ def _value_of(claim: Claim, named: Named, figure: ToldFigure, before: ToldFigure
     exact = figure.exact
     if exact is None or claim.norm_unit not in ratio_units():
         return exact
-    return exact / Fraction(figure.per) / fraction_of(claim.norm_unit)
+    return exact / Fraction(figure.per) / unit_of(claim)
 
 
 def _change(claim: Claim, figure: ToldFigure, before: ToldFigure | None) -> Fraction | None:

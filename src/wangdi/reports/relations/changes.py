@@ -9,6 +9,7 @@ from fractions import Fraction
 
 from wangdi.core.problem import Problem
 from wangdi.reports.reading.claims import Claim
+from wangdi.reports.relations.differences import by_size, tell_difference
 from wangdi.reports.relations.ground import (
     ARITHMETIC,
     BASES,
@@ -206,12 +207,13 @@ def _find_difference(ground: Ground, index: int) -> Iterator[Relation]:
     apart = re.search(load_lexicon("relations")["changes"]["apart"], ground.text[one.start - 8 : one.end + 3])
     for pair in (*named, *others):
         if _gap(ground, pair).meets(one.interval):
-            yield _tell_difference(ground, (*pair, index), "")
+            yield tell_difference(ground, (*by_size(ground, pair), index), "")
             return
     for number, pair in enumerate((*named, *(others[:1] if apart else ()))):
         slipped, beside = _is_slip_between(ground, pair, index), _is_beside(ground, *pair, index)
         if slipped or (beside and not number):
-            yield _tell_difference(ground, (*pair, index), ARITHMETIC if slipped and beside else BASES)
+            severity = ARITHMETIC if slipped and beside else BASES
+            yield tell_difference(ground, (*by_size(ground, pair), index), severity)
             return
 
 
@@ -234,13 +236,3 @@ def _gap(ground: Ground, pair: tuple[int, int]) -> Interval:
         return Interval(Fraction(0), None)
     wider = high if (high.low + (high.high or 0)) >= 0 else low
     return Interval(max(Fraction(0), wider.low), wider.high)
-
-
-def _tell_difference(ground: Ground, members: tuple[int, int, int], severity: str) -> Relation:
-    left, right, result = (ground.claims[place] for place in members)
-    if left.exact < right.exact:
-        left, right = right, left
-    args = {"left": written_claim(left), "right": written_claim(right), "stated": written_claim(result)}
-    args["computed"] = written(left.exact - right.exact, 4)
-    code = "AUDIT-138" if severity else "AUDIT-137"
-    return Relation("difference", members, not severity, severity, Problem(code=code, args=args))

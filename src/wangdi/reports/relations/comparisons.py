@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from fractions import Fraction
 from itertools import permutations
 
 from wangdi.core.problem import Problem
-from wangdi.reports.relations.ground import BASES, Ground, Relation, fraction_of, written, written_claim
+from wangdi.reports.relations.ground import BASES, Ground, Relation, unit_of, written, written_claim
 from wangdi.reports.relations.numerators import is_among
-from wangdi.reports.relations.ratios import is_one_slip_apart
+from wangdi.reports.relations.ratios import fits, is_one_slip_apart
 
 _REACH = 6
 """How many claims before it the two numbers of a ratio may stand."""
@@ -27,7 +26,7 @@ def find_comparisons(ground: Ground) -> Iterator[Relation]:
         if not _is_ratio(ground, index) or not one.exact or one.comparator not in ("=", "approx"):
             continue
         pairs = list(_list_pairs(ground, index))
-        holding = next((pair for pair in pairs if _makes(ground, pair, index)), None)
+        holding = next((pair for pair in pairs if fits(ground, *pair, index)), None)
         if holding is not None:
             yield _tell(ground, (*holding, index), True)
             continue
@@ -63,17 +62,6 @@ def _list_pairs(ground: Ground, index: int) -> Iterator[tuple[int, int]]:
     yield from (pair for pair in pairs if ground.claims[pair[0]].norm_unit == ground.claims[pair[1]].norm_unit)
 
 
-def _makes(ground: Ground, pair: tuple[int, int], index: int) -> bool:
-    one, other = (ground.claims[place].interval for place in pair)
-    quotient = one.over(other)
-    return quotient is not None and quotient.times(1 / _unit_of(ground, index)).meets(ground.claims[index].interval)
-
-
-def _unit_of(ground: Ground, index: int) -> Fraction:
-    one = ground.claims[index]
-    return Fraction(1, 100) if "性别比" in one.indicator else fraction_of(one.norm_unit)
-
-
 def _tell(ground: Ground, members: tuple[int, int, int], holds: bool) -> Relation:
     one, other, ratio = (ground.claims[place] for place in members)
     args = {
@@ -82,6 +70,6 @@ def _tell(ground: Ground, members: tuple[int, int, int], holds: bool) -> Relatio
         "name": ratio.indicator,
         "share": written_claim(ratio),
     }
-    args["computed"] = written(one.exact / other.exact / _unit_of(ground, members[2]), 4) + ratio.norm_unit
+    args["computed"] = written(one.exact / other.exact / unit_of(ratio), 4) + ratio.norm_unit
     told = Problem(code="AUDIT-110" if holds else "AUDIT-112", args=args)
     return Relation("ratio", members, holds, "" if holds else BASES, told)

@@ -25,6 +25,7 @@ _NEAREST = 30
 
 _TELLING = 0.0101
 """Ends further apart than this leave so many numbers open that a slip into one of them tells nothing."""
+_BOYS_TO_GIRLS = Fraction(1, 100)
 _TINY = 1e-12
 """What binary fractions may be off."""
 
@@ -212,8 +213,11 @@ class Ground:
 
 def slips_into(one: Claim, low: Fraction | float, high: Fraction | float) -> bool:
     """Whether a printed number is one slip from some number between two ends, which must be close to each other."""
-    if high <= 0 or high - low > high * _TELLING:
-        return False
+    return high > 0 and high - low <= high * _TELLING and is_slip_of(one, low, high)
+
+
+def is_slip_of(one: Claim, low: Fraction | float, high: Fraction | float) -> bool:
+    """Whether a printed number is one slip from some number between two ends, however far apart they are."""
     half = float(one.interval.high - one.interval.low) / 2 if one.interval.high is not None else 0.0
     meant = slips_of(one.printed_number)
     least, most = (float(low) - half) / one.scale * (1 - _TINY), (float(high) + half) / one.scale * (1 + _TINY)
@@ -256,6 +260,6 @@ def written_list(claims: Iterable[Claim], mark: str = " + ") -> str:
     return mark.join(written_claim(one) for one in claims)
 
 
-def fraction_of(unit: str) -> Fraction:
-    """What one of a ratio's unit is: 1/100 for a percentage; 1 for anything else."""
-    return ratio_units().get(unit, Fraction(1))
+def unit_of(one: Claim) -> Fraction:
+    """What one of a rate's unit is: 1/100 for a percentage, and for boys to a hundred girls; 1 for anything else."""
+    return _BOYS_TO_GIRLS if "性别比" in one.indicator else ratio_units().get(one.norm_unit, Fraction(1))

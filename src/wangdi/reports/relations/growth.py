@@ -9,7 +9,8 @@ from math import ceil, floor
 
 from wangdi.core.problem import Problem
 from wangdi.reports.relations.changes import find_changes
-from wangdi.reports.relations.ground import ARITHMETIC, BASES, Ground, Relation, written, written_claim, written_list
+from wangdi.reports.relations.differences import Pair, by_size, leaves, tell_difference
+from wangdi.reports.relations.ground import ARITHMETIC, BASES, Ground, Relation, written_claim, written_list
 from wangdi.reports.relations.remainders import find_remainders
 from wangdi.reports.text.lexicon import either, load_lexicon
 
@@ -85,10 +86,7 @@ def _find_step(ground: Ground, index: int) -> Iterator[Relation]:
     if step >= len(ground.claims) or not ground.is_amount(step) or not ground.same_kind(index, step):
         return
     if re.fullmatch(r"[,，](?:共|净)?(?:新增|增加|净增|减少)", ground.between(index, step)):
-        pair = (
-            (index, index - 1) if ground.claims[index].exact >= ground.claims[index - 1].exact else (index - 1, index)
-        )
-        yield _test_difference(ground, (*pair, step))
+        yield _test_difference(ground, by_size(ground, (index, index - 1)), step)
 
 
 def _find_differences(ground: Ground) -> Iterator[Relation]:
@@ -98,7 +96,7 @@ def _find_differences(ground: Ground) -> Iterator[Relation]:
             if not re.search(rule["result"], one.indicator):
                 continue
             terms = [_terms(ground, index, rule[side]) for side in ("left", "right")]
-            tested = [_test_difference(ground, (left, right, index)) for left in terms[0] for right in terms[1]]
+            tested = [_test_difference(ground, (left, right), index) for left in terms[0] for right in terms[1]]
             # Of several incomes and spendings none need be those of this balance.
             alone = [
                 one
@@ -120,14 +118,8 @@ def _terms(ground: Ground, result: int, pattern: str) -> list[int]:
     return found
 
 
-def _test_difference(ground: Ground, members: tuple[int, int, int]) -> Relation:
-    left, right, result = (ground.claims[index] for index in members)
-    computed = left.interval.minus(right.interval)
-    args = {"left": written_claim(left), "right": written_claim(right), "stated": written_claim(result)}
-    args["computed"] = written(left.exact - right.exact, 4)
-    if computed is not None and computed.meets(result.interval):
-        return Relation("difference", members, True, "", Problem(code="AUDIT-137", args=args))
-    return Relation("difference", members, False, ARITHMETIC, Problem(code="AUDIT-138", args=args))
+def _test_difference(ground: Ground, pair: Pair, result: int) -> Relation:
+    return tell_difference(ground, (*pair, result), "" if leaves(ground, pair, result) else ARITHMETIC)
 
 
 def _find_series(ground: Ground) -> Iterator[Relation]:

@@ -9,8 +9,8 @@ from wangdi.reports.relations.ground import (
     BASES,
     Ground,
     Relation,
-    fraction_of,
     slips_into,
+    unit_of,
     written,
     written_claim,
     written_list,
@@ -71,7 +71,7 @@ def _implied(ground: Ground, row: list[Part]) -> Interval | None:
         one = ground.claims[over].interval.over(ground.claims[share].interval)
         if one is None or one.high is None:
             return None
-        whole = one.times(1 / fraction_of(ground.claims[share].norm_unit))
+        whole = one.times(1 / unit_of(ground.claims[share]))
         low = whole.low if low is None else max(low, whole.low)
         high = whole.high if high is None or whole.high is None else min(high, whole.high)
     return None if low is None or high is None or low > high else Interval(low, high)

@@ -7,15 +7,12 @@ the numbers may be.
 from __future__ import annotations
 
 import re
-from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from itertools import groupby
 
-from wangdi.reports.reading.claims import Claim
 from wangdi.reports.relations.additions import amounts_near, is_gathered_or_opened, lead_to, opening_of
 from wangdi.reports.relations.ground import UNVERIFIABLE, Ground, Relation, count_digits
 from wangdi.reports.relations.sums import gap_of, is_one_slip, slip_closes, tell_sum, told_parts
-from wangdi.reports.text.numerals import slips_of
 
 _REACH = 24
 """How many claims from its total a part may stand."""
@@ -24,8 +21,6 @@ _TAIL = 2
 """Characters that two nouns share at their end if they count one thing."""
 _SURE = 100
 """Below it one slip makes so many sums that a list must say that it names all."""
-_LOOSE = 1e-9
-"""What plain numbers may be off."""
 _MANY_DIGITS = 4
 """Numbers of so many digits seldom come to one another by one slip."""
 
@@ -61,17 +56,9 @@ def _is_slip(ground: Ground, total: int, run: Run, why: str) -> bool:
     if why in (NAMED, NUMBERS) and max(count_digits(claims[index]) for index in members) < _MANY_DIGITS:
         return False
     gap = gap_of(ground, total, run)
-    meant = [index for index in members if _closes(claims[index], float(-gap if index == total else gap))]
     if why == ALL:
-        return any(slip_closes(ground, index, -gap if index == total else gap) for index in meant)
-    return any(is_one_slip(ground, total, run, index) for index in meant)
-
-
-def _closes(one: Claim, gap: float) -> bool:
-    """Whether a number is about one slip from the one that is larger by a gap: plain numbers, before the exact test."""
-    wanted, meant = (one.norm_value + gap) / one.scale, slips_of(one.printed_number)
-    place = bisect_left(meant, wanted * (1 - _LOOSE) - _LOOSE)
-    return place < len(meant) and meant[place] <= wanted * (1 + _LOOSE) + _LOOSE
+        return any(slip_closes(ground, index, -gap if index == total else gap) for index in members)
+    return any(is_one_slip(ground, total, run, index) for index in members)
 
 
 def _list_meant(ground: Ground, total: int) -> Iterator[tuple[Run, str]]:

@@ -9,7 +9,7 @@ from math import ceil, floor
 
 from wangdi.core.problem import Problem
 from wangdi.reports.reading.claims import Claim
-from wangdi.reports.relations.ground import BASES, UNVERIFIABLE, Ground, Relation, fraction_of, written_claim
+from wangdi.reports.relations.ground import BASES, UNVERIFIABLE, Ground, Relation, unit_of, written_claim
 from wangdi.reports.text.lexicon import load_lexicon
 from wangdi.reports.text.when import Period
 
@@ -73,8 +73,8 @@ def _mortality_rates(ground: Ground, index: int, patterns: list[str]) -> list[in
 
 def _solve_births(rates: list[Claim], most: int) -> int | None:
     """Steps through the deaths of the rarest rate; answers nothing where rounding leaves almost any number open."""
-    rarest = min(rates, key=lambda one: one.exact * fraction_of(one.norm_unit))
-    unit = fraction_of(rarest.norm_unit)
+    rarest = min(rates, key=lambda one: one.exact * unit_of(one))
+    unit = unit_of(rarest)
     low, high = rarest.interval.low * unit, (rarest.interval.high or rarest.interval.low) * unit
     if low <= 0:
         return None
@@ -90,7 +90,7 @@ def _solve_births(rates: list[Claim], most: int) -> int | None:
 
 def _deaths(one: Claim, births: int) -> int | None:
     """The whole number of deaths that gives a rate on so many births."""
-    unit = fraction_of(one.norm_unit)
+    unit = unit_of(one)
     low, high = ceil(one.interval.low * unit * births), floor((one.interval.high or one.interval.low) * unit * births)
     return low if low <= high else None
 

@@ -15,9 +15,9 @@ from wangdi.reports.relations.ground import (
     BASES,
     Ground,
     Relation,
-    fraction_of,
     plain_thing,
     slips_into,
+    unit_of,
     written,
     written_claim,
 )
@@ -132,7 +132,7 @@ def find_implied(ground: Ground) -> Iterator[Implied]:
             continue
         factor = Fraction(_PEOPLE[one.per]) if one.per in _PEOPLE and one.per != "人" else None
         if factor is None and one.norm_unit not in ("%", ""):
-            factor = 1 / fraction_of(one.norm_unit)
+            factor = 1 / unit_of(one)
         count = _find_count(ground, index) if factor is not None else None
         if count is None or factor is None:
             continue
@@ -284,7 +284,7 @@ def _compare_growth(ground: Ground, implied: list[Implied]) -> Iterator[Relation
         rate = ground.claims[people].interval.over(births.population)
         if rate is None or rate.high is None:
             continue
-        thousand = rate.times(1 / fraction_of(one.norm_unit))
+        thousand = rate.times(1 / unit_of(one))
         stated = abs(one.exact)
         half = (one.interval.high or one.interval.low) - one.exact
         holds = thousand.meets(Interval(stated - half, stated + half))

@@ -12,12 +12,11 @@ from wangdi.reports.relations.ground import (
     Ground,
     Relation,
     count_digits,
-    fraction_of,
     slips_into,
+    unit_of,
     written,
     written_claim,
 )
-from wangdi.reports.text.numerals import is_slip
 
 _LOOSE = 1e-9
 """What plain numbers may be off before two are held to be apart; the exact test follows."""
@@ -25,14 +24,12 @@ _LOOSE = 1e-9
 
 def fits(ground: Ground, over: int, base: int, share: int) -> bool:
     """Whether some numbers that would be printed so make this rate of these two."""
-    claims, bounds, unit = ground.claims, ground.bounds, float(fraction_of(ground.claims[share].norm_unit))
+    claims, bounds, unit = ground.claims, ground.bounds, float(unit_of(ground.claims[share]))
     (low, high), (least, most), (lowest, highest) = bounds[over], bounds[base], bounds[share]
     if least <= 0 or high / least < lowest * unit * (1 - _LOOSE) or low / most > highest * unit * (1 + _LOOSE):
         return False
     quotient = claims[over].interval.over(claims[base].interval)
-    return quotient is not None and quotient.times(1 / fraction_of(claims[share].norm_unit)).meets(
-        claims[share].interval
-    )
+    return quotient is not None and quotient.times(1 / unit_of(claims[share])).meets(claims[share].interval)
 
 
 def judge_ratio(ground: Ground, members: tuple[int, int, int], sure: bool, told_base: bool = True) -> Relation:
@@ -44,7 +41,7 @@ def judge_ratio(ground: Ground, members: tuple[int, int, int], sure: bool, told_
     one, and a question about the denominator otherwise.
     """
     over, base, share = (ground.claims[index] for index in members)
-    unit = fraction_of(share.norm_unit)
+    unit = unit_of(share)
     computed = over.exact / base.exact / unit if base.exact else None
     args = {
         "over": written_claim(over),
@@ -56,23 +53,23 @@ def judge_ratio(ground: Ground, members: tuple[int, int, int], sure: bool, told_
     if fits(ground, *members):
         return Relation("ratio", members, True, "", Problem(code="AUDIT-110", args=args))
     fit = _fitting_numerators(base, share)
-    if sure or (told_base and is_slip_of(ground, members)):
+    if sure or (told_base and _is_wrong_rate(ground, members)):
         return Relation("ratio", members, False, ARITHMETIC, Problem(code="AUDIT-111", args=args | {"fit": fit}))
     return Relation("ratio", members, False, BASES, Problem(code="AUDIT-112", args=args))
 
 
-def is_slip_of(ground: Ground, members: tuple[int, int, int]) -> bool:
+def _is_wrong_rate(ground: Ground, members: tuple[int, int, int]) -> bool:
     """Whether a printed rate is one slip of the pen from the computed one."""
     over, base, share = (ground.claims[index] for index in members)
-    computed = over.exact / base.exact / fraction_of(share.norm_unit) if base.exact else None
-    return computed is not None and count_digits(share) > 2 and is_slip(share.printed_number, computed)
+    computed = over.exact / base.exact / unit_of(share) if base.exact else None
+    return computed is not None and count_digits(share) > 2 and slips_into(share, computed, computed)
 
 
 def is_one_slip_apart(ground: Ground, members: tuple[int, int, int]) -> bool:
     """Whether one slip of the pen in the numerator, the denominator or the rate keeps them from agreeing."""
     over, base, share = (ground.claims[index] for index in members)
     # Plain numbers: a slip is one of some dozens of numbers that lie far apart.
-    unit, (lowest, highest) = float(fraction_of(share.norm_unit)), ground.bounds[members[2]]
+    unit, (lowest, highest) = float(unit_of(share)), ground.bounds[members[2]]
     low, high = lowest * unit, highest * unit
     if low <= 0 or not base.norm_value:
         return False
@@ -86,7 +83,7 @@ def is_one_slip_apart(ground: Ground, members: tuple[int, int, int]) -> bool:
 
 def _fitting_numerators(base: Claim, share: Claim) -> str:
     """Which whole numerators the printed share allows; a dash where there is none."""
-    unit = fraction_of(share.norm_unit)
+    unit = unit_of(share)
     low = ceil(base.exact * share.interval.low * unit)
     high = floor(base.exact * (share.interval.high or share.interval.low) * unit)
     if high < low:

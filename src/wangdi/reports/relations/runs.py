@@ -12,7 +12,8 @@ from wangdi.reports.relations.ground import UNVERIFIABLE, Ground, Relation
 from wangdi.reports.relations.groups import paired_with
 from wangdi.reports.relations.lists import listed
 from wangdi.reports.relations.missed_sums import find_missed_sums
-from wangdi.reports.relations.sums import add_up, compare_shares, is_one_slip, tell_sum, told_parts
+from wangdi.reports.relations.share_sums import compare_shares
+from wangdi.reports.relations.sums import add_up, is_one_slip, tell_sum, told_parts
 from wangdi.reports.text.lexicon import either, load_lexicon
 
 

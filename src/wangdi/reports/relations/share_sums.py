@@ -4,14 +4,24 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from fractions import Fraction
 from itertools import pairwise
 
 from wangdi.core.problem import Problem
 from wangdi.reports.relations.additions import opening_of
-from wangdi.reports.relations.ground import UNVERIFIABLE, Ground, Relation, written, written_list
-from wangdi.reports.relations.sums import add_up, compare_shares, is_one_slip, tell_sum, told_parts
-from wangdi.reports.text.numerals import slips_of
+from wangdi.reports.relations.ground import (
+    ARITHMETIC,
+    UNVERIFIABLE,
+    Ground,
+    Relation,
+    is_slip_of,
+    written,
+    written_list,
+)
+from wangdi.reports.relations.sums import add_up, is_one_slip, tell_sum, told_parts
+from wangdi.reports.text.lexicon import load_lexicon
+from wangdi.reports.text.numerals import Interval
 
 _FEWEST = 3
 """Shares that must be told in a row before one slip says that they were meant to make up a hundred."""
@@ -23,6 +33,7 @@ def find_share_sums(ground: Ground) -> Iterator[Relation]:
     Rule: a row that makes a hundred is told so; one that does not only if one slip explains it, and its sentence parts a whole or
     lists three or more.
     """
+    yield from _find_complements(ground)
     yield from _find_gathered(ground)
     for row in _list_rows(ground):
         if len(row) < 2:
@@ -33,11 +44,7 @@ def find_share_sums(ground: Ground) -> Iterator[Relation]:
         elif ((len(row) >= _FEWEST and _is_listed(ground, row)) or _opens_all(ground, row[0])) and _is_one_slip(
             ground, row
         ):
-            args = {
-                "parts": written_list(ground.claims[index] for index in row),
-                "sum": written(sum((ground.claims[index].exact for index in row), Fraction(0)), 4),
-            }
-            yield Relation("share_sum_100", row, False, UNVERIFIABLE, Problem(code="AUDIT-106", args=args))
+            yield replace(told, severity=UNVERIFIABLE)
 
 
 def _is_listed(ground: Ground, row: tuple[int, ...]) -> bool:
@@ -80,15 +87,12 @@ def _goes_on(ground: Ground, one: int, other: int) -> bool:
 
 
 def _is_one_slip(ground: Ground, row: tuple[int, ...]) -> bool:
-    gap = add_up(ground, row)
-    if gap.high is None:
-        return False
-    low, high = float(100 - gap.high), float(100 - gap.low)
-    return any(
-        low <= meant - ground.claims[index].value <= high
-        for index in row
-        for meant in slips_of(ground.claims[index].printed_number)
-    )
+    """Whether one slip of the pen in one of them keeps shares from making a hundred."""
+    for index in row:
+        others = add_up(ground, tuple(place for place in row if place != index))
+        if others.high is not None and is_slip_of(ground.claims[index], 100 - others.high, 100 - others.low):
+            return True
+    return False
 
 
 def _find_gathered(ground: Ground) -> Iterator[Relation]:
@@ -106,3 +110,43 @@ def _find_gathered(ground: Ground) -> Iterator[Relation]:
             yield Relation("sum", (total, *members), True, "", Problem(code="AUDIT-101", args=args))
         elif any(is_one_slip(ground, total, members, index) for index in (total, *members)):
             yield Relation("sum", (total, *members), False, UNVERIFIABLE, tell_sum(ground, total, members, args))
+
+
+def _find_complements(ground: Ground) -> Iterator[Relation]:
+    """Shares of one whole that make up a hundred."""
+    groups = load_lexicon("relations")["complements"]["groups"]
+    rows: dict[int, list[int]] = {}
+    for index, one in enumerate(ground.claims):
+        near = ground.text[max(0, one.start - 14) : one.start]
+        if ground.is_share(index) and re.search(r"占|比重|比例|[(（]$", near):
+            rows.setdefault(ground.sentence_start(index), []).append(index)
+    for members in rows.values():
+        names = [_group_words(ground, index) for index in members]
+        for group in groups:
+            chosen = [next((m for m, name in zip(members, names, strict=True) if word in name), -1) for word in group]
+            if -1 in chosen or len(set(chosen)) < len(group):
+                continue
+            yield compare_shares(ground, tuple(chosen))
+
+
+def _group_words(ground: Ground, index: int) -> str:
+    """The words just before a share: what it is the share of."""
+    start = ground.claims[index - 1].end if index else 0
+    own = ground.text[max(start, ground.claims[index].start - 20) : ground.claims[index].start]
+    if len(own.strip("(（占 ")) < 2 and index:
+        own = ground.claims[index - 1].own
+    return own
+
+
+def compare_shares(ground: Ground, members: tuple[int, ...]) -> Relation:
+    """Whether shares of one whole make up a hundred."""
+    claims = ground.claims
+    added = add_up(ground, members)
+    whole = Interval(Fraction(100), Fraction(100))
+    args = {
+        "parts": written_list(claims[index] for index in members),
+        "sum": written(sum((claims[index].exact for index in members), Fraction(0)), 4),
+    }
+    if added.meets(whole):
+        return Relation("share_sum_100", members, True, "", Problem(code="AUDIT-105", args=args))
+    return Relation("share_sum_100", members, False, ARITHMETIC, Problem(code="AUDIT-106", args=args))

@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterable
 
 from wangdi.reports.relations.denominators import Denominators, Tie
-from wangdi.reports.relations.ground import CROWD, Ground, Relation, count_digits, fraction_of
+from wangdi.reports.relations.ground import CROWD, Ground, Relation, count_digits, unit_of
 from wangdi.reports.relations.numerators import (
     base_inside,
     clause_before,
@@ -142,5 +142,5 @@ def _is_other_population(ground: Ground, members: tuple[int, int, int], tie: Tie
     if tie is not Tie.KNOWN or ground.is_share(members[2]):
         return False
     over, base, share = (ground.claims[place].norm_value for place in members)
-    computed = over / base / float(fraction_of(ground.claims[members[2]].norm_unit))
+    computed = over / base / float(unit_of(ground.claims[members[2]]))
     return abs(computed - share) <= _OTHER_POPULATION * share

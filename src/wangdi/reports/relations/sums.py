@@ -1,4 +1,4 @@
-"""Parts and totals: lists with their sum, and shares of one whole."""
+"""Parts and totals: lists that words tie to their sum."""
 
 from __future__ import annotations
 
@@ -14,13 +14,14 @@ from wangdi.reports.relations.ground import (
     UNVERIFIABLE,
     Ground,
     Relation,
+    is_slip_of,
     written,
     written_claim,
     written_list,
 )
 from wangdi.reports.relations.lists import Listed, listed
 from wangdi.reports.text.lexicon import either, load_lexicon
-from wangdi.reports.text.numerals import Interval, is_slip
+from wangdi.reports.text.numerals import Interval
 
 _NEAR = Fraction(1, 10)
 """A list that names few of the whole's parts is no sum; one this close to the whole is a question."""
@@ -28,10 +29,7 @@ _NEAR = Fraction(1, 10)
 
 def find_sums(ground: Ground) -> list[Relation]:
     """Every list of parts with its total."""
-    return [
-        *_find_lists(ground),
-        *_find_shares(ground),
-    ]
+    return list(_find_lists(ground))
 
 
 def add_up(ground: Ground, members: tuple[int, ...]) -> Interval:
@@ -95,9 +93,8 @@ def is_one_slip(ground: Ground, total: int, members: tuple[int, ...], index: int
 
 def slip_closes(ground: Ground, index: int, gap: Fraction) -> bool:
     """Whether a number, small as it may be, is one slip from the one that is larger by a gap."""
-    one = ground.claims[index]
-    fit = one.exact + gap
-    return fit >= 0 and is_slip(one.printed_number, fit / one.scale)
+    fit = ground.claims[index].exact + gap
+    return fit >= 0 and is_slip_of(ground.claims[index], fit, fit)
 
 
 def gap_of(ground: Ground, total: int, members: tuple[int, ...]) -> Fraction:
@@ -135,43 +132,3 @@ def compare_part(ground: Ground, parts: tuple[int, ...], whole: int, severity: s
     }
     told = Problem(code="AUDIT-103", args=args) if holds else Problem(code="AUDIT-104", args=args)
     return Relation("part_le_whole", (*parts, whole), holds, "" if holds else severity, told)
-
-
-def _find_shares(ground: Ground) -> Iterator[Relation]:
-    """Shares of one whole that make up a hundred."""
-    groups = load_lexicon("relations")["complements"]["groups"]
-    rows: dict[int, list[int]] = {}
-    for index, one in enumerate(ground.claims):
-        near = ground.text[max(0, one.start - 14) : one.start]
-        if ground.is_share(index) and re.search(r"占|比重|比例|[(（]$", near):
-            rows.setdefault(ground.sentence_start(index), []).append(index)
-    for members in rows.values():
-        names = [_group_words(ground, index) for index in members]
-        for group in groups:
-            chosen = [next((m for m, name in zip(members, names, strict=True) if word in name), -1) for word in group]
-            if -1 in chosen or len(set(chosen)) < len(group):
-                continue
-            yield compare_shares(ground, tuple(chosen))
-
-
-def _group_words(ground: Ground, index: int) -> str:
-    """The words just before a share: what it is the share of."""
-    start = ground.claims[index - 1].end if index else 0
-    own = ground.text[max(start, ground.claims[index].start - 20) : ground.claims[index].start]
-    if len(own.strip("(（占 ")) < 2 and index:
-        own = ground.claims[index - 1].own
-    return own
-
-
-def compare_shares(ground: Ground, members: tuple[int, ...]) -> Relation:
-    """Whether shares of one whole make up a hundred."""
-    claims = ground.claims
-    added = add_up(ground, members)
-    whole = Interval(Fraction(100), Fraction(100))
-    args = {
-        "parts": written_list(claims[index] for index in members),
-        "sum": written(sum((claims[index].exact for index in members), Fraction(0)), 4),
-    }
-    if added.meets(whole):
-        return Relation("share_sum_100", members, True, "", Problem(code="AUDIT-105", args=args))
-    return Relation("share_sum_100", members, False, ARITHMETIC, Problem(code="AUDIT-106", args=args))

@@ -8,7 +8,8 @@ from functools import lru_cache
 from itertools import product
 
 from wangdi.core.problem import Problem
-from wangdi.reports.relations.ground import BASES, Ground, Relation, count_digits, slips_into, written, written_claim
+from wangdi.reports.relations.ground import BASES, Ground, Relation, count_digits, written, written_claim
+from wangdi.reports.relations.ratios import fits, is_one_slip_apart
 from wangdi.reports.text.lexicon import load_lexicon
 
 _BACK, _ON = 8, 2
@@ -31,13 +32,13 @@ def find_unit_prices(ground: Ground) -> Iterator[Relation]:
         pairs = list(_list_pairs(ground, index))
         told = count_digits(one) > 2
         holding = next(
-            (pair for pair in pairs if (told or _is_beside(ground, pair, index)) and _makes(ground, pair, index)), None
+            (pair for pair in pairs if (told or _is_beside(ground, pair, index)) and fits(ground, *pair, index)), None
         )
         if holding is not None:
             yield _tell(ground, (*holding, index), True)
             continue
         meant = (pair for pair in pairs if _is_beside(ground, pair, index) or _is_named(ground, pair, index))
-        slipped = next((pair for pair in meant if _is_one_slip(ground, pair, index)), None)
+        slipped = next((pair for pair in meant if is_one_slip_apart(ground, (*pair, index))), None)
         if slipped is not None:
             yield _tell(ground, (*slipped, index), False)
 
@@ -81,24 +82,6 @@ def _populations(ground: Ground) -> list[int]:
     names = load_lexicon("relations")["populations_told"]["names"]
     told = [places for noun, places in ground.counted.items() if any(re.search(one, noun) for one in names)]
     return sorted(place for places in told for place in places)
-
-
-def _makes(ground: Ground, pair: tuple[int, int], index: int) -> bool:
-    total, number = (ground.claims[place].interval for place in pair)
-    each = total.over(number)
-    return each is not None and each.meets(ground.claims[index].interval)
-
-
-def _is_one_slip(ground: Ground, pair: tuple[int, int], index: int) -> bool:
-    (total, number), each = (ground.claims[place] for place in pair), ground.claims[index]
-    low, high = each.interval.low, each.interval.high or each.interval.low
-    if not number.exact or low <= 0:
-        return False
-    return (
-        slips_into(each, total.exact / number.exact, total.exact / number.exact)
-        or slips_into(total, number.exact * low, number.exact * high)
-        or slips_into(number, total.exact / high, total.exact / low)
-    )
 
 
 def _tell(ground: Ground, members: tuple[int, int, int], holds: bool) -> Relation:

@@ -148,29 +148,6 @@ def open_interval(value: Decimal, scale: int) -> Interval:
     return Interval(exact, exact + step)
 
 
-def is_slip(printed: str, computed: Fraction) -> bool:
-    """Whether a printed number is one slip of the pen from a computed one.
-
-    Rule: one digit wrong, left out or too many, two interchanged, or the decimal point elsewhere.
-    """
-    places = len(printed.partition(".")[2])
-    meant = f"{float(computed):.{places}f}"
-    if printed == meant:
-        return False
-    if Fraction(printed) in (computed * 10, computed / 10) or meant.replace(".", "") == printed.replace(".", ""):
-        return True
-    if abs(len(meant) - len(printed)) == 1:
-        longer, shorter = sorted((meant, printed), key=len, reverse=True)
-        return any(longer[:place] + longer[place + 1 :] == shorter for place in range(len(longer)))
-    if len(meant) != len(printed):
-        return False
-    wrong = [place for place, (one, other) in enumerate(zip(printed, meant, strict=True)) if one != other]
-    if len(wrong) == 2:
-        one, other = wrong
-        return printed[one] == meant[other] and printed[other] == meant[one]
-    return len(wrong) == 1
-
-
 @lru_cache(maxsize=65536)
 def slips_of(printed: str) -> tuple[float, ...]:
     """Every number that one slip of the pen turns into a printed one, in order.
