@@ -15,12 +15,12 @@ from wangdi.reports.relations.lists import listed
 from wangdi.reports.relations.sums import add_up, told_parts
 from wangdi.reports.text.lexicon import load_lexicon
 
-_REACH = 24
+REACH = 24
 """How many claims from its total a part may stand."""
 _STARTS = 8
 """How many amounts between a total and its first part are passed over at most."""
-_LONGEST = 16
-_TAIL = 2
+LONGEST = 16
+TAIL = 2
 """Characters that two nouns share at their end if they count one thing: 职工医保基金收入 and 总收入."""
 _LEAST = 20
 """Below it numbers come to one another by chance, unless a word ties them."""
@@ -63,16 +63,16 @@ def _runs_that_add_up(ground: Ground, total: int) -> Iterator[Run]:
 
 def _list_runs(ground: Ground, total: int) -> Iterator[Run]:
     """Runs of neighbours whose rounded numbers come to a total: behind it, before it, and of those that count one thing."""
-    behind = amounts_near(ground, total, range(total + 1, min(total + _REACH, len(ground.claims))))
-    before = amounts_near(ground, total, range(total - 1, max(-1, total - _REACH), -1))
+    behind = amounts_near(ground, total, range(total + 1, min(total + REACH, len(ground.claims))))
+    before = amounts_near(ground, total, range(total - 1, max(-1, total - REACH), -1))
     for places in (behind, before):
         yield from _runs_in(ground, total, [place for place in places if ground.same_time(total, place)])
         yield from _runs_in(ground, total, places)
         tails: dict[str, list[int]] = {}
         for place in places:
-            tails.setdefault(ground.nouns[place][-_TAIL:], []).append(place)
+            tails.setdefault(ground.nouns[place][-TAIL:], []).append(place)
         for tail, alike in tails.items():
-            if 1 < len(alike) < len(places) and len(tail) == _TAIL and tail in ground.claims[total].indicator:
+            if 1 < len(alike) < len(places) and len(tail) == TAIL and tail in ground.claims[total].indicator:
                 yield from _runs_in(ground, total, alike)
 
 
@@ -101,7 +101,7 @@ def _runs_in(ground: Ground, total: int, places: Sequence[int]) -> Iterator[Run]
         run: list[int] = []
         for place in places[start:]:
             value = claims[place].norm_value
-            if value >= whole or len(run) == _LONGEST or added > whole:
+            if value >= whole or len(run) == LONGEST or added > whole:
                 break
             if ground.depth(place) != depth:
                 continue

@@ -5,9 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from enum import IntEnum
-from functools import lru_cache
 
-from wangdi.reports.relations.ground import Ground, Relation, plain_thing
+from wangdi.reports.relations.ground import AMONG, Ground, Relation, plain_thing
 from wangdi.reports.relations.groups import first_paired, paired_with
 from wangdi.reports.relations.lists import listed
 from wangdi.reports.relations.numerators import clause_before, is_among, is_done_of_due, is_tied, stem_of, tying_word
@@ -116,7 +115,8 @@ def _known(ground: Ground, over: int, index: int) -> Iterator[int]:
     name, told = ground.claims[index].indicator, ground.claims[over].indicator
     for rule in load_lexicon("relations")["denominators"]:
         if any(re.search(rate, name) for rate in rule["rates"]):
-            wholes = (_nearest(ground, _counted_like(ground, base), over) for base in rule["bases"])
+            bases = rule.get("bases", load_lexicon("relations")["residents"]["names"])
+            wholes = (_nearest(ground, ground.counted_like(base), over) for base in bases)
             yield from next((places for places in wholes if places), ())
     if (is_among(ground, index) or is_tied(ground, over, index)) and len(ground.nouns[over]) > 1:
         alike = ground.near(ground.counted_as(ground.nouns[over][-2:]), over)
@@ -133,19 +133,10 @@ def _nearest(ground: Ground, places: Sequence[int], over: int) -> list[int]:
     return sorted(near, key=lambda place: abs(place - over))[:_MOST]
 
 
-@lru_cache(maxsize=16)
-def _counted_like(ground: Ground, pattern: str) -> list[int]:
-    """Every count whose noun a pattern finds, in order."""
-    return sorted(place for noun, places in ground.counted.items() if re.search(pattern, noun) for place in places)
-
-
 def _among(ground: Ground, over: int, index: int) -> Iterator[int]:
     """The amount whose 中 opens the sentence's list: 7个中心卫生院中3个达标,占比43%."""
     for place in range(over - 1, max(-1, over - 6), -1):
-        told = re.match(
-            r"[^,，。;；\d]{0,16}[中里](?![心医药央小西])",
-            ground.text[ground.claims[place].end : ground.claims[place].end + 20],
-        )
+        told = re.match(AMONG, ground.text[ground.claims[place].end : ground.claims[place].end + 20])
         if told and ground.same_sentence(place, index) and ground.is_count(place):
             yield place
 

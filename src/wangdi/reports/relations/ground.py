@@ -25,6 +25,10 @@ _NEAREST = 30
 
 _TELLING = 0.0101
 """Ends further apart than this leave so many numbers open that a slip into one of them tells nothing."""
+POPULATIONS_APART = 0.03
+"""How far apart two populations of one area may lie: a year's mean and its end."""
+AMONG = r"[^,，。;；\d]{0,16}[中里](?![心医药央小西])"
+"""Behind a whole: what follows is told of some of it."""
 _BOYS_TO_GIRLS = Fraction(1, 100)
 _TINY = 1e-12
 """What binary fractions may be off."""
@@ -63,6 +67,7 @@ class Ground:
         self.layout = layout
         self.claims = tuple(claims)
         self._said: dict[int, str] = {}
+        self._like: dict[str, list[int]] = {}
 
     @property
     def text(self) -> str:
@@ -173,6 +178,20 @@ class Ground:
                 for place in range(len(noun)):
                     found.setdefault(noun[place:], []).append(index)
         return found
+
+    def counted_like(self, pattern: str) -> list[int]:
+        """Every count whose noun a pattern finds, in order."""
+        if pattern not in self._like:
+            nouns = [places for noun, places in self.counted.items() if re.search(pattern, noun)]
+            self._like[pattern] = sorted(place for places in nouns for place in places)
+        return self._like[pattern]
+
+    @cached_property
+    def residents(self) -> list[int]:
+        """Every count of all who live in the area, in order."""
+        return sorted(
+            {place for one in load_lexicon("relations")["residents"]["names"] for place in self.counted_like(one)}
+        )
 
     def near(self, places: Sequence[int], index: int) -> list[int]:
         """Of some claims in order those nearest before and behind one: no more than anybody would hold against it."""

@@ -10,15 +10,18 @@ import re
 from collections.abc import Iterator, Sequence
 from itertools import groupby
 
-from wangdi.reports.relations.additions import amounts_near, is_gathered_or_opened, lead_to, opening_of
+from wangdi.reports.relations.additions import (
+    LONGEST,
+    REACH,
+    TAIL,
+    amounts_near,
+    is_gathered_or_opened,
+    lead_to,
+    opening_of,
+)
 from wangdi.reports.relations.ground import UNVERIFIABLE, Ground, Relation, count_digits
 from wangdi.reports.relations.sums import gap_of, is_one_slip, slip_closes, tell_sum, told_parts
 
-_REACH = 24
-"""How many claims from its total a part may stand."""
-_LONGEST = 16
-_TAIL = 2
-"""Characters that two nouns share at their end if they count one thing."""
 _SURE = 100
 """Below it one slip makes so many sums that a list must say that it names all."""
 _MANY_DIGITS = 4
@@ -63,7 +66,7 @@ def _is_slip(ground: Ground, total: int, run: Run, why: str) -> bool:
 
 def _list_meant(ground: Ground, total: int) -> Iterator[tuple[Run, str]]:
     """Every list that may be a total's, and why."""
-    behind = amounts_near(ground, total, range(total + 1, min(total + _REACH, len(ground.claims))))
+    behind = amounts_near(ground, total, range(total + 1, min(total + REACH, len(ground.claims))))
     of_its_time = [place for place in behind if ground.same_time(total, place)]
     yield from _lists_behind(ground, total, of_its_time)
     if of_its_time != behind:
@@ -77,7 +80,7 @@ def _lists_behind(ground: Ground, total: int, places: Sequence[int]) -> Iterator
     for number, first in enumerate(places):
         lead = lead_to(ground, total, first)
         why = opening_of(lead) or (SOME if re.search(rf"{re.escape(ground.nouns[total])}[中里]?\w", lead) else "")
-        rest = _in_one_list(ground, places[number : number + _LONGEST])
+        rest = _in_one_list(ground, places[number : number + LONGEST])
         if not why and (number or len(rest) < 3):
             continue
         named = _is_named(ground, total, (lead, rest))
@@ -100,11 +103,11 @@ def _in_one_list(ground: Ground, places: Sequence[int]) -> list[int]:
 def _is_named(ground: Ground, total: int, told: tuple[str, Sequence[int]]) -> bool:
     """Whether what leads to a list names its total, or all its members are called as the total is."""
     (lead, run), noun = told, ground.nouns[total]
-    if len(noun) < _TAIL:
+    if len(noun) < TAIL:
         return False
-    tail = re.escape(noun[-_TAIL:])
+    tail = re.escape(noun[-TAIL:])
     said = noun in lead or re.search(rf"{tail}\w{{0,2}}[中里][,，]?", lead) is not None
-    return said or all(ground.nouns[place].endswith(noun[-_TAIL:]) for place in run)
+    return said or all(ground.nouns[place].endswith(noun[-TAIL:]) for place in run)
 
 
 def _ended(ground: Ground, run: Sequence[int]) -> Iterator[Run]:
@@ -117,24 +120,24 @@ def _ended(ground: Ground, run: Sequence[int]) -> Iterator[Run]:
 
 def _lists_before(ground: Ground, total: int) -> Iterator[tuple[Run, str]]:
     """The amounts before a 合计 in its paragraph, from one of its clauses on."""
-    places = amounts_near(ground, total, range(total - 1, max(-1, total - _LONGEST), -1))
+    places = amounts_near(ground, total, range(total - 1, max(-1, total - LONGEST), -1))
     run = [
         place for place in places if ground.same_paragraph(place, total) and ground.depth(place) == ground.depth(total)
     ]
     for count in range(len(run), 1, -1):
         members = tuple(sorted(run[:count]))
         if is_gathered_or_opened(ground, total, members):
-            tails = {ground.nouns[place][-_TAIL:] for place in (total, *members)}
-            yield members, ALL if len(tails) == 1 and len(next(iter(tails))) == _TAIL else SOME
+            tails = {ground.nouns[place][-TAIL:] for place in (total, *members)}
+            yield members, ALL if len(tails) == 1 and len(next(iter(tails))) == TAIL else SOME
 
 
 def _alike(ground: Ground, total: int, places: Sequence[int]) -> Iterator[tuple[Run, str]]:
     """The amounts behind a total in its paragraph that are called as it is: 总收入, then 职工医保基金收入 and 居民医保基金收入."""
     here = [place for place in places if ground.same_paragraph(total, place)]
-    named = sorted(here, key=lambda place: (ground.nouns[place][-_TAIL:], place))
-    for tail, group in groupby(named, key=lambda place: ground.nouns[place][-_TAIL:]):
+    named = sorted(here, key=lambda place: (ground.nouns[place][-TAIL:], place))
+    for tail, group in groupby(named, key=lambda place: ground.nouns[place][-TAIL:]):
         run = tuple(group)
-        if len(run) > 1 and len(tail) == _TAIL and tail in ground.claims[total].indicator:
+        if len(run) > 1 and len(tail) == TAIL and tail in ground.claims[total].indicator:
             yield run, NUMBERS
             if len(run) > 2:
                 yield run[:2], NUMBERS

@@ -13,6 +13,7 @@ from math import ceil, floor
 from wangdi.core.problem import Problem
 from wangdi.reports.relations.ground import (
     BASES,
+    POPULATIONS_APART,
     Ground,
     Relation,
     plain_thing,
@@ -27,8 +28,6 @@ from wangdi.reports.text.numerals import Interval
 
 _FAR = 24
 """How many claims around a rate are searched for its disease."""
-_MEAN_OFF = 0.03
-"""How far a year's mean population may lie from the one at its end."""
 _PEOPLE = {
     "人": 1,
     "百人": 100,
@@ -67,17 +66,10 @@ def _compare_stated(ground: Ground, implied: list[Implied]) -> Iterator[Relation
 
     Rule: one of the populations stated (常住, 户籍) must fit to hold; where none does it is a question, if one slip explains it.
     """
-    names = load_lexicon("relations")["populations_told"]["names"]
-    stated = [
-        place
-        for noun, places in ground.counted.items()
-        if any(re.search(one, noun) for one in names)
-        for place in places
-    ]
     for one in implied:
         if re.search(r"婴儿|儿童死亡|孕产妇", ground.claims[one.rate].indicator):
             continue
-        near = [place for place in ground.near(sorted(stated), one.rate) if ground.same_part(place, one.rate)]
+        near = [place for place in ground.near(ground.residents, one.rate) if ground.same_part(place, one.rate)]
         fitting = next((place for place in near if one.population.meets(ground.claims[place].interval)), None)
         other = any(_is_close(ground, one, place) for place in near)
         slipped = None if other else next((place for place in near if _is_one_slip(ground, one, place)), None)
@@ -87,9 +79,8 @@ def _compare_stated(ground: Ground, implied: list[Implied]) -> Iterator[Relation
 
 def _is_close(ground: Ground, one: Implied, place: int) -> bool:
     """Whether the year's mean population may explain what a rate is off the stated one."""
-    return (
-        abs(float(one.population.low) - ground.claims[place].norm_value) <= _MEAN_OFF * ground.claims[place].norm_value
-    )
+    stated = ground.claims[place].norm_value
+    return abs(float(one.population.low) - stated) <= POPULATIONS_APART * stated
 
 
 def _is_one_slip(ground: Ground, one: Implied, place: int) -> bool:

@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterable
 
 from wangdi.reports.relations.denominators import Denominators, Tie
-from wangdi.reports.relations.ground import CROWD, Ground, Relation, count_digits, unit_of
+from wangdi.reports.relations.ground import CROWD, POPULATIONS_APART, Ground, Relation, count_digits, unit_of
 from wangdi.reports.relations.numerators import (
     base_inside,
     clause_before,
@@ -28,8 +28,6 @@ from wangdi.reports.text.lexicon import ratio_units
 Candidate = tuple[int, int, Tie]
 """A numerator, a denominator, and what ties both to the rate."""
 
-_OTHER_POPULATION = 0.03
-"""How far apart rates on two populations of one area may lie: a year's mean and its end."""
 _NAMED = re.compile(r"率$|占比$|比例$|比重$|^占")
 
 
@@ -143,4 +141,4 @@ def _is_other_population(ground: Ground, members: tuple[int, int, int], tie: Tie
         return False
     over, base, share = (ground.claims[place].norm_value for place in members)
     computed = over / base / float(unit_of(ground.claims[members[2]]))
-    return abs(computed - share) <= _OTHER_POPULATION * share
+    return abs(computed - share) <= POPULATIONS_APART * share

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from functools import lru_cache
 from itertools import product
 
 from wangdi.core.problem import Problem
 from wangdi.reports.relations.ground import BASES, Ground, Relation, count_digits, written, written_claim
 from wangdi.reports.relations.ratios import fits, is_one_slip_apart
-from wangdi.reports.text.lexicon import load_lexicon
 
 _BACK, _ON = 8, 2
 """How many claims before and behind a mean its total and its number may stand."""
@@ -51,7 +49,7 @@ def _is_beside(ground: Ground, pair: tuple[int, int], index: int) -> bool:
 def _is_named(ground: Ground, pair: tuple[int, int], index: int) -> bool:
     """Whether a mean is called as its total is, told of all residents: 人均卫生总费用 of 卫生总费用 and 常住人口."""
     noun = ground.nouns[pair[0]]
-    return len(noun) > 2 and noun in ground.claims[index].indicator and pair[1] in _populations(ground)
+    return len(noun) > 2 and noun in ground.claims[index].indicator and pair[1] in ground.residents
 
 
 def _is_mean(ground: Ground, index: int) -> bool:
@@ -72,16 +70,9 @@ def _list_pairs(ground: Ground, index: int) -> Iterator[tuple[int, int]]:
     money = [place for place in here if ground.claims[place].measure == "money"]
     counts = [place for place in here if ground.claims[place].measure == "count"]
     if "人均" in ground.claims[index].indicator:
-        told = ground.near(_populations(ground), index)
+        told = ground.near(ground.residents, index)
         counts += [place for place in told if ground.same_part(place, index) and place not in counts]
     yield from product(money, counts)
-
-
-@lru_cache(maxsize=1)
-def _populations(ground: Ground) -> list[int]:
-    names = load_lexicon("relations")["populations_told"]["names"]
-    told = [places for noun, places in ground.counted.items() if any(re.search(one, noun) for one in names)]
-    return sorted(place for places in told for place in places)
 
 
 def _tell(ground: Ground, members: tuple[int, int, int], holds: bool) -> Relation:

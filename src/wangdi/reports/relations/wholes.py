@@ -7,7 +7,16 @@ from collections.abc import Iterator
 from fractions import Fraction
 
 from wangdi.core.problem import Problem
-from wangdi.reports.relations.ground import ARITHMETIC, BASES, Ground, Relation, written, written_claim, written_list
+from wangdi.reports.relations.ground import (
+    AMONG,
+    ARITHMETIC,
+    BASES,
+    Ground,
+    Relation,
+    written,
+    written_claim,
+    written_list,
+)
 from wangdi.reports.relations.lists import listed
 from wangdi.reports.relations.numerators import is_among
 from wangdi.reports.relations.sums import add_up, compare_part, tell_sum
@@ -121,10 +130,7 @@ def _compare_with_all(ground: Ground, part: int, wholes: tuple[int, ...]) -> Rel
 def _find_among(ground: Ground) -> Iterator[Relation]:
     """The one of whom something is said among all: 现有263名乡村医生中取得执业资格的只有39名."""
     for whole in range(len(ground.claims) - 1):
-        told = re.match(
-            r"[^,，。;；\d]{0,16}[中里](?![心医药央小西])",
-            ground.text[ground.claims[whole].end : ground.claims[whole].end + 20],
-        )
+        told = re.match(AMONG, ground.text[ground.claims[whole].end : ground.claims[whole].end + 20])
         part = whole + 1
         alike = ground.is_count(whole) and ground.is_count(part) and ground.same_kind(whole, part)
         if told and alike and ground.same_sentence(whole, part):
