@@ -102,7 +102,7 @@ def test_nothing_chosen_and_too_much(client: TestClient, monkeypatch: pytest.Mon
     answer = client.post("/audit", files=[("files", ("", b""))])
     assert answer.status_code == 400
     assert "WEB-040" in words_of(check_page(answer.text))
-    monkeypatch.setattr("wangdi.web.pages.audit.MOST_BYTES", 10)
+    monkeypatch.setattr("wangdi.web.pages.audit.DOCUMENT_BYTES", 10)
     assert "WEB-041" in words_of(check_page(send(client, ("总结.txt", REPORT.encode()), status=413)))
 
 

@@ -8,8 +8,8 @@ from datetime import date
 from pathlib import Path
 
 from wangdi.app.derivation import Standing
-from wangdi.app.event_sheets import Line, read_lines
 from wangdi.app.events import ANSWER, CONTACT, LATEST_DAY, NAMED, Author, Draft, read_event, write_all
+from wangdi.app.line_lists import Line, read_lines
 from wangdi.app.newcomer_matching import Everybody, gather_everybody, match_newcomer
 from wangdi.collect.spreadsheet import header_key
 from wangdi.core.problem import Problem, Refusal, Severity

@@ -58,7 +58,7 @@ def _rate_parts(item: Item, ground: Ground, method: str, people: Mapping[str, in
 def _count_parts(item: Item, ground: Ground, method: str, people: Mapping[str, int]) -> list[Part]:
     goal = item.goal
     assert goal is not None, "an item without a goal was refused"
-    if goal.value != int(goal.value) or goal.unit in ("%", "‰", "个百分点"):
+    if not goal.is_countable:
         raise Refusal(Problem(code="PLAN-023", args={"item": item.id}))
     added = goal.sort == CHANGE
     places, starts = [], {}

@@ -10,7 +10,7 @@ from functools import cache
 from importlib.resources import files
 from pathlib import Path
 
-from wangdi.app.event_sheets import Line, read_lines
+from wangdi.app.line_lists import Line, read_lines
 from wangdi.app.link_decisions import By
 from wangdi.app.plan_edits import Edits, edit_item
 from wangdi.app.plan_items import Held, confirm_items, find_item

@@ -89,7 +89,7 @@ class _Gathered:
             asked = item.goal.value if item.goal is not None else sum(one.planned for one in item.payments)
             unit = item.goal.unit if item.goal is not None else "元"
             return replace(base, goal=Goal(">=", asked, unit), counted=paid, asked=asked)
-        if item.goal is not None and item.goal.unit not in ("%", "‰", "个百分点"):
+        if item.goal is not None and item.goal.is_countable:
             counted = float(item.count_done())
             return replace(
                 base, goal=Goal(">=", item.goal.value, item.goal.unit), counted=counted, asked=item.goal.value

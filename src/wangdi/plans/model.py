@@ -43,6 +43,11 @@ class Goal:
     base_year: int | None = None
     base_value: float | None = None
 
+    @property
+    def is_countable(self) -> bool:
+        """Whether it can be reached one by one: no rate, and a whole number."""
+        return self.unit not in ("%", "‰", "个百分点") and self.value == int(self.value)
+
     def bounds(self) -> tuple[float | None, float | None] | None:
         """The lowest and highest value that keep it; None where the base of a change is not known.
 

@@ -136,7 +136,7 @@ def _stand_counted(item: Item, goal: Goal, done: int, on: date) -> Stand:
     met = level.is_met(value)
     distance = 0.0 if met or low is None else max(0.0, low - value)
     base = Stand(GREY, _say("PLAN-109"), False, days_left, goal, value, distance)
-    if low is None or not _is_countable(goal):
+    if low is None or not goal.is_countable:
         return replace(base, value=None, distance=None)
     base = replace(base, more=round(distance))
     if met:
@@ -152,11 +152,6 @@ def _stand_counted(item: Item, goal: Goal, done: int, on: date) -> Stand:
         return replace(base, light=GREEN, told=_say("PLAN-112", **args))
     light = AMBER if value >= asked * near else RED
     return replace(base, light=light, told=_say("PLAN-113", **args))
-
-
-def _is_countable(goal: Goal) -> bool:
-    """A rate cannot be counted by steps: it needs an indicator."""
-    return goal.unit not in ("%", "‰", "个百分点") and goal.value == int(goal.value)
 
 
 def _stand_steps(item: Item, on: date) -> Stand:

@@ -89,10 +89,27 @@ def render_page(
     return HTMLResponse(text, status, headers)
 
 
+def tell_problem(view: View, problem: Problem | None) -> dict[str, str]:
+    """What is wrong and what to do next, as a form's template names them; empty where nothing is."""
+    if problem is None:
+        return {"message": "", "hint": "", "code": "", "at": ""}
+    return {
+        "message": problem.message(view.lang),
+        "hint": problem.hint(view.lang),
+        "code": problem.code,
+        "at": problem.file or "",
+    }
+
+
+def form_status(problem: Problem | None) -> int:
+    """The answer's status for a form that is shown again: 413 where what it brought is too large."""
+    return 200 if problem is None else 413 if problem.code == "WEB-041" else 400
+
+
 def render_problem(request: Request, problem: Problem, status: int) -> HTMLResponse:
     """A page that says what is wrong and what to do next."""
     view = read_view(request)
-    context = {"problem": problem, "message": problem.message(view.lang), "hint": problem.hint(view.lang)}
+    context = {"problem": problem, **tell_problem(view, problem)}
     return render_page(request, "problem.html", context, view=view, status=status)
 
 

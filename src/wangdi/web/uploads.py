@@ -14,6 +14,8 @@ from starlette.requests import ClientDisconnect, Request
 from wangdi.app.archives import clean_name, free_path
 from wangdi.core.problem import Problem, Refusal
 
+DOCUMENT_BYTES = 20 << 20
+"""What a form that takes documents of people's may bring: reports, plans."""
 FIELD_BYTES = 10_000
 """What a field that is no file may hold."""
 

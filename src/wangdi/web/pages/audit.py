@@ -31,14 +31,12 @@ from wangdi.core.problem import Problem, Refusal
 from wangdi.reports.marked.marking import Comparison, MarkedParagraph, group_rows, tell_piece
 from wangdi.reports.matching.against_data import VERDICTS, Held
 from wangdi.reports.relations.ground import Ground
-from wangdi.web.render import render_page
-from wangdi.web.uploads import Upload, receive_upload, show_size
+from wangdi.web.render import form_status, render_page, tell_problem
+from wangdi.web.uploads import DOCUMENT_BYTES, Upload, receive_upload, show_size
 from wangdi.web.view import View, read_period, read_view
 from wangdi.web.words import word
 
 router = APIRouter()
-MOST_BYTES = 20 << 20
-"""What may come in one form."""
 DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 _ASKED = "data", "own", "period", "known"
 _PARTS = ("indicator", "value", "status", "period", "region", "actual", "target", "data")
@@ -67,7 +65,7 @@ async def check(request: Request) -> Response:
     view = read_view(request)
     with tempfile.TemporaryDirectory(prefix="wangdi-audit-") as folder:
         try:
-            upload = await receive_upload(request, Path(folder), MOST_BYTES)
+            upload = await receive_upload(request, Path(folder), DOCUMENT_BYTES)
             return await run_in_threadpool(_check, request, view, upload)
         except Refusal as refusal:
             return await run_in_threadpool(_render, request, view, {"problem": refusal.problem})
@@ -160,12 +158,9 @@ def _render(request: Request, view: View, found: dict[str, Any]) -> Response:
         "counts": {},
         "verdicts": (),
         "plans": (),
-        "problem": problem,
-        "message": problem.message(view.lang) if problem else "",
-        "hint": problem.hint(view.lang) if problem else "",
-        "most": show_size(MOST_BYTES),
+        **tell_problem(view, problem),
+        "most": show_size(DOCUMENT_BYTES),
         "reading_of": partial(tell_piece, words=words),
         **found,
     }
-    status = 200 if problem is None else 413 if problem.code == "WEB-041" else 400
-    return render_page(request, "audit.html", context, view=view, status=status)
+    return render_page(request, "audit.html", context, view=view, status=form_status(problem))

@@ -59,7 +59,7 @@ from wangdi.outbreaks.investigation.values import OPEN, Investigation
 from wangdi.web.deciding import name_actor, read_decider, remember_decider
 from wangdi.web.door import Door
 from wangdi.web.pages.event_forms import FORMS, Box, read_form, split_form
-from wangdi.web.render import render_page
+from wangdi.web.render import form_status, render_page, tell_problem
 from wangdi.web.tables import Cell, Column, Table, export_table
 from wangdi.web.uploads import receive_upload
 from wangdi.web.view import View, read_view
@@ -103,10 +103,9 @@ def _render_list(request: Request, said: Said) -> Response:
         "boxes": _boxes(view, "event", said),
         "said": said,
         "decider": read_decider(request),
-        "message": said.problem.message(view.lang) if said.problem else "",
-        "hint": said.problem.hint(view.lang) if said.problem else "",
+        **tell_problem(view, said.problem),
     }
-    return render_page(request, "events.html", context, view=view, status=400 if said.problem else 200)
+    return render_page(request, "events.html", context, view=view, status=form_status(said.problem))
 
 
 def _list_table(door: Door, view: View, known: int) -> Table:
@@ -228,10 +227,9 @@ def _render_event(request: Request, event: str, said: Said, imported: Imported |
         "said": said,
         "imported": imported,
         "decider": read_decider(request),
-        "message": said.problem.message(view.lang) if said.problem else "",
-        "hint": said.problem.hint(view.lang) if said.problem else "",
+        **tell_problem(view, said.problem),
     }
-    return render_page(request, "event.html", context, view=view, status=400 if said.problem else 200)
+    return render_page(request, "event.html", context, view=view, status=form_status(said.problem))
 
 
 def _tell_clock(found: Investigation, on: date) -> dict[str, Any]:

@@ -25,7 +25,7 @@ from wangdi.web.deciding import read_decider, remember_decider
 from wangdi.web.door import Door
 from wangdi.web.plan_forms import decided_by, read_change
 from wangdi.web.planning import SIGNS, Asked, areas_of, list_units, make_ground, read_asked, read_progress
-from wangdi.web.render import render_page
+from wangdi.web.render import form_status, render_page, tell_problem
 from wangdi.web.sparkline import plot_points
 from wangdi.web.tables import Cell, Column, Table, export_table
 from wangdi.web.view import SEQ_DIGITS, View, read_view, read_whole
@@ -177,8 +177,7 @@ def _render_item(request: Request, name: str, problem: Problem | None = None) ->
         "names": {one.code: one.name for one in areas_of(door, asked)[1]} if item.parts else {},
         "changes": list(reversed(list_changes(door.city, held.key, asked.known))),
         "moment_of": lambda seq: door.city.acceptance(seq)[0].accepted_at,
-        "message": problem.message(view.lang) if problem else "",
-        "hint": problem.hint(view.lang) if problem else "",
+        **tell_problem(view, problem),
         "decider": read_decider(request),
         "can_decide": not view.known,
         "asked": asked,
@@ -186,7 +185,7 @@ def _render_item(request: Request, name: str, problem: Problem | None = None) ->
         "progress": progress,
         **(_tell_progress(view, progress) if progress is not None else {}),
     }
-    return render_page(request, "plan_item.html", context, view=view, status=400 if problem else 200)
+    return render_page(request, "plan_item.html", context, view=view, status=form_status(problem))
 
 
 def _measure(door: Door, asked: Asked, held: Held) -> Progress:

@@ -22,13 +22,11 @@ from wangdi.web.deciding import name_actor, read_decider, remember_decider
 from wangdi.web.door import Door
 from wangdi.web.plan_forms import LONGEST, decided_by
 from wangdi.web.planning import read_asked
-from wangdi.web.render import render_page
-from wangdi.web.uploads import Upload, receive_upload, show_size
+from wangdi.web.render import form_status, render_page, tell_problem
+from wangdi.web.uploads import DOCUMENT_BYTES, Upload, receive_upload, show_size
 from wangdi.web.view import SEQ_DIGITS, View, read_view, read_whole
 
 router = APIRouter()
-MOST_BYTES = 20 << 20
-"""What may come in one form."""
 
 
 @router.get("/plan/read")
@@ -43,7 +41,7 @@ async def take_document(request: Request) -> Response:
     view = read_view(request)
     with tempfile.TemporaryDirectory(prefix="wangdi-plan-") as folder:
         try:
-            upload = await receive_upload(request, Path(folder), MOST_BYTES)
+            upload = await receive_upload(request, Path(folder), DOCUMENT_BYTES)
             return await run_in_threadpool(_keep, request, view, upload)
         except Refusal as refusal:
             return await run_in_threadpool(_render, request, view, refusal.problem)
@@ -71,14 +69,11 @@ def _render(request: Request, view: View, problem: Problem | None = None) -> Res
         areas = []
     context: dict[str, Any] = {
         "areas": areas,
-        "most": show_size(MOST_BYTES),
+        "most": show_size(DOCUMENT_BYTES),
         "decider": read_decider(request),
-        "problem": problem,
-        "message": problem.message(view.lang) if problem else "",
-        "hint": problem.hint(view.lang) if problem else "",
+        **tell_problem(view, problem),
     }
-    status = 200 if problem is None else 413 if problem.code == "WEB-041" else 400
-    return render_page(request, "plan_read.html", context, view=view, status=status)
+    return render_page(request, "plan_read.html", context, view=view, status=form_status(problem))
 
 
 @router.post("/plan/confirm")

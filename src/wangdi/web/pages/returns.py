@@ -45,9 +45,10 @@ from wangdi.core.periods import Period
 from wangdi.core.problem import Problem, Refusal
 from wangdi.indicators.figures import Level
 from wangdi.returns.model import COMPUTED, FIGURE, PARTS, REPORTED, SUM, TEXT, TEXTS, Binding, Place, Template
+from wangdi.returns.workbooks import MOST_BYTES
 from wangdi.web.deciding import name_actor, read_decider, read_form, remember_decider
 from wangdi.web.door import Door
-from wangdi.web.render import render_page
+from wangdi.web.render import form_status, render_page, tell_problem
 from wangdi.web.returning import SIGNS, draw_sheet
 from wangdi.web.tables import XLSX, Cell, Column, Table
 from wangdi.web.uploads import Upload, receive_upload, show_size
@@ -55,7 +56,6 @@ from wangdi.web.view import View, read_period, read_view, read_whole
 from wangdi.web.words import word
 
 router = APIRouter()
-MOST_BYTES = 20 << 20
 LONGEST = 500
 _GONE = ("RETURN-020",)
 
@@ -76,18 +76,9 @@ def _render_list(request: Request, problem: Problem | None = None, added: Added 
         "decider": read_decider(request),
         "lost": [(str(place), one.message(view.lang)) for place, one in added.lost] if added else [],
         "added": added,
-        **_tell_problem(view, problem),
+        **tell_problem(view, problem),
     }
-    status = 200 if problem is None else 413 if problem.code == "WEB-041" else 400
-    return render_page(request, "returns.html", context, view=view, status=status)
-
-
-def _tell_problem(view: View, problem: Problem | None) -> dict[str, str]:
-    return {
-        "message": problem.message(view.lang) if problem else "",
-        "hint": problem.hint(view.lang) if problem else "",
-        "code": problem.code if problem else "",
-    }
+    return render_page(request, "returns.html", context, view=view, status=form_status(problem))
 
 
 def _list_table(door: Door, view: View) -> Table:
@@ -237,9 +228,9 @@ def _render(request: Request, name: str, problem: Problem | None = None, cell: s
         "decider": read_decider(request),
         "bound": len(bindings),
         "chosen": _tell_chosen(door, asked, template, chosen, filled) if chosen is not None else None,
-        **_tell_problem(view, problem),
+        **tell_problem(view, problem),
     }
-    return render_page(request, "return.html", context, view=view, status=400 if problem else 200)
+    return render_page(request, "return.html", context, view=view, status=form_status(problem))
 
 
 def _tell_chosen(door: Door, asked: _Asked, template: Template, place: Place, filled: Filled | None) -> dict[str, Any]:

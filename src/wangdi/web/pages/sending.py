@@ -18,7 +18,7 @@ from wangdi.core.problem import Problem, Refusal
 from wangdi.web.door import Door
 from wangdi.web.jobs import Job, Jobs
 from wangdi.web.pages.deliveries import find_organisation, organisation_names, senders
-from wangdi.web.render import render_page
+from wangdi.web.render import form_status, render_page, tell_problem
 from wangdi.web.uploads import Upload, receive_upload, show_size
 from wangdi.web.view import View, read_view
 
@@ -52,11 +52,9 @@ def _render_form(request: Request, chosen: Mapping[str, str], problem: Problem |
         "running": jobs.unfinished(),
         "names": names,
         "problem": problem,
-        "message": problem.message(view.lang) if problem else "",
-        "hint": problem.hint(view.lang) if problem else "",
+        **tell_problem(view, problem),
     }
-    status = 200 if problem is None else 413 if problem.code == "WEB-041" else 400
-    return render_page(request, "sending.html", context, view=view, status=status)
+    return render_page(request, "sending.html", context, view=view, status=form_status(problem))
 
 
 @router.post("/deliveries/new")
@@ -133,8 +131,7 @@ def _job_context(request: Request, view: View, job: Job) -> dict[str, Any]:
         "before": len(before),
         "done_size": show_size(job.done),
         "total_size": show_size(job.total),
-        "message": job.problem.message(view.lang) if job.problem else "",
-        "hint": job.problem.hint(view.lang) if job.problem else "",
+        **tell_problem(view, job.problem),
         "holder": job.holder.message(view.lang) if job.holder else "",
         "state_link": view.link(f"/deliveries/jobs/{job.number}/state", lang=view.lang),
     }

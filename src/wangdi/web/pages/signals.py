@@ -41,7 +41,7 @@ from wangdi.outbreaks.surveillance.findings import Finding
 from wangdi.outbreaks.surveillance.states import CLOSED, OUTCOMES, SHOWN, STATES
 from wangdi.web.deciding import name_actor, read_decider, remember_decider
 from wangdi.web.door import Door
-from wangdi.web.render import render_page
+from wangdi.web.render import render_page, tell_problem
 from wangdi.web.tables import Cell, Column, Table, export_table
 from wangdi.web.view import View, read_view
 from wangdi.web.words import word
@@ -85,8 +85,7 @@ def _render_board(request: Request, state: str, problem: Refusal | None = None) 
         "names": names,
         "diseases": [(code, names[code]) for code in watched.cases.diseases],
         "can_run": not view.known,
-        "problem": problem.problem if problem else None,
-        "message": problem.problem.message(view.lang) if problem else "",
+        **tell_problem(view, problem.problem if problem else None),
     }
     return render_page(request, "signals.html", context, view=view, status=400 if problem else 200)
 
@@ -199,8 +198,7 @@ def _render_signal(request: Request, name: str, problem: Refusal | None = None) 
         "outcomes": OUTCOMES,
         "decider": read_decider(request),
         "can_act": not view.known,
-        "message": problem.problem.message(view.lang) if problem else "",
-        "hint": problem.problem.hint(view.lang) if problem else "",
+        **tell_problem(view, problem.problem if problem else None),
     }
     return render_page(request, "signal.html", context, view=view, status=400 if problem else 200)
 
