@@ -6,7 +6,7 @@ import re
 
 from wangdi.reports.naming.carrying import complete
 from wangdi.reports.naming.names import Named
-from wangdi.reports.naming.phrases import EDGE, LONGEST, plain_noun, strip_tail
+from wangdi.reports.naming.phrases import EDGE, LONGEST, find_per, plain_noun, strip_tail
 from wangdi.reports.text.lexicon import load_lexicon, one_of
 from wangdi.reports.text.numerals import Quantity
 
@@ -78,7 +78,9 @@ def _hand_on(given: Named, group: tuple[int, int], subject: str, verb: str) -> s
     shared = plain_noun(subject)
     if not shared or re.match(rf"{one_of('aside_verbs')}|较|比(?!例|重)|同比|环比", shared):
         return before.text
-    return complete(shared, before, False, False) if shared.endswith("率") else before.text + shared
+    if shared.endswith("率"):
+        return complete(shared, before, False, False)
+    return shared + before.own if find_per(shared) == find_per(before.text + shared) != "" else before.text + shared
 
 
 def _each(given: Named, count: int) -> list[str]:

@@ -73,10 +73,12 @@ def _name_alone(given: Named, left: str, said: tuple[str, str, bool], place: int
     """The name of a value by its own noun, completed by what it stands under. ``place``: of the value it is a part of."""
     (text, noun, behind), before = said, given.before
     per = _per(given, left)
-    text = _add_per(text, per, bool(find_per(left)), before)
+    text = _add_per(text, per, bool(find_per(left)), _counted_before(given))
     # What is told of the whole area, or as all there is, stands for itself.
     scoped = re.match(r"\W*占?(?:目前)?(?:全[国省市州县区镇]|[^,，]{0,6}[现共]有)", left)
     dependent = not behind and not (scoped and before) and is_dependent(given, text)
+    if before is not None and before.per not in ("", per):
+        dependent, before = False, None
     counted = not re.search(r"[已现共]有|总", left) and given.one.unit not in ("", *ratio_units())
     whole = complete(text, before or given.earlier if dependent else before, dependent, counted)
     aside = cue("aside_verbs").match(text)
@@ -139,12 +141,23 @@ def _unnamed(given: Named) -> str:
     return found or (given.earlier.text if given.earlier else "") or heading_topic(given)
 
 
-def _add_per(text: str, per: str, named: bool, before: Name | None) -> str:
+def _counted_before(given: Named) -> str:
+    """What a rate without a noun of its own counts: the last thing of its unit that the statement told, else the last at all."""
+    start = given.layout.statement_at(given.one.start).start
+    for place in range(given.index - 1, -1, -1):
+        if given.quantities[place].start < start:
+            break
+        if given.quantities[place].unit == given.one.unit and given.names[place].own:
+            return given.names[place].own
+    return given.before.own if given.before else ""
+
+
+def _add_per(text: str, per: str, named: bool, counted: str) -> str:
     """A rate's name with the people it is told for, and with the noun of the claim before where it has none of its own."""
     if per and not named and len(text) > 1:
-        text = f"每{per}口{text}"
+        text = f"人均{text}" if per == "人" else f"每{per}口{text}"
     bare = re.fullmatch(r"每[十百千万\d]+(?:常住|户籍)?(?:人口|人|居民)(?:拥有)?", text)
-    return text + before.own if bare and before else text
+    return text + counted if bare else text
 
 
 def _own_left(given: Named) -> str:

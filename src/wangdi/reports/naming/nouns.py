@@ -156,7 +156,7 @@ def _predicate(given: Named, noun: str) -> str:
     after = rest[place + len(noun) :] if noun and place >= 0 else rest
     told = re.sub(r"^(?:均|都|已|全部)+", "", after)
     starts = told.startswith(tuple(load_lexicon("words")["predicates"]))
-    if not starts or len(told) > _LONGEST_PREDICATE:
+    if not starts or len(told) > _LONGEST_PREDICATE or (re.search(rf"{one_of('whole_nouns')}$", noun) and "的" in told):
         found = re.search(rf"(?:全部|均){one_of('predicates')}\w{{2,12}}$", after)
         told = re.sub(r"^(?:全部|均)", "", found.group()) if found else ""
     return noun + told
@@ -180,7 +180,7 @@ def _clause_noun(given: Named) -> str:
 def _subject_before(given: Named) -> str:
     """The subject of the clause before, for 20XX年为900人 after 出生人口呈下降趋势."""
     clause = given.layout.clause_at(given.one.start)
-    if clause.start == 0:
+    if clause.start == 0 or (given.index and given.quantities[given.index - 1].start >= clause.start):
         return ""
     last = given.layout.clause_at(clause.start - 1)
     words = plain_noun(given.layout.text[last.start : last.end].strip(EDGE))

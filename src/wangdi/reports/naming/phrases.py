@@ -48,8 +48,8 @@ def strip_tail(text: str) -> str:
 @cache
 def _tails() -> re.Pattern[str]:
     return re.compile(
-        r"(?:分别|(?<![人年日月户次])均|都|提标至|提标|已|要|共|为|达到|达|是|有|至|到|(?<![签合续履解预条])约|近|超过|超|不低于|不少于|至少|控制在|保持在|稳定在|缩短|(?<!负)提高|提升|一年间|一年来|净减|净增|多出|增至|降至|升至|升到|降到|压到|(?<!血)压|保持|稳定|合计|总计|累计|"
-        r"共计|全部|以|的|(?<![甲乙丙高中初平同])等|总|各|了|仅|增加|减少|上升|下降|(?<!负)增长|降低|上调|下调|回落|较上年多|较上|比上年|较上年|多|由|从|也|就|将|突破|"
+        r"(?:分别|(?<![人年日月户次])均|都|提标至|提标|已|要|共|为|达到|达|是|拥有|(?<!拥)有|至|到|(?<![签合续履解预条])约|近|超过|超|不低于|不少于|至少|控制在|保持在|稳定在|缩短|(?<!负)提高|提升|一年间|一年来|净减|净增|多出|增至|降至|升至|升到|降到|压到|(?<!血)压|保持|稳定|合计|总计|累计|"
+        r"共计|全部|以|的|(?<![甲乙丙高中初平同])等|总|各|了|仅|只|(?<=\w{2})(?<![其集空初高])中(?=仅|只)|增加|减少|上升|下降|(?<!负)增长|降低|上调|下调|回落|较上年多|较上|比上年|较上年|多|由|从|也|就|将|突破|"
         r"[比较](?:19|20)[\dxX]{2}年|(?:[较比](?:上周|上月|上季度))|(?:上年|去年|上月)(?:同期|同月)?(?=的)|(?<!新)共?发生|数为|[≥>＞≤<]|现|能|(?:19|20)[\dxX]{2}年|能够|高达|仅为|预计)+$"
     )
 
@@ -57,6 +57,7 @@ def _tails() -> re.Pattern[str]:
 def plain_noun(text: str) -> str:
     """A noun phrase without the words of counting before it and the copula behind it."""
     text = re.sub(rf"^(?:累计|共|还|先后)?[为向给][^,，、]{{2,14}}?{one_of('giving_verbs')}(?=\w{{2}})", "", text)
+    text = re.sub(r"^的?基础上[,，]?|^[两三四五十]年(?=净|累计|共|来|间|新增|增|提|降)", "", text)
     text = re.sub(r"(?:至少|不少于|最少)(?=(?:配备|拥有|建有|设置|建成|确定|开展|完成)$)", "", text)
     text = re.sub(rf"^.*(?:其中[:：,，]?|】|{one_of('listing')}(?=\w))", "", text.strip(EDGE)).strip(EDGE)
     text = re.sub(r"(?<=\w{2})(?:全年|本年|当年|累计|共)(?=报告$|发病$|死亡$)", "", text)
@@ -124,7 +125,7 @@ def right_of(layout: Layout, quantities: Sequence[Quantity], index: int) -> str:
         text[:1] in EDGE
         or _MOVES.match(text)
         or re.match(r"目标(?!人群)", text)
-        or re.match(r"[当之]?中(?![医药心小央西枢学等级])|里(?!程)", text)
+        or re.match(r"基础上|[当之]?中(?![医药心小央西枢学等级])|里(?!程)", text)
     ):
         return ""
     # A gloss of a word or two belongs to the noun: 乡镇(街道).
@@ -157,13 +158,16 @@ def find_per(text: str) -> str:
 
 def first_noun(right: str) -> str:
     """The noun a number counts, up to the verb that follows it; a relative clause before it belongs to it."""
+    right = re.sub(r"(?<=\w{2})的?基础上.*$", "", right)
     right = re.sub(r"(?<=\w{2})[当之]?中(?:[已共有需应未][^的]*)?$", "", right)
+    right = re.sub(r"(?<=\w{2})(?<![集其华空])[当之]?中(?![医药心小央西枢学等级国考])(?!\w*的)\w+$", "", right)
     right = re.sub(r"(?<=\w{2})[当之]?中(?![医药心小央西枢学等级])\w+占$", "", right)
     cut = cue("cut_before").search(right)
-    if cut and cut.start() and "的" in right[cut.end() : cut.end() + 10]:
+    whole = cut is not None and re.search(rf"{one_of('whole_nouns')}$", right[: cut.start()])
+    if cut and cut.start() and not whole and "的" in right[cut.end() : cut.end() + 10]:
         cut = None
     noun = right[: cut.start()] if cut and cut.start() else right
-    return re.sub(r"(?:均|都|已|全部|能够|能|可|和|及|与|、|将|正在|也|合计|共计|累计|共)+$", "", noun) or right
+    return re.sub(r"(?:均|都|已|全部|能够|能|可|和|及|与|、|将|正在|也|合计|共计|累计|共|达到|达)+$", "", noun) or right
 
 
 def shorten(text: str) -> str:

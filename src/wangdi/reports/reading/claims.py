@@ -144,7 +144,7 @@ def find_claims(text: str) -> tuple[Layout, list[Claim]]:
         ):
             claim = replace(claim, indicator=_as_compared(claims[-1].indicator, claim.indicator))
         claims.append(_share_reading(layout, claims[-1], claim) if claims else claim)
-    claims = _spread_years(layout, claims)
+    claims = _share_ends(layout, _spread_years(layout, claims))
     claims += [_read_tabled(layout, one, (regions, dates)) for one in tabled]
     return layout, sorted(claims, key=lambda one: one.start) if tabled else claims
 
@@ -256,7 +256,25 @@ def _share_reading(layout: Layout, last: Claim, one: Claim) -> Claim:
         name += "" if re.search(r"[高低多少快慢]于", name) else words[last.direction]
         return replace(one, measure=CHANGE, direction=last.direction, indicator=name, period=last.period)
     shared = "分别" in before and last.comparator in (">=", "<=") and one.comparator == "="
-    return replace(one, comparator=last.comparator) if shared else one
+    return _with_comparator(one, last.comparator) if shared else one
+
+
+def _share_ends(layout: Layout, claims: Sequence[Claim]) -> list[Claim]:
+    """分别达到43%和80%以上, 分别控制在4‰、5‰以内: what stands behind the last of a list is said of all of it."""
+    found = list(claims)
+    for index in range(len(found) - 2, -1, -1):
+        one, other = found[index], found[index + 1]
+        told = layout.text[layout.clause_at(one.start).start : one.start]
+        listed = layout.text[one.end : other.start] in ("、", "和", "及", "与") and "分别" in told
+        if listed and one.comparator == "=" and other.comparator in (">=", "<=") and one.measure == other.measure:
+            found[index] = _with_comparator(one, other.comparator)
+    return found
+
+
+def _with_comparator(one: Claim, comparator: str) -> Claim:
+    """A claim told exactly, as at least or at most what it says."""
+    ends = (one.printed.low, None) if comparator == ">=" else (Fraction(0), one.printed.high)
+    return replace(one, comparator=comparator, interval=Interval(*ends))
 
 
 def _read_claim(layout: Layout, one: Quantity, told: tuple[str, Name], where: tuple[Regions, Dates]) -> Claim:

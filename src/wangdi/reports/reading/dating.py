@@ -44,16 +44,16 @@ class Dates:
         if not change and re.search(r"[由从]$", layout.text[max(0, place - 1) : place]):
             return prior_year(self._base_year(place))
         for one in here:
-            if not one.prior and not self._passing(one, place):
-                return _dated(one.period, section.period)
+            if not one.prior and not self._passing(one, place) and not self._left(one, place):
+                return _dated(one.period, section.period or self._told_year(place))
         paragraph = layout.paragraph_at(place)
         whole = re.search("全年(?!任务|目标)", layout.text[layout.statement_at(place).start : place]) is not None
         for one in self._back(place, paragraph.start):
-            if self._passing(one, place) or (whole and (one.period.until or one.period.part)):
+            if self._passing(one, place) or self._left(one, place) or (whole and (one.period.until or one.period.part)):
                 continue
             opens = one.period.year and one.start - paragraph.start <= _OPENS
             if not one.prior and (one.period.until or opens or (one.period.year and not one.period.part)):
-                return _dated(one.period, section.period)
+                return _dated(one.period, section.period or self._told_year(place))
         if section.period is not None:
             return section.period
         parts = (one.period for one in self._back(place, paragraph.start) if not one.prior and one.period.part)
@@ -66,6 +66,13 @@ class Dates:
             return False
         known = layout.section_at(place).period or self._first_year(place)
         return year.isdecimal() and known.year.isdecimal() and year < known.year
+
+    def _left(self, one: Mention, place: int) -> bool:
+        """Whether a year is that of the level a value moved away from: 由2015年的76.3岁提高到78.1岁."""
+        text = self.layout.text
+        return text[max(0, one.start - 1) : one.start] in ("由", "从") and bool(
+            re.match(r"[末底]?的?\d[^,，。;；]*?[到至为]", text[one.end : place])
+        )
 
     def _back(self, place: int, start: int) -> Iterator[Mention]:
         """The periods named between two places, the last first."""
@@ -87,6 +94,12 @@ class Dates:
         years = (one.period for one in self._back(place, self.layout.paragraph_at(place).start) if not one.prior)
         named = next((period for period in years if period.year), None)
         return named or self.layout.section_at(place).period or self._first_year(place)
+
+    def _told_year(self, place: int) -> Period | None:
+        """The year that its report named first, before a place."""
+        first = self._first_year(place)
+        named = any(one.period.year == first.year for one in self._back(place, self.layout.part_at(place).start))
+        return first if named else None
 
     def _first_year(self, place: int) -> Period:
         part = self.layout.part_at(place)

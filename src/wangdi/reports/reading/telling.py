@@ -6,7 +6,7 @@ import re
 
 from wangdi.reports.naming.names import Name
 from wangdi.reports.text.layout import Layout
-from wangdi.reports.text.lexicon import cue, load_lexicon, one_of, person_units, ratio_units
+from wangdi.reports.text.lexicon import AMONG, cue, load_lexicon, one_of, person_units, ratio_units
 from wangdi.reports.text.numerals import Quantity
 
 COUNT, RATE, MONEY, CHANGE, RANK, VALUE = "count", "rate", "money", "change", "rank", "value"
@@ -102,7 +102,7 @@ def read_status(layout: Layout, one: Quantity, left: str, measure: str) -> str:
     if _is_start(text, one):
         return ACTUAL
     if layout.section_at(one.start).status == TARGET:
-        return TARGET
+        return ACTUAL if _is_base(layout, one, left) else TARGET
     sentence, clause = layout.sentence_at(one.start), layout.clause_at(one.start)
     near = text[max(sentence.start, one.start - _NEAR) : one.start]
     if measure != RANK and cue("target_strong").search(near):
@@ -127,12 +127,34 @@ def read_status(layout: Layout, one: Quantity, left: str, measure: str) -> str:
     return ACTUAL
 
 
+def _is_base(layout: Layout, one: Quantity, left: str) -> bool:
+    """Whether a number of a plan tells what there is, not what is to be: 现有, 上年末, 在…基础上, residents, a project's cost."""
+    text, start = layout.text, layout.sentence_at(one.start).start
+    before, after = text[start : one.start], text[one.end : one.end + 40]
+    if re.search(rf"{one_of('plan_bases')}(?:(?!{one_of('plan_moves')}).)*$", left) or re.match(
+        r"[^,，。;；]{0,24}基础上", after
+    ):
+        return True
+    if re.match(r"(?:常住|户籍)(?:人口|居民)", after) or re.search(r"(?:常住|户籍|总)人口$", before):
+        return True
+    if re.search(r"(?:全[省市县区州]|现有)$", before) and re.match(AMONG, after):
+        return True
+    if re.search(
+        r"总投资[约达为]?[\d.]+[万亿]?元[,，](?:其中)?(?:(?!年内|计划|完成|力争|确保|达到)[^。;；])*$", before
+    ):
+        return True
+    year = layout.section_at(one.start).period
+    ended = re.findall(r"(?<![比较])(20\d{2})年[末底]", before)
+    return bool(ended and year is not None and ended[-1] < year.year)
+
+
 def _is_start(text: str, one: Quantity) -> bool:
     """Whether a value is what a change starts from, also in a plan: 由89元提高到94元."""
     moved = re.match(
         r"(?:提高|增加|增长|上升|提升|下降|降低|减少|压减)?[增降升减]?(?:到|至|为)", text[one.end : one.end + 5]
     )
-    return moved is not None and text[max(0, one.start - 1) : one.start] in ("由", "从")
+    before = text[max(0, one.start - 8) : one.start]
+    return moved is not None and re.search(r"[由从](?:(?:上年|去年|目前|20\d{2}年)[末底]?的?)?$", before) is not None
 
 
 def read_comparator(text: str, one: Quantity, status: str) -> str:

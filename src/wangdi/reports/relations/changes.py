@@ -144,6 +144,9 @@ def _compare_levels(ground: Ground, pair: tuple[int, int], index: int) -> Relati
     (now, then), change = (ground.claims[place] for place in pair), ground.claims[index]
     sign = 1 if change.direction == "up" else -1
     grown = now.interval.over(then.interval)
+    years = _years_of_mean(ground, pair, index)
+    if grown is not None and years > 1:
+        grown = Interval(_root(grown.low, years), _root(grown.high or grown.low, years))
     computed = None if grown is None else _between(sign * (grown.low - 1), sign * ((grown.high or grown.low) - 1))
     share = change.interval.times(Fraction(1, 100))
     factors = sorted((1 + sign * share.low, 1 + sign * (share.high or share.low)))
@@ -152,6 +155,18 @@ def _compare_levels(ground: Ground, pair: tuple[int, int], index: int) -> Relati
         or slips_into(then, now.exact / factors[1], now.exact / factors[0])
     )
     return _judge(ground, (*pair, index), computed, slipped)
+
+
+def _years_of_mean(ground: Ground, pair: tuple[int, int], index: int) -> int:
+    """Over how many years a mean yearly growth is told; nought where it is none, or the years are not known."""
+    if "年均" not in ground.claims[index].indicator:
+        return 0
+    years = [ground.claims[place].period.year for place in pair]
+    return int(years[0]) - int(years[1]) if all(year.isdecimal() for year in years) else 0
+
+
+def _root(value: Fraction, years: int) -> Fraction:
+    return Fraction(float(value) ** (1 / years))
 
 
 def _compare_step(ground: Ground, pair: tuple[int, int], index: int) -> Relation:

@@ -16,6 +16,8 @@ from wangdi.reports.relations.quotients import find_ratios
 from wangdi.reports.relations.repeats import find_repeats
 from wangdi.reports.relations.runs import find_runs
 from wangdi.reports.relations.share_sums import find_share_sums
+from wangdi.reports.relations.stocks import find_stocks
+from wangdi.reports.relations.subsets import find_subsets
 from wangdi.reports.relations.sums import find_sums
 from wangdi.reports.relations.tabled import find_tabled_relations
 from wangdi.reports.relations.unit_prices import find_unit_prices
@@ -40,6 +42,8 @@ SEARCHES = (
     find_implied_wholes,
     find_unit_prices,
     find_tabled_relations,
+    find_stocks,
+    find_subsets,
 )
 
 

@@ -6,18 +6,19 @@ import re
 from collections.abc import Iterator, Sequence
 from enum import IntEnum
 
-from wangdi.reports.relations.ground import AMONG, Ground, Relation, plain_thing
+from wangdi.reports.relations.ground import Ground, Relation, plain_thing
 from wangdi.reports.relations.groups import first_paired, paired_with
 from wangdi.reports.relations.lists import listed
 from wangdi.reports.relations.numerators import clause_before, is_among, is_done_of_due, is_tied, stem_of, tying_word
 from wangdi.reports.relations.runs import find_runs
-from wangdi.reports.text.lexicon import load_lexicon
+from wangdi.reports.text.lexicon import AMONG, load_lexicon
 
 _FAR = 40
 """How many claims back a whole may stand that is no more than near."""
 _MOST = 12
 """How many wholes of one kind, the nearest, are tried."""
 _NAMED = r"([\w（）()、]{2,20}?)(?:的|比例|比重)(?:分别|依次)?(?:达|达到|为|是)?"
+_COVERED = r"以?上?的(?:全[省市县区])?(?P<whole>\w{3,20})(?=[,，。;；(（])"
 _NAMES = 5
 """Characters that name one group of people and no other."""
 
@@ -90,6 +91,10 @@ class Denominators:
 
 def _named(ground: Ground, over: int, index: int) -> list[int]:
     """The amounts that are called what the share says it is a share of, the nearest first."""
+    behind = re.match(_COVERED, ground.text[ground.claims[index].end : ground.claims[index].end + 24])
+    if behind and clause_before(ground, index).endswith(("覆盖", "占", "惠及")):
+        called = ground.counted_as(plain_thing(behind["whole"]))
+        return _nearest(ground, [place for place in called if ground.same_part(place, over)], over)
     told = re.search(rf"(?:占|为){_NAMED}$", clause_before(ground, index))
     if told is None or not is_among(ground, index):
         return []

@@ -27,8 +27,6 @@ _TELLING = 0.0101
 """Ends further apart than this leave so many numbers open that a slip into one of them tells nothing."""
 POPULATIONS_APART = 0.03
 """How far apart two populations of one area may lie: a year's mean and its end."""
-AMONG = r"[^,，。;；\d]{0,16}[中里](?![心医药央小西])"
-"""Behind a whole: what follows is told of some of it."""
 _BOYS_TO_GIRLS = Fraction(1, 100)
 _TINY = 1e-12
 """What binary fractions may be off."""

@@ -50,9 +50,7 @@ def _find_bracketed(ground: Ground) -> Iterator[Listed]:
             continue
         end = one.end + match.end()
         inside = range(total + 1, ground.first_from(end))
-        members = tuple(
-            index for index in inside if ground.claims[index].norm_unit == one.norm_unit and ground.is_count(index)
-        )
+        members = tuple(index for index in inside if ground.same_kind(index, total) and ground.is_count(index))
         if len(members) > 1 and len(members) == len(inside):
             yield total, members, "bracketed"
         elif len(members) == len(inside) == 1 and re.match(r"(?:其中)?含|其中", match.group(1)):
@@ -67,12 +65,14 @@ def _read_list(ground: Ground, match: re.Match[str]) -> Listed | None:
     total = _total_before(ground, match, first)
     if total is None:
         return None
-    end = _list_end(ground, match, first)
     depth = ground.depth(first)
+    inside = range(first, min(ground.first_from(_list_end(ground, match, first)), first + 2 * _LONGEST))
+    # 其中普惠性托位420个,在上年末3248个的基础上总数达到3888个: here the talk is of all again.
+    past = (index for index in inside if index > first and _is_of_all(ground, total, index))
     members = tuple(
         index
-        for index in range(first, min(ground.first_from(end), first + 2 * _LONGEST))
-        if claims[index].norm_unit == claims[total].norm_unit
+        for index in range(first, next(past, inside.stop))
+        if ground.same_kind(index, total)
         and ground.is_amount(index)
         and claims[index].measure == claims[total].measure
         and ground.depth(index) == depth
@@ -83,6 +83,13 @@ def _read_list(ground: Ground, match: re.Match[str]) -> Listed | None:
         return total, members, "bracketed"
     closed = (match.group() != "其中" and not match["whole"]) or _names_all(ground, members)
     return total, members, "closed" if closed else "open"
+
+
+def _is_of_all(ground: Ground, total: int, index: int) -> bool:
+    """Whether a number behind a list's first member is of more than the list's total: of another time, or of all there is."""
+    one, whole = ground.claims[index], ground.claims[total]
+    larger = ground.same_kind(index, total) and one.exact > whole.exact
+    return larger and (one.status != whole.status or "总" in one.indicator or one.period != whole.period)
 
 
 def _total_before(ground: Ground, match: re.Match[str], first: int) -> int | None:
@@ -107,7 +114,7 @@ def _total_before(ground: Ground, match: re.Match[str], first: int) -> int | Non
         commas = len(re.findall(r"[,，]", between)) - changes
         if not opens and (commas > (0 if inside else 1) or re.search(r"[;；]", between)):
             return None
-        same = one.norm_unit == claims[first].norm_unit and one.measure == claims[first].measure
+        same = ground.same_kind(index, first) and one.measure == claims[first].measure
         # 较上年（2035人）增加: what a total is compared with is not parted.
         same = same and one.period.year in ("", claims[first].period.year)
         if opens and not one.norm_unit:
@@ -133,7 +140,7 @@ def _total_named(ground: Ground, match: re.Match[str], first: int) -> int | None
         if one.start < start:
             return None
         now = one.period.year in ("", ground.claims[first].period.year)
-        alike = one.norm_unit == ground.claims[first].norm_unit and ground.is_amount(index) and now
+        alike = ground.same_kind(index, first) and ground.is_amount(index) and now
         if alike and (
             ground.nouns[index] == noun if noun else index == first - 1 or ground.same_sentence(index, first)
         ):

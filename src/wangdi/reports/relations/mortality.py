@@ -13,6 +13,8 @@ from wangdi.reports.relations.ground import BASES, UNVERIFIABLE, Ground, Relatio
 from wangdi.reports.text.lexicon import load_lexicon
 from wangdi.reports.text.when import Period
 
+_NEAR = 8
+"""How many claims before and behind mortality rates their births may stand."""
 _PART_YEAR = re.compile(r"\d{1,2}—\d{1,2}月|上半年|下半年|季度|^\d{1,2}月|前\d{1,2}个月")
 
 
@@ -27,6 +29,8 @@ def _find_live_births(ground: Ground) -> Iterator[Relation]:
     taken: set[int] = set()
     for index in range(len(ground.claims)):
         rates = _mortality_rates(ground, index, rules["rates"])
+        if len(rates) == 2:
+            yield from _compare_two(ground, rates, rules["births"])
         if len(rates) < 3 or taken & set(rates):
             continue
         taken |= set(rates)
@@ -47,6 +51,32 @@ def _find_live_births(ground: Ground) -> Iterator[Relation]:
         fits = all(_deaths(ground.claims[rate], int(ground.claims[stated].exact)) is not None for rate in rates)
         told = Problem(code="AUDIT-166", args=args) if fits else Problem(code="AUDIT-167", args=args)
         yield Relation("implied_denominator", (*rates, stated), fits, "" if fits else BASES, told)
+
+
+def _compare_two(ground: Ground, rates: list[int], names: list[str]) -> Iterator[Relation]:
+    """Two mortality rates on the births of their paragraph.
+
+    Rule: two rates fit so many births that nothing is said of them without a number of births beside them.
+    """
+    beside = [
+        index
+        for index in range(max(0, rates[0] - _NEAR), min(len(ground.claims), rates[-1] + _NEAR))
+        if ground.is_count(index)
+        and ground.same_paragraph(index, rates[0])
+        and ground.claims[index].status == ground.claims[rates[0]].status
+        and any(re.fullmatch(name.replace("$", ""), ground.nouns[index]) for name in names)
+    ]
+    for births in beside:
+        deaths = [_deaths(ground.claims[rate], int(ground.claims[births].exact)) for rate in rates]
+        if None not in deaths:
+            told = {
+                "births": written_claim(ground.claims[births]),
+                "deaths": "、".join(str(one) for one in deaths),
+                "rates": "、".join(written_claim(ground.claims[rate]) for rate in rates),
+                "stated": written_claim(ground.claims[births]),
+            }
+            problem = Problem(code="AUDIT-166", args=told)
+            yield Relation("implied_denominator", (*rates, births), True, "", problem)
 
 
 def _mortality_rates(ground: Ground, index: int, patterns: list[str]) -> list[int]:

@@ -8,8 +8,10 @@ from collections.abc import Iterator
 from wangdi.core.problem import Problem
 from wangdi.reports.relations.ground import BASES, Ground, Relation, written_claim
 from wangdi.reports.relations.numerators import is_among
+from wangdi.reports.relations.sums import compare_part
 from wangdi.reports.text.lexicon import load_lexicon
 
+_HUNDRED = 100
 _FAR = 14
 """How many claims apart two ordered ones may stand."""
 
@@ -19,7 +21,30 @@ def find_orders(ground: Ground) -> list[Relation]:
     found: list[Relation] = []
     for rule in load_lexicon("relations")["orders"]:
         found += _find_pairs(ground, rule)
-    return [*found, *_find_between(ground)]
+    return [*found, *_find_ages(ground), *_find_between(ground)]
+
+
+def _find_ages(ground: Ground) -> Iterator[Relation]:
+    """People from an age on, against those from the next lower age on told before in the paragraph: 65岁以上 within 60岁以上."""
+    told: list[tuple[int, int]] = []
+    for index in range(len(ground.claims)):
+        age = _age_from(ground, index)
+        if age is None:
+            continue
+        lower = [(one, place) for one, place in told if one < age and ground.same_paragraph(place, index)]
+        same = [pair for pair in lower if ground.same_kind(pair[1], index) and ground.same_time(pair[1], index)]
+        if same:
+            yield compare_part(ground, (index,), max(same)[1], BASES)
+        told = [pair for pair in told if ground.same_paragraph(pair[1], index)] + [(age, index)]
+
+
+def _age_from(ground: Ground, index: int) -> int | None:
+    """From which age on a count's people are, where it tells of all of them; None for any other count."""
+    if not ground.is_count(index):
+        return None
+    name = ground.claims[index].own
+    found = re.fullmatch(r"(?:常住|户籍)?(?P<age>\d{2})周?岁及?以上(?:常住|户籍)?(?:的?老年?人口?|人口)?", name)
+    return int(found["age"]) if found else _HUNDRED if re.fullmatch("百岁(?:以上)?老年?人", name) else None
 
 
 def _find_between(ground: Ground) -> Iterator[Relation]:
@@ -116,8 +141,8 @@ def _test_order(ground: Ground, low: int, high: int, rule: dict[str, str]) -> Re
         "large_value": written_claim(other),
         "source": rule["source"],
     }
+    kind = "part_le_whole" if one.measure == "count" else "order_le"
     if holds:
-        return Relation("order_le", (low, high), True, "", Problem(code="AUDIT-150", args=args))
-    if rule["severity"] == "impossible":
-        return Relation("order_le", (low, high), False, rule["severity"], Problem(code="AUDIT-151", args=args))
-    return Relation("order_le", (low, high), False, rule["severity"], Problem(code="AUDIT-152", args=args))
+        return Relation(kind, (low, high), True, "", Problem(code="AUDIT-150", args=args))
+    code = "AUDIT-151" if rule["severity"] == "impossible" else "AUDIT-152"
+    return Relation(kind, (low, high), False, rule["severity"], Problem(code=code, args=args))

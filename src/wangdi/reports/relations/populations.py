@@ -175,15 +175,18 @@ def _nearest(ground: Ground, rate: int, noun: str) -> int | None:
     """The count of a noun in the same report that stands nearest before a rate, else behind it."""
     found = [
         index
-        for index in ground.near(ground.counted_as(noun[-3:]), rate)
-        if _is_noun_of(ground.nouns[index], noun) and ground.same_part(index, rate) and _is_stock(ground, index)
+        for index in ground.near(ground.counted_as(noun[-2:]), rate)
+        if _is_noun_of(ground.nouns[index], noun)
+        and ground.same_part(index, rate)
+        and ground.claims[index].status == ground.claims[rate].status
+        and _is_stock(ground, index)
     ]
     return min(found, key=lambda index: (index > rate, abs(index - rate)), default=None)
 
 
 def _is_noun_of(own: str, noun: str) -> bool:
     """Whether a count's noun is that of a rate."""
-    return own == noun or (len(noun) > 1 and own.endswith(noun[-3:]) and (noun in own or own in noun))
+    return own == noun or (min(len(own), len(noun)) > 1 and (own.endswith(noun) or noun.endswith(own)))
 
 
 def _before(ground: Ground, rate: int) -> list[int]:

@@ -40,16 +40,23 @@ def find_shares(ground: Ground) -> list[Relation]:
     found: list[Relation] = []
     bases = Denominators(ground)
     for index, one in enumerate(ground.claims):
-        plain = (
-            one.measure == "rate" and one.norm_unit in ratio_units() and one.comparator == "=" and one.value_hi is None
-        )
-        if not plain or not one.exact:
+        plain = one.measure == "rate" and one.norm_unit in ratio_units() and one.value_hi is None
+        if not plain or not one.exact or one.comparator not in ("=", ">="):
             continue
-        relation = _judge(ground, index, _list_candidates(ground, index, bases))
+        candidates = _list_candidates(ground, index, bases)
+        if one.comparator == ">=":
+            # Almost any two numbers make at least so much, or less: only what the sentence itself divides is meant.
+            candidates = [pair for pair in candidates if _makes_at_least(ground, index, pair)]
+        relation = _judge(ground, index, candidates)
         if relation is not None:
             found.append(relation)
             bases.remember(relation)
     return found
+
+
+def _makes_at_least(ground: Ground, index: int, pair: Candidate) -> bool:
+    over, base, tie = pair
+    return tie <= Tie.LISTED and is_among(ground, index) and (tie is Tie.TOLD or fits(ground, over, base, index))
 
 
 def _list_candidates(ground: Ground, index: int, bases: Denominators) -> list[Candidate]:
@@ -74,11 +81,13 @@ def _list_candidates(ground: Ground, index: int, bases: Denominators) -> list[Ca
 
 
 def _divides(ground: Ground, over: int, base: int, tie: Tie) -> bool:
-    """Whether an amount can be a part of another: of its kind, or files and cards of the people that are known to be its base."""
+    """Whether an amount can be a part of another: of its kind, or files of the people, people in the places, known as its base."""
     claims = ground.claims
-    files = tie is Tie.KNOWN and claims[over].norm_unit in ("份", "张", "户", "册") and claims[base].norm_unit in CROWD
-    crowd = ground.same_kind(over, base) or ground.both_crowds(over, base) or files
-    return over != base and crowd and claims[over].exact > 0 and claims[base].exact > 0
+    units = (claims[over].norm_unit, claims[base].norm_unit)
+    files = units[0] in ("份", "张", "户", "册") and units[1] in CROWD
+    places = units[0] in CROWD and units[1] in ("个", "张")
+    alike = ground.same_kind(over, base) or ground.both_crowds(over, base) or (tie is Tie.KNOWN and (files or places))
+    return over != base and alike and claims[over].exact > 0 and claims[base].exact > 0
 
 
 def _judge(ground: Ground, index: int, candidates: Iterable[Candidate]) -> Relation | None:

@@ -30,7 +30,7 @@ def find_unit_prices(ground: Ground) -> Iterator[Relation]:
         pairs = list(_list_pairs(ground, index))
         told = count_digits(one) > 2
         holding = next(
-            (pair for pair in pairs if (told or _is_beside(ground, pair, index)) and fits(ground, *pair, index)), None
+            (pair for pair in pairs if (told or _is_meant(ground, pair, index)) and fits(ground, *pair, index)), None
         )
         if holding is not None:
             yield _tell(ground, (*holding, index), True)
@@ -41,13 +41,20 @@ def find_unit_prices(ground: Ground) -> Iterator[Relation]:
             yield _tell(ground, (*slipped, index), False)
 
 
+def _is_meant(ground: Ground, pair: tuple[int, int], index: int) -> bool:
+    """Whether total and number stand right beside a mean, or it is told of all residents and the total beside it."""
+    near = ground.same_sentence(pair[0], index) and abs(pair[0] - index) <= _ON
+    of_all = near and pair[1] in ground.residents
+    return of_all or _is_beside(ground, pair, index) or _is_named(ground, pair, index)
+
+
 def _is_beside(ground: Ground, pair: tuple[int, int], index: int) -> bool:
     """Whether total and number stand right before a mean, or right behind it."""
     return all(-2 <= index - place <= 3 and ground.same_sentence(place, index) for place in pair)
 
 
 def _is_named(ground: Ground, pair: tuple[int, int], index: int) -> bool:
-    """Whether a mean is called as its total is, told of all residents: 人均卫生总费用 of 卫生总费用 and 常住人口."""
+    """Whether a mean is called as its total is: 人均卫生总费用 of 卫生总费用."""
     noun = ground.nouns[pair[0]]
     return len(noun) > 2 and noun in ground.claims[index].indicator and pair[1] in ground.residents
 

@@ -8,7 +8,6 @@ from fractions import Fraction
 
 from wangdi.core.problem import Problem
 from wangdi.reports.relations.ground import (
-    AMONG,
     ARITHMETIC,
     BASES,
     Ground,
@@ -20,7 +19,7 @@ from wangdi.reports.relations.ground import (
 from wangdi.reports.relations.lists import listed
 from wangdi.reports.relations.numerators import is_among
 from wangdi.reports.relations.sums import add_up, compare_part, tell_sum
-from wangdi.reports.text.lexicon import load_lexicon
+from wangdi.reports.text.lexicon import AMONG, load_lexicon
 
 
 def find_wholes(ground: Ground) -> list[Relation]:
@@ -99,8 +98,10 @@ def _find_stages(ground: Ground) -> Iterator[Relation]:
             ]
             if not wholes:
                 continue
-            if ground.same_sentence(wholes[-1], part):
-                yield compare_part(ground, (part,), wholes[-1], BASES)
+            beside = [index for index in wholes if ground.same_sentence(index, part)]
+            if beside:
+                larger = [index for index in beside if claims[index].exact >= one.exact]
+                yield compare_part(ground, (part,), (larger or beside)[-1], BASES)
             elif len(wholes) > 1:
                 yield _compare_with_all(ground, part, tuple(wholes))
 

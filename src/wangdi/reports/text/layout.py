@@ -20,6 +20,7 @@ _LISTED = re.compile(r"\d{1,2}(?:[.、．)）]|$)")
 _TITLED = re.compile(
     r"\s*(?:[(（][一二三四五六七八九十]{1,3}[)）]|[一二三四五六七八九十]{1,3}[是、]|\d{1,2}[.、．])(?P<title>\w{2,18})[。:：]"
 )
+_COMING = re.compile(r"下一?(?:步|阶段)|今后|接下来|[(（][一二三四五六七八九十]{1,2}[)）]下一?步")
 _HAN, _FEW = "[一二三四五六七八九十]{1,3}", r"\d{1,2}"
 _NUMBER = rf"(?:[(（](?:{_HAN}|{_FEW})[)）][、.]?|(?:{_HAN}|{_FEW})[是、.．]\s?|第{_HAN}[,，、])"
 _RUN_IN = re.compile(rf"\s*(?:{_NUMBER}(?P<title>[\w“”]{{2,18}})[。:：]|【(?P<boxed>[^】]{{2,12}})】)")
@@ -138,7 +139,7 @@ def _cut(text: str, ends: re.Pattern[str], longest: int) -> Iterator[Stretch]:
 
 def _find_sections(text: str, paragraphs: tuple[Stretch, ...]) -> Iterator[Section]:
     """A top heading begins a section; so does the line that says what follows. A lower heading leaves the status alone."""
-    title, current = "", Section(0, "actual", None)
+    title, current, to_come = "", Section(0, "actual", None), False
     yield current
     for one in paragraphs:
         line = text[one.start : one.end].strip()
@@ -147,13 +148,16 @@ def _find_sections(text: str, paragraphs: tuple[Stretch, ...]) -> Iterator[Secti
         heading = _heading_of(line)
         status = _status_of(heading) if heading else None
         if heading and _TOP.match(line):
-            current = Section(
-                one.start, status or _status_of(title) or "actual", find_year(heading) or find_year(title)
-            )
+            to_come = _is_mixed(heading)
+            status = "actual" if to_come else status or _status_of(title) or "actual"
+            current = Section(one.start, status, find_year(heading) or find_year(title))
             yield current
         elif heading and not _NEXT.match(line) and not _LISTED.match(line):
             title = heading
             current = Section(one.start, status or "actual", find_year(heading) or current.period)
+            yield current
+        elif to_come and _COMING.match(line):
+            to_come, current = False, Section(one.start, "target", current.period)
             yield current
         elif (told := _announced(line)) is not None:
             current = Section(one.start + told[0], told[1], find_year(line[: told[0] + 1]) or current.period)
@@ -176,6 +180,12 @@ def _status_of(heading: str) -> str | None:
     found = [(match.end(), "target") for match in cue("section_target").finditer(heading)]
     found += [(match.end(), "actual") for match in cue("section_actual").finditer(heading)]
     return max(found)[1] if found else None
+
+
+def _is_mixed(heading: str) -> bool:
+    """Whether a heading names what was and then what is to come: 存在的问题和下一步打算. The first comes first."""
+    was, come = cue("section_actual").search(heading), list(cue("section_target").finditer(heading))
+    return was is not None and bool(come) and bool(re.search(r"[和及与、,，]", heading[was.end() : come[-1].start()]))
 
 
 def _announced(line: str) -> tuple[int, str] | None:

@@ -10,6 +10,9 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
+AMONG = r"[^,，。;；\d]{0,16}[中里](?![心医药央小西])"
+"""A pattern for what stands behind a whole of which some is told next: 263名乡村医生中."""
+
 
 @cache
 def load_lexicon(name: str) -> Mapping[str, Any]:

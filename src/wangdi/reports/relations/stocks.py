@@ -1,0 +1,87 @@
+"""What there was, what is added, and what there will be: 在现有43个站点基础上新增5个,总数达到48个."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from wangdi.core.problem import Problem
+from wangdi.reports.relations.ground import BASES, UNVERIFIABLE, Ground, Relation
+from wangdi.reports.relations.sums import compare_part, gap_of, slip_closes, tell_sum, told_parts
+
+_REACHED = re.compile(r"(?:总数|总量|累计|规模)[^,，。;；\d]{0,6}$|(?:达到|达|增至|增加到|扩大到|扩充到)(?:了)?$|实现$")
+_ADDED = re.compile(r"(?:新增|新建|增设|增加|新招|招录|增配|购置)[^,，。;；\d]{0,24}$")
+_BACK = 3
+"""How many claims before what is reached the number that is added may stand."""
+_FAR = 120
+"""How many claims back what there was may stand."""
+_SHARED = 3
+"""Characters that the names of what there was and of what is added must share, where no word says that it is built on."""
+
+
+def find_stocks(ground: Ground) -> Iterator[Relation]:
+    """Every total that a sentence says is reached by adding, with what is added and the stock it is added to.
+
+    Rule: a stock that makes the total is told as holding; one of its name that one slip keeps from it is a question.
+    """
+    for total in range(1, len(ground.claims)):
+        added = _added_before(ground, total)
+        if added is None:
+            continue
+        stocks = [place for place in _list_stocks(ground, total, added) if place != added]
+        exact = next((place for place in stocks if not gap_of(ground, total, (place, added))), None)
+        if exact is not None:
+            yield _tell(ground, (total, exact, added), True)
+            continue
+        meant = next((place for place in stocks if _is_slip(ground, total, (place, added))), None)
+        if meant is not None:
+            yield _tell(ground, (total, meant, added), False)
+        else:
+            yield compare_part(ground, (added,), total, BASES)
+
+
+def _added_before(ground: Ground, total: int) -> int | None:
+    """What the sentence says was added, right before what was reached by it."""
+    one = ground.claims[total]
+    if not ground.is_amount(total) or not _REACHED.search(ground.text[max(0, one.start - 16) : one.start]):
+        return None
+    for place in range(total - 1, max(-1, total - 1 - _BACK), -1):
+        other = ground.claims[place]
+        told = ground.text[max(ground.sentence_start(place), other.start - 40) : other.start]
+        beside = ground.same_sentence(place, total) and ground.same_kind(place, total)
+        if beside and other.measure in ("count", "change") and _ADDED.search(told):
+            return place
+    return None
+
+
+def _list_stocks(ground: Ground, total: int, added: int) -> Iterator[int]:
+    """Counts before a total that may be what there was: built on by the sentence, or of the name of what is added."""
+    names = f"{ground.claims[total].indicator}，{ground.claims[added].indicator}"
+    for place in range(total - 1, max(-1, total - _FAR), -1):
+        one = ground.claims[place]
+        if not ground.same_part(place, total):
+            return
+        if not (ground.is_amount(place) and ground.same_kind(place, total)) or one.exact >= ground.claims[total].exact:
+            continue
+        built_on = ground.same_sentence(place, total) and "基础上" in ground.text[one.end : one.end + 24]
+        if built_on or _is_named(ground.nouns[place], names):
+            yield place
+
+
+def _is_named(noun: str, names: str) -> bool:
+    """Whether names hold so much of a noun that it is one of theirs."""
+    return any(noun[start : start + _SHARED] in names for start in range(len(noun) - _SHARED + 1))
+
+
+def _is_slip(ground: Ground, total: int, parts: tuple[int, int]) -> bool:
+    """Whether one slip of the pen in the total or in one of its two parts keeps them apart."""
+    gap = gap_of(ground, total, parts)
+    return slip_closes(ground, total, -gap) or any(slip_closes(ground, part, gap) for part in parts)
+
+
+def _tell(ground: Ground, members: tuple[int, int, int], holds: bool) -> Relation:
+    total, *parts = members
+    args = told_parts(ground, total, tuple(parts))
+    if holds:
+        return Relation("sum", members, True, "", Problem(code="AUDIT-101", args=args))
+    return Relation("sum", members, False, UNVERIFIABLE, tell_sum(ground, total, tuple(parts), args))
