@@ -159,7 +159,7 @@ def _predicate(given: Named, noun: str) -> str:
     if not starts or len(told) > _LONGEST_PREDICATE or (re.search(rf"{one_of('whole_nouns')}$", noun) and "的" in told):
         found = re.search(rf"(?:全部|均){one_of('predicates')}\w{{2,12}}$", after)
         told = re.sub(r"^(?:全部|均)", "", found.group()) if found else ""
-    return noun + told
+    return noun if re.fullmatch("达到?|能够?", told) else noun + told
 
 
 def _clause_noun(given: Named) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from functools import cache
+from itertools import pairwise
 
 from wangdi.core.problem import Problem
 from wangdi.reports.relations.ground import Ground, Relation, count_digits
@@ -117,9 +118,19 @@ def _is_telling(ground: Ground, total: int, run: Run, taken: set[int]) -> bool:
     """Whether a sum that holds is more than chance: enough digits for how far its parts are fetched, or a word that ties them."""
     digits = min(count_digits(ground.claims[total]), max(count_digits(ground.claims[place]) for place in run) + 1)
     near, tied = _is_beside(ground, total, run, taken), is_gathered_or_opened(ground, total, run)
-    if digits > 3 or (digits == 3 and near):
+    if digits > 3 or (digits == 3 and near) or _is_spelled_out(ground, total, run):
         return True
     return (near and ground.claims[total].exact >= _LEAST) or (tied and ground.same_paragraph(total, run[0]))
+
+
+def _is_spelled_out(ground: Ground, total: int, run: Run) -> bool:
+    """Whether parts follow their total at once, parted by 、, and nothing else follows: 机构9家,医办养5家、养办医4家;"""
+    claims = ground.claims
+    if run != tuple(range(total + 1, total + 1 + len(run))) or not ground.same_sentence(total, run[-1]):
+        return False
+    opened = re.match(r"[,，:：(（]", ground.text[claims[total].end : claims[total].end + 1])
+    listed = all("、" in ground.between(one, other) for one, other in pairwise(run))
+    return bool(opened and listed and re.match(r"\s*[)）]?[;；。\n]", ground.text[claims[run[-1]].end :][:3]))
 
 
 def _is_beside(ground: Ground, total: int, run: Run, taken: set[int]) -> bool:

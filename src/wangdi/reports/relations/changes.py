@@ -101,7 +101,7 @@ def _levels_before(ground: Ground, index: int, unit: str | None) -> Levels:
     then = tuple(
         place
         for place in levels
-        if _is_prior(ground, place) or ground.claims[place].period.year < max(years, default="")
+        if _is_prior(ground, place) or "" < ground.claims[place].period.year < max(years, default="")
     )
     return Levels(tuple(place for place in levels if place < index and place not in then), then)
 

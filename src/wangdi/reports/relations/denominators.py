@@ -17,8 +17,9 @@ _FAR = 40
 """How many claims back a whole may stand that is no more than near."""
 _MOST = 12
 """How many wholes of one kind, the nearest, are tried."""
-_NAMED = r"([\w（）()、]{2,20}?)(?:的|比例|比重)(?:分别|依次)?(?:达|达到|为|是)?"
+_NAMED = r"([\w（）()、]{2,20}?)(?:的|比例|比重)?(?:分别|依次)?(?:达|达到|为|是)?"
 _COVERED = r"以?上?的(?:全[省市县区])?(?P<whole>\w{3,20})(?=[,，。;；(（])"
+_PARTED = r"(?P<whole>\w{2,12})按\w{1,12}分"
 _NAMES = 5
 """Characters that name one group of people and no other."""
 
@@ -73,6 +74,9 @@ class Denominators:
             yield base, Tie.TOLD if over == index - 1 else Tie.NAMED
         for base in _named(self._ground, over, index):
             yield base, Tie.NAMED
+        if is_among(self._ground, index):
+            for base in _parted(self._ground, over):
+                yield base, Tie.NAMED
         called = self._called.get(_called(self._ground, index))
         if called is not None and self._ground.depth(index) > self._ground.depth(over):
             yield called, Tie.TOLD
@@ -102,6 +106,15 @@ def _named(ground: Ground, over: int, index: int) -> list[int]:
         re.sub(r"(?:报告|登记|发病)?(?:人数|总数|数|总量|总额|总人口)$", "", told.group(1))
     ) or told.group(1)
     called = [place for place in ground.counted_as(stem) if ground.same_part(place, over) and place != over]
+    return _nearest(ground, called, over)
+
+
+def _parted(ground: Ground, over: int) -> list[int]:
+    """The amounts that are called what the numerator's sentence says it parts: 医疗收入按项目分."""
+    told = re.search(_PARTED, ground.text[ground.sentence_start(over) : ground.claims[over].start])
+    if told is None:
+        return []
+    called = [place for place in ground.counted_as(plain_thing(told["whole"])) if ground.same_part(place, over)]
     return _nearest(ground, called, over)
 
 

@@ -165,14 +165,14 @@ class Ground:
         return found
 
     def counted_as(self, noun: str) -> list[int]:
-        """Every count whose noun is this one or ends with it, in order."""
+        """Every amount whose noun is this one or ends with it, in order."""
         return self._by_ending.get(noun, [])
 
     @cached_property
     def _by_ending(self) -> dict[str, list[int]]:
         found: dict[str, list[int]] = {}
         for index, noun in enumerate(self.nouns):
-            if self.is_count(index):
+            if self.is_amount(index):
                 for place in range(len(noun)):
                     found.setdefault(noun[place:], []).append(index)
         return found
@@ -245,7 +245,7 @@ def is_slip_of(one: Claim, low: Fraction | float, high: Fraction | float) -> boo
 @cache
 def plain_thing(noun: str) -> str:
     """A noun without the word that says it is counted, and with its usual name."""
-    text = re.sub(r"[“”\"\s]", "", noun)
+    text = re.sub(r"[“”\"\s]|[(（][A-Za-z0-9]{2,8}[)）]?$", "", noun)
     text = re.sub(r"(?:总数|人数|人次|数量|人口|规模|数|量)$", "", text) or text
     text = re.sub(r"^(?:(?:全|我)[市县区省国]|目前|其中|新增|建成|组建|现有|共有|有|报告(?!率|及时))+", "", text)
     for word, usual in load_lexicon("relations")["synonyms"].items():

@@ -128,10 +128,11 @@ def _find_series(ground: Ground) -> Iterator[Relation]:
     for way in ("down", "up"):
         for paragraph in ground.layout.paragraphs:
             text = ground.text[paragraph.start : paragraph.end]
-            told = re.search(either(words[way]), text)
+            told = re.search(f"{either(words[way])}|{words['moves'][way]}", text)
             if told is None:
                 continue
-            members = _yearly(ground, paragraph.start + told.end(), paragraph.end)
+            first = told.start() if told["from"] else told.end()
+            members = _yearly(ground, paragraph.start + first, paragraph.end)
             if len(members) > 2:
                 yield _test_series(ground, members, way, told.group())
 
@@ -143,7 +144,7 @@ def _yearly(ground: Ground, start: int, end: int) -> tuple[int, ...]:
         one = ground.claims[index]
         if one.measure in ("count", "rate"):
             before = ground.text[max(0, one.start - 12) : one.start]
-            if re.search(r"(?:19|20)[\dxX]{2}年(?:底|末)?(?:为|是|出生|共|[降升增减][到至为])?\s*$", before):
+            if re.search(r"(?:19|20)[\dxX]{2}年(?:底|末)?(?:为|是|的|出生|共|[降升增减][到至为])?\s*$", before):
                 found.append(index)
     same = [index for index in found if ground.claims[index].norm_unit == ground.claims[found[0]].norm_unit]
     return tuple(same)

@@ -11,13 +11,14 @@ from wangdi.reports.relations.ground import Ground, plain_thing
 from wangdi.reports.text.lexicon import either, load_lexicon
 
 Listed = tuple[int, tuple[int, ...], str]
-"""Total, members, and how the list is told: ``closed`` says that it names all, ``bracketed`` looks so, ``open`` need not."""
+"""Total, members, and how the list is told: ``closed`` says that it names all, ``bracketed`` looks so, ``open`` need not, and
+``among`` tells what some of them have."""
 _BACK = 24
 """How many claims back a total that is named may stand."""
 _FAR = 160
 """How far before its list a total may stand, in characters."""
 _BY_KIND = r"按[^,，。；;\d]{1,14}分[,，:：为]?"
-_OF_THEM = r"(?P<whole>[\w（）()]{2,14})中[,，:：]"
+_OF_THEM = r"(?P<whole>(?:[^\W\d的]|[（）()]){2,14})中[,，:：]"
 """按等级分, and 医院中: the total is told before, in the first the one that was parted last."""
 _LONGEST = 60
 """Members of a list that somebody wrote out."""
@@ -79,10 +80,18 @@ def _read_list(ground: Ground, match: re.Match[str]) -> Listed | None:
     )
     if not 0 < len(members) <= _LONGEST or not ground.is_amount(total):
         return None
+    # 其中公办18所、民办56所,完成备案46所: two groups are the whole, and what follows is told of it.
+    exact = [claims[index].exact for index in members]
+    ends = (
+        count
+        for count in range(2, len(members))
+        if sum(exact[:count]) == claims[total].exact and make_a_whole(ground, members[:count])
+    )
+    members = members[: next(ends, len(members))]
     if match.group().startswith("按") and not _names_all(ground, members):
         return total, members, "bracketed"
     closed = (match.group() != "其中" and not match["whole"]) or _names_all(ground, members)
-    return total, members, "closed" if closed else "open"
+    return total, members, "closed" if closed else "among" if match["whole"] else "open"
 
 
 def _is_of_all(ground: Ground, total: int, index: int) -> bool:
@@ -142,10 +151,15 @@ def _total_named(ground: Ground, match: re.Match[str], first: int) -> int | None
         now = one.period.year in ("", ground.claims[first].period.year)
         alike = ground.same_kind(index, first) and ground.is_amount(index) and now
         if alike and (
-            ground.nouns[index] == noun if noun else index == first - 1 or ground.same_sentence(index, first)
+            _is_called(ground.nouns[index], noun) if noun else index == first - 1 or ground.same_sentence(index, first)
         ):
             return index
     return None
+
+
+def _is_called(noun: str, told: str) -> bool:
+    """Whether a count's noun is what the words before 中 say, which may have the count's unit before it."""
+    return noun == told or (len(noun) > 2 and len(told) - len(noun) == 1 and told.endswith(noun))
 
 
 def _list_end(ground: Ground, match: re.Match[str], first: int) -> int:
@@ -169,13 +183,16 @@ def _list_end(ground: Ground, match: re.Match[str], first: int) -> int:
 def _names_all(ground: Ground, members: tuple[int, ...]) -> bool:
     """Whether a 其中 list says that it leaves nothing out: by its last member, or by groups that make up a whole."""
     words = load_lexicon("relations")["complements"]
-    names = [ground.claims[index].indicator for index in members]
     last = ground.text[ground.claims[members[-2]].end : ground.claims[members[-1]].start] if len(members) > 1 else ""
     said = "".join(ground.text[ground.claims[a].end : ground.claims[b].start] for a, b in pairwise(members))
-    counts_up = "及以上" in last and re.match(r"[一首未无01]", ground.claims[members[0]].own)
-    if counts_up or any(word in last or word in said for word in words["closing"]):
-        return True
+    counts_up = "及以上" in last and bool(re.match(r"[一首未无01]", ground.claims[members[0]].own))
+    return counts_up or any(word in last or word in said for word in words["closing"]) or make_a_whole(ground, members)
+
+
+def make_a_whole(ground: Ground, members: tuple[int, ...]) -> bool:
+    """Whether the members of a list are groups that make up a whole: 公办 and 民办; 完工, 在建 and 未开工."""
+    names = [ground.claims[index].indicator for index in members]
     return any(
         len(group) == len(names) and all(any(one in name for name in names) for one in group)
-        for group in words["groups"]
+        for group in load_lexicon("relations")["complements"]["groups"]
     )

@@ -20,6 +20,7 @@ from wangdi.reports.relations.additions import (
     opening_of,
 )
 from wangdi.reports.relations.ground import UNVERIFIABLE, Ground, Relation, count_digits
+from wangdi.reports.relations.lists import make_a_whole
 from wangdi.reports.relations.sums import gap_of, is_one_slip, slip_closes, tell_sum, told_parts
 
 _SURE = 100
@@ -86,7 +87,7 @@ def _lists_behind(ground: Ground, total: int, places: Sequence[int]) -> Iterator
         named = _is_named(ground, total, (lead, rest))
         if number == 0 or named:
             for run in _ended(ground, rest):
-                yield run, NAMED if named and why == SOME else why or NUMBERS
+                yield run, ALL if make_a_whole(ground, run) else NAMED if named and why == SOME else why or NUMBERS
 
 
 def _in_one_list(ground: Ground, places: Sequence[int]) -> list[int]:

@@ -44,11 +44,12 @@ def _find_live_births(ground: Ground) -> Iterator[Relation]:
             "rates": "、".join(written_claim(ground.claims[rate]) for rate in rates),
         }
         yield Relation("implied_denominator", tuple(rates), True, "", Problem(code="AUDIT-165", args=args))
-        stated = _stated_births(ground, rates, rules["births"])
-        if stated is None:
+        here = _stated_births(ground, rates, rules["births"])
+        if not here:
             continue
+        stated = next((place for place in here if _fits(ground, rates, place)), here[0])
         args["stated"] = written_claim(ground.claims[stated])
-        fits = all(_deaths(ground.claims[rate], int(ground.claims[stated].exact)) is not None for rate in rates)
+        fits = _fits(ground, rates, stated)
         told = Problem(code="AUDIT-166", args=args) if fits else Problem(code="AUDIT-167", args=args)
         yield Relation("implied_denominator", (*rates, stated), fits, "" if fits else BASES, told)
 
@@ -125,10 +126,14 @@ def _deaths(one: Claim, births: int) -> int | None:
     return low if low <= high else None
 
 
-def _stated_births(ground: Ground, rates: list[int], names: list[str]) -> int | None:
+def _fits(ground: Ground, rates: list[int], births: int) -> bool:
+    """Whether all rates are whole deaths of so many births."""
+    return all(_deaths(ground.claims[rate], int(ground.claims[births].exact)) is not None for rate in rates)
+
+
+def _stated_births(ground: Ground, rates: list[int], names: list[str]) -> list[int]:
     """Births of the same period told elsewhere in the report."""
-    found = _births(ground, tuple(names)).get(_time_of(ground, rates[0]), [])
-    return found[0] if found else None
+    return _births(ground, tuple(names)).get(_time_of(ground, rates[0]), [])
 
 
 @lru_cache(maxsize=1)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from wangdi.core.problem import Problem
@@ -23,7 +24,7 @@ def find_near_repeats(ground: Ground) -> Iterator[Relation]:
     seen: dict[str, list[int]] = {}
     told: set[int] = set()
     for index, one in enumerate(ground.claims):
-        noun = plain_thing(one.indicator) if ground.is_count(index) or ground.is_share(index) else ""
+        noun = _plain(one.indicator) if ground.is_count(index) or ground.is_share(index) else ""
         if len(noun) < 2 or count_digits(one) < 3 or one.cell is not None:
             continue
         kinds = {noun[place : place + _SHARED] for place in range(max(1, len(noun) - _SHARED + 1))}
@@ -37,6 +38,11 @@ def find_near_repeats(ground: Ground) -> Iterator[Relation]:
             yield _tell(ground, near, index, False)
         for kind in kinds:
             seen.setdefault(kind, []).append(index)
+
+
+def _plain(name: str) -> str:
+    """A name without the words that say no more of what is counted."""
+    return re.sub(r"^(?:总|从事|登记的?|在册)|工作(?=人员)", "", plain_thing(name))
 
 
 def _tell(ground: Ground, one: int, other: int, same: bool) -> Relation:
@@ -56,12 +62,13 @@ def _is_same(ground: Ground, one: int, other: int) -> bool:
 def _is_near(ground: Ground, one: int, other: int) -> bool:
     """Whether two numbers of one kind, scale and time are one slip apart, and large enough or named alike."""
     left, right = ground.claims[one], ground.claims[other]
-    alike = ground.same_part(one, other) and ground.same_time(one, other) and left.scale == right.scale
+    times = left.period.year == right.period.year and left.status == right.status
+    alike = ground.same_part(one, other) and times and left.scale == right.scale
     if not alike or left.measure != right.measure or not ground.same_kind(one, other):
         return False
     # A number beside another in one list is another number.
     if ground.same_sentence(one, other) and other - one == 1:
         return False
     many = ground.is_count(other) and min(count_digits(left), count_digits(right)) > 3
-    named = plain_thing(left.indicator) == plain_thing(right.indicator)
+    named = _plain(left.indicator) == _plain(right.indicator)
     return (many or named) and float(right.printed_number) in slips_of(left.printed_number)

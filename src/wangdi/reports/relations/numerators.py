@@ -23,7 +23,9 @@ def clause_before(ground: Ground, index: int) -> str:
 def is_among(ground: Ground, index: int) -> bool:
     """Whether a share is told as one of something: 占, 占比, 为…的, or as one of several with 分别占."""
     before = ground.text[max(0, ground.claims[index].start - 18) : ground.claims[index].start]
-    if re.search(r"(?<!药)(?<!耗)占比?(?:达|达到|为|约)?$|占[^,，。]{1,14}的$|为[^,，。]{2,14}的$|[(（]占?$", before):
+    if re.search(
+        r"(?<!药)(?<!耗)占比?(?:达|达到|为|约)?$|占[^,，。\d]{1,14}(?<![比率])$|为[^,，。]{2,14}的$|[(（]占?$", before
+    ):
         return True
     return paired_with(ground, index) is not None and bool(
         re.search(r"分别占|依次占|占[^,，。]*(?:分别|依次)|占比(?:分别|依次)", _list_clause(ground, index))

@@ -27,10 +27,16 @@ def find_orders(ground: Ground) -> list[Relation]:
 def _find_ages(ground: Ground) -> Iterator[Relation]:
     """People from an age on, against those from the next lower age on told before in the paragraph: 65岁以上 within 60岁以上."""
     told: list[tuple[int, int]] = []
-    for index in range(len(ground.claims)):
+    everyone: dict[int, int] = {}
+    for index, one in enumerate(ground.claims):
         age = _age_from(ground, index)
+        some = re.match(r"(?P<age>\d{2})周?岁及?以上老年人\w", one.own) if age is None else None
+        whole = everyone.get(int(some["age"])) if some else None
+        if whole is not None and ground.same_kind(whole, index) and ground.same_part(whole, index):
+            yield compare_part(ground, (index,), whole, BASES)
         if age is None:
             continue
+        everyone.setdefault(age, index)
         lower = [(one, place) for one, place in told if one < age and ground.same_paragraph(place, index)]
         same = [pair for pair in lower if ground.same_kind(pair[1], index) and ground.same_time(pair[1], index)]
         if same:

@@ -11,10 +11,15 @@ from wangdi.reports.reading.telling import TARGET
 from wangdi.reports.relations.ground import ARITHMETIC, BASES, UNVERIFIABLE, Ground, Relation, written_claim
 from wangdi.reports.text.lexicon import load_lexicon
 
-_STOCK = re.compile(r"(?:共?有|现有|总数(?:已?达到?|为)?|共计|设有)$")
+_STOCK = re.compile(r"(?:共?有|设|现有|总数(?:已?达到?|为)?|共计|设有)$")
+_OF_AREA = re.compile(r"全[省市县区州]$")
+_ALL_THERE = re.compile(r"(?:现有|已有|共有|全[省市县区州])$")
+_THERE = re.compile(r"(?:有|全[省市县区州]|建成|累计|配备)$")
 _WHOLE = re.compile(r"全部|均纳入|都纳入|所有")
 _MONTHS = re.compile(r"\d月|季度|半年")
 _COUNTED = frozenset(("个", "家", "所", "人", "名", "张", "例", "户"))
+_SHORTEST = 4
+"""Characters a name must have for a longer one that ends with it to be of the same things."""
 _ALL = 100
 """Per cent: what all reached is told of many things."""
 _TOLD_TWICE = 100
@@ -23,7 +28,13 @@ _TOLD_TWICE = 100
 
 def find_repeats(ground: Ground) -> list[Relation]:
     """Every quantity that is told more than once."""
-    return [*_find_same(ground), *_find_slips(ground), *_find_ranks(ground), *_find_in_sentence(ground)]
+    return [
+        *_find_same(ground),
+        *_find_called_alike(ground),
+        *_find_slips(ground),
+        *_find_ranks(ground),
+        *_find_in_sentence(ground),
+    ]
 
 
 def _find_same(ground: Ground) -> Iterator[Relation]:
@@ -35,11 +46,30 @@ def _find_same(ground: Ground) -> Iterator[Relation]:
             part = ground.layout.part_at(one.start).start
             by_noun.setdefault((noun, one.norm_unit, part), []).append(index)
     for members in by_noun.values():
-        first = members[0]
-        for other in members[1:]:
-            found = _compare(ground, first, other)
+        for number, other in enumerate(members[1:], start=1):
+            alike = (one for one in members[:number] if ground.claims[one].exact == ground.claims[other].exact)
+            found = _compare(ground, next(alike, members[0]), other)
             if found is not None:
                 yield found
+
+
+def _find_called_alike(ground: Ground) -> Iterator[Relation]:
+    """A count of all there are, against the stock whose longer name ends with its own: 46家接种门诊全部, 预防接种门诊46家."""
+    for other, noun in enumerate(ground.nouns):
+        if len(noun) < _SHORTEST or not ground.is_count(other) or not _is_whole(ground, other):
+            continue
+        stocks = [
+            one
+            for one in ground.counted_as(noun)
+            if one < other and ground.same_kind(one, other) and ground.same_part(one, other) and _is_stock(ground, one)
+        ]
+        if stocks and ground.nouns[stocks[-1]] != noun:
+            left, right = ground.claims[stocks[-1]], ground.claims[other]
+            args = {"name": left.indicator, "one": written_claim(left), "other": written_claim(right)}
+            same = left.exact == right.exact
+            told = Problem(code="AUDIT-170" if same else "AUDIT-172", args=args)
+            kind = "duplicate" if same else "duplicate_conflict"
+            yield Relation(kind, (stocks[-1], other), same, "" if same else BASES, told)
 
 
 def _compare(ground: Ground, one: int, other: int) -> Relation | None:
@@ -53,13 +83,18 @@ def _compare(ground: Ground, one: int, other: int) -> Relation | None:
         )
     if left.period.year != right.period.year or left.status != right.status:
         return None
-    if _is_whole(ground, other) and _is_stock(ground, one):
+    if _is_whole(ground, other) and (_is_stock(ground, one) or _is_whole(ground, one)):
         return Relation("duplicate_conflict", (one, other), False, BASES, Problem(code="AUDIT-172", args=args))
-    if left.indicator != right.indicator:
+    all_of_area = _OF_AREA.search(_before_noun(ground, other).rstrip()) and _is_stock(ground, one)
+    if left.indicator != right.indicator and not all_of_area:
         return _compare_named_part(ground, one, other)
-    if left.status == TARGET or left.norm_unit not in _COUNTED or not _is_one_state(ground, one, other):
+    if left.status == TARGET or left.norm_unit not in _COUNTED:
         return None
-    return Relation("duplicate_conflict", (one, other), False, ARITHMETIC, Problem(code="AUDIT-171", args=args))
+    sure = _is_one_state(ground, one, other)
+    if not (sure or all_of_area or _may_be_one_state(ground, one, other)):
+        return None
+    severity = ARITHMETIC if sure else BASES
+    return Relation("duplicate_conflict", (one, other), False, severity, Problem(code="AUDIT-171", args=args))
 
 
 def _compare_named_part(ground: Ground, whole: int, part: int) -> Relation | None:
@@ -94,6 +129,12 @@ def _is_one_state(ground: Ground, one: int, other: int) -> bool:
     )
     dated = months and left.period == right.period and left.region == right.region and bool(left.period.part)
     return first and dated and not _is_flow(ground, one)
+
+
+def _may_be_one_state(ground: Ground, one: int, other: int) -> bool:
+    """Whether one of two counts of one name is told as all there are, and the other as what was built up or is there."""
+    heads = [_before_noun(ground, index).rstrip() for index in (one, other)]
+    return any(_ALL_THERE.search(head) for head in heads) and all(_THERE.search(head) for head in heads)
 
 
 def _is_stock(ground: Ground, index: int) -> bool:

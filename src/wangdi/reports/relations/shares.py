@@ -86,7 +86,9 @@ def _divides(ground: Ground, over: int, base: int, tie: Tie) -> bool:
     units = (claims[over].norm_unit, claims[base].norm_unit)
     files = units[0] in ("份", "张", "户", "册") and units[1] in CROWD
     places = units[0] in CROWD and units[1] in ("个", "张")
-    alike = ground.same_kind(over, base) or ground.both_crowds(over, base) or (tie is Tie.KNOWN and (files or places))
+    things = tie <= Tie.KNOWN and {*units} <= {"个", "家", "所"}
+    known = tie is Tie.KNOWN and (files or places)
+    alike = ground.same_kind(over, base) or ground.both_crowds(over, base) or things or known
     return over != base and alike and claims[over].exact > 0 and claims[base].exact > 0
 
 
@@ -127,7 +129,8 @@ def _tell_misfit(ground: Ground, index: int, pair: Candidate, told: tuple[bool, 
     if tie in (Tie.NAMED, Tie.LISTED) and among and _says(ground, base, index):
         return judge_ratio(ground, members, True)
     if tie is Tie.NAMED and (named or among):
-        return judge_ratio(ground, members, ground.same_sentence(base, index) and is_one_slip_apart(ground, members))
+        slipped = is_one_slip_apart(ground, members)
+        return judge_ratio(ground, members, ground.same_sentence(base, index) and slipped) if named or slipped else None
     beside = among and ground.same_sentence(base, index)
     many = (named or beside) and count_digits(ground.claims[index]) > 3
     tied = (named or among) if tie < Tie.BESIDE else tie is Tie.BESIDE or many

@@ -11,7 +11,7 @@ from wangdi.reports.relations.sums import compare_part, gap_of, slip_closes, tel
 
 _REACHED = re.compile(r"(?:总数|总量|累计|规模)[^,，。;；\d]{0,6}$|(?:达到|达|增至|增加到|扩大到|扩充到)(?:了)?$|实现$")
 _ADDED = re.compile(r"(?:新增|新建|增设|增加|新招|招录|增配|购置)[^,，。;；\d]{0,24}$")
-_BACK = 3
+_BACK = 5
 """How many claims before what is reached the number that is added may stand."""
 _FAR = 120
 """How many claims back what there was may stand."""
@@ -61,7 +61,7 @@ def _list_stocks(ground: Ground, total: int, added: int) -> Iterator[int]:
         one = ground.claims[place]
         if not ground.same_part(place, total):
             return
-        if not (ground.is_amount(place) and ground.same_kind(place, total)) or one.exact >= ground.claims[total].exact:
+        if not (ground.is_amount(place) and ground.same_kind(place, total)):
             continue
         built_on = ground.same_sentence(place, total) and "基础上" in ground.text[one.end : one.end + 24]
         if built_on or _is_named(ground.nouns[place], names):
@@ -70,7 +70,9 @@ def _list_stocks(ground: Ground, total: int, added: int) -> Iterator[int]:
 
 def _is_named(noun: str, names: str) -> bool:
     """Whether names hold so much of a noun that it is one of theirs."""
-    return any(noun[start : start + _SHARED] in names for start in range(len(noun) - _SHARED + 1))
+    return (len(noun) > 1 and noun[-2:] in names) or any(
+        noun[start : start + _SHARED] in names for start in range(len(noun) - _SHARED + 1)
+    )
 
 
 def _is_slip(ground: Ground, total: int, parts: tuple[int, int]) -> bool:

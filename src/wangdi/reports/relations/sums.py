@@ -23,6 +23,8 @@ from wangdi.reports.relations.lists import Listed, listed
 from wangdi.reports.text.lexicon import either, load_lexicon
 from wangdi.reports.text.numerals import Interval
 
+_SEVERAL = 3
+"""Parts of those that 中 opens, before their sum says something: what two of them have may overlap."""
 _NEAR = Fraction(1, 10)
 """A list that names few of the whole's parts is no sum; one this close to the whole is a question."""
 
@@ -44,7 +46,7 @@ def _find_lists(ground: Ground) -> Iterator[Relation]:
     for total, members, told in listed(ground):
         claims = ground.claims
         if len(members) == 1:
-            if told == "open":
+            if told in ("open", "among"):
                 yield compare_part(ground, members, total, IMPOSSIBLE)
             continue
         whole, parts = claims[total].interval, add_up(ground, members)
@@ -74,6 +76,8 @@ def _severity_of(ground: Ground, one: Listed, parts: Interval) -> str:
         return ""
     if above:
         return BASES
+    if told == "among" and len(members) < _SEVERAL:
+        return ""
     slipped = told == "bracketed" or any(is_one_slip(ground, total, members, index) for index in (total, *members))
     return UNVERIFIABLE if slipped else ""
 

@@ -12,7 +12,7 @@ from wangdi.reports.relations.ratios import fits, is_one_slip_apart
 
 _BACK, _ON = 8, 2
 """How many claims before and behind a mean its total and its number may stand."""
-_MANY_DIGITS = 5
+_MANY_DIGITS = 4
 """A mean of so many digits is no chance quotient, wherever its total and its number stand."""
 _MEAN = re.compile(r"平均|次均|人均|每[^,，。;；\d]{0,4}|户均|床均|件均")
 

@@ -35,17 +35,23 @@ def find_wholes(ground: Ground) -> list[Relation]:
 
 def _find_kinds(ground: Ground) -> Iterator[Relation]:
     """Groups of staff or of institutions beside their total, without 其中."""
-    taken = {index for total, members, _ in listed(ground) for index in (total, *members)}
+    lists = listed(ground)
+    taken = {total for total, _, _ in lists}
     for rule in load_lexicon("relations")["wholes"]:
         patterns = [re.compile(part) for part in rule["parts"]]
         for total, one in enumerate(ground.claims):
             if total in taken or not ground.is_count(total) or not re.search(rule["whole"], ground.nouns[total]):
                 continue
+            beside = {index for _, members, _ in lists if total in members for index in members}
             parts: list[int] = []
             for index in range(total + 1, min(total + 12, len(ground.claims))):
                 if not ground.same_sentence(total, index) or ground.claims[index].norm_unit != one.norm_unit:
                     break
-                if ground.is_count(index) and any(pattern.search(ground.nouns[index]) for pattern in patterns):
+                if (
+                    index not in beside
+                    and ground.is_count(index)
+                    and any(pattern.search(ground.nouns[index]) for pattern in patterns)
+                ):
                     parts.append(index)
             if parts:
                 yield compare_part(ground, tuple(parts), total, rule["severity"])
@@ -101,9 +107,16 @@ def _find_stages(ground: Ground) -> Iterator[Relation]:
             beside = [index for index in wholes if ground.same_sentence(index, part)]
             if beside:
                 larger = [index for index in beside if claims[index].exact >= one.exact]
-                yield compare_part(ground, (part,), (larger or beside)[-1], BASES)
+                said = [index for index in larger if re.search(rule["whole"], _text_of(ground, index))]
+                yield compare_part(ground, (part,), (said or larger or beside)[-1], BASES)
             elif len(wholes) > 1:
                 yield _compare_with_all(ground, part, tuple(wholes))
+
+
+def _text_of(ground: Ground, index: int) -> str:
+    """A claim's clause up to it."""
+    one = ground.claims[index]
+    return ground.text[ground.layout.clause_at(one.start).start : one.start]
 
 
 def _clause_of(ground: Ground, index: int) -> str:
