@@ -75,6 +75,14 @@ def test_comparisons_are_literal(text: str, comparator: str) -> None:
     assert claims_of(text)[-1].comparator == comparator
 
 
+def test_what_stands_behind_the_last_of_a_list_is_said_of_all_of_it() -> None:
+    first, second = claims_of("力争甲种签约率、乙种签约率分别达到43%和80%以上。")
+    assert (first.comparator, second.comparator) == (">=", ">=")
+    assert first.interval.high is None
+    first, second, _ = claims_of("力争甲种死亡率、乙种死亡率、丙种死亡率分别控制在10‰、4‰、5‰以内。")
+    assert (first.comparator, second.comparator) == ("<=", "<=")
+
+
 @pytest.mark.parametrize(
     ("text", "status"),
     [
@@ -91,6 +99,18 @@ def test_comparisons_are_literal(text: str, comparator: str) -> None:
         ("到2019年末,全县有医院12家。", "actual"),
         ("某县卫生健康工作要点\n(一)夯实基础。新增床位90张。", "target"),
         ("一、工作总结\n新增床位90张。\n二、下一步打算\n增设工作站。", "actual"),
+        # What a plan starts from is none of its targets.
+        ("某县2026年工作计划\n一、工作基础\n有床位90张。", "actual"),
+        ("某县2026年工作计划\n在现有43个站点基础上扩充。", "actual"),
+        ("某县2026年工作计划\n在2025年末1300个的基础上扩充。", "actual"),
+        ("某县2026年工作计划\n项目总投资3.4亿元。", "actual"),
+        ("某县2026年工作计划\n为全县86.4万人常住人口服务。", "actual"),
+        ("某县2026年工作计划\n管理率由上年的72.1%提高到73%。", "target"),
+        ("某县2026年工作计划\n按现有人数还需289人达到要求。", "target"),
+        ("某县2026年工作计划\n由上年的72.1%提高。", "actual"),
+        ("三、存在的问题和下一步打算\n全区有机构83家。", "actual"),
+        ("三、存在的问题和下一步打算\n全区有机构83家。\n下一步,新增机构5家。", "target"),
+        ("三、扎实做好2026年重点工作\n新增机构5家。", "target"),
     ],
 )
 def test_results_and_targets(text: str, status: str) -> None:

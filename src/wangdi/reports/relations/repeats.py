@@ -149,7 +149,7 @@ def _is_stock(ground: Ground, index: int) -> bool:
 def _before_noun(ground: Ground, index: int) -> str:
     """What stands before the noun of a count."""
     one = ground.claims[index]
-    before = ground.text[max(0, one.start - 24) : one.start]
+    before = ground.text[max(ground.sentence_start(index), one.start - 24) : one.start]
     return before[: before.rfind(one.own)] if one.own and one.own in before else before
 
 
