@@ -29,7 +29,7 @@ _VISITS = (2, 4)
 
 def find_heads(ground: Ground) -> list[Relation]:
     """Every count of people beside what it is divided into or multiplied by."""
-    return [*_find_costs(ground), *_find_multiples(ground), *_find_households(ground), *_find_sex_ratios(ground)]
+    return [*_find_costs(ground), *_find_multiples(ground), *_find_holders(ground), *_find_sex_ratios(ground)]
 
 
 def _find_costs(ground: Ground) -> Iterator[Relation]:
@@ -74,17 +74,30 @@ def _find_multiples(ground: Ground) -> Iterator[Relation]:
             yield Relation("multiple", (index, index + 1), False, BASES, Problem(code="AUDIT-121", args=args))
 
 
-def _find_households(ground: Ground) -> Iterator[Relation]:
-    """Households right before their people: every one has somebody."""
+def _find_holders(ground: Ground) -> Iterator[Relation]:
+    """Households right before their people, and things before the places that have them: 8户22名, 设施455个(438家)."""
     for index in range(len(ground.claims) - 1):
         one, other = ground.claims[index], ground.claims[index + 1]
         beside = ground.is_count(index) and ground.is_count(index + 1) and other.start - one.end <= 1
         if beside and one.norm_unit == "户" and other.norm_unit in ("人", "名"):
-            args = {"small": one.indicator, "small_value": written_claim(one), "source": "每户至少一人"}
-            args |= {"large": other.indicator, "large_value": written_claim(other)}
-            holds = one.exact <= other.exact
-            told = Problem(code="AUDIT-150" if holds else "AUDIT-152", args=args)
-            yield Relation("order_le", (index, index + 1), holds, "" if holds else BASES, told)
+            yield _test_holders(ground, (index, index + 1), "每户至少一人")
+        opened = ground.between(index, index + 1) in ("(", "（")
+        if (
+            beside
+            and opened
+            and one.norm_unit in ("个", "张", "台", "辆", "间")
+            and other.norm_unit in ("家", "所", "户")
+        ):
+            yield _test_holders(ground, (index + 1, index), "每家至少一个")
+
+
+def _test_holders(ground: Ground, members: tuple[int, int], source: str) -> Relation:
+    one, other = (ground.claims[index] for index in members)
+    args = {"small": one.indicator, "small_value": written_claim(one), "source": source}
+    args |= {"large": other.indicator, "large_value": written_claim(other)}
+    holds = one.exact <= other.exact
+    told = Problem(code="AUDIT-150" if holds else "AUDIT-152", args=args)
+    return Relation("order_le", members, holds, "" if holds else BASES, told)
 
 
 def _find_sex_ratios(ground: Ground) -> Iterator[Relation]:

@@ -27,6 +27,7 @@ def find_stocks(ground: Ground) -> Iterator[Relation]:
     for total in range(1, len(ground.claims)):
         added = _added_before(ground, total)
         if added is None:
+            yield from _compare_covered(ground, total)
             continue
         stocks = [place for place in _list_stocks(ground, total, added) if place != added]
         exact = next((place for place in stocks if not gap_of(ground, total, (place, added))), None)
@@ -38,6 +39,15 @@ def find_stocks(ground: Ground) -> Iterator[Relation]:
             yield _tell(ground, (total, meant, added), False)
         else:
             yield compare_part(ground, (added,), total, BASES)
+
+
+def _compare_covered(ground: Ground, total: int) -> Iterator[Relation]:
+    """Those that something reached last, against all that it covers now: 将2家村卫生室纳入改造,实现12个村卫生室全覆盖."""
+    one, last = ground.claims[total], ground.nouns[total - 1]
+    covered = re.match(r"[^,，。;；\d]{2,20}全覆盖", ground.text[one.end : one.end + 24])
+    beside = ground.same_sentence(total - 1, total) and ground.is_count(total - 1) and ground.is_count(total)
+    if covered and beside and len(last) > 1 and ground.nouns[total].startswith(last):
+        yield compare_part(ground, (total - 1,), total, BASES)
 
 
 def _added_before(ground: Ground, total: int) -> int | None:
