@@ -120,7 +120,7 @@ def _before_next(given: Named, right: str) -> str:
 def _runs_on(given: Named) -> bool:
     """Whether the next number follows at once: 3类8种."""
     after = given.quantities[given.index + 1 : given.index + 2]
-    return bool(after) and after[0].start - given.one.end <= 1
+    return bool(after) and not given.layout.text[given.one.end : after[0].start].strip()
 
 
 def _counts_behind(unit: str, right: str) -> bool:

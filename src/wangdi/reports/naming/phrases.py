@@ -124,6 +124,7 @@ def right_of(layout: Layout, quantities: Sequence[Quantity], index: int) -> str:
     if (
         text[:1] in EDGE
         or _MOVES.match(text)
+        or text in ("和", "及", "与", "以及")
         or re.match(r"目标(?!人群)", text)
         or re.match(r"基础上|[当之]?中(?![医药心小央西枢学等级])|里(?!程)", text)
     ):

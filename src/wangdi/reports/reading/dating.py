@@ -68,8 +68,10 @@ class Dates:
         return year.isdecimal() and known.year.isdecimal() and year < known.year
 
     def _left(self, one: Mention, place: int) -> bool:
-        """Whether a year is that of the level a value moved away from: 由2015年的76.3岁提高到78.1岁."""
+        """Whether a year is left behind: that of the level a value moved away from (由2015年的76.3岁提高到78.1岁), or by 今年."""
         text = self.layout.text
+        if one.period.year.isdecimal() and re.search(r"[,，;；。]今年(?!以来|上半年|\d)", text[one.end : place]):
+            return True
         return text[max(0, one.start - 1) : one.start] in ("由", "从") and bool(
             re.match(r"[末底]?的?\d[^,，。;；]*?[到至为]", text[one.end : place])
         )

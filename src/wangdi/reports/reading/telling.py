@@ -108,6 +108,8 @@ def read_status(layout: Layout, one: Quantity, left: str, measure: str) -> str:
     if measure != RANK and cue("target_strong").search(near):
         return TARGET
     here = text[clause.start : one.start]
+    if re.match(r"[^,，。;；]{0,12}必须(?:如期|按期|按时)?(?:完成|达到)", text[one.end : one.end + 30]):
+        return TARGET
     if re.match(r"的?(?:规划)?目标(?!人群)", text[one.end : one.end + 6]):
         return TARGET
     if re.search(rf"{one_of('task_number')}(?:为|是|数)?(?:\d+(?:\.\d+)?[^\W的]{{0,2}})?$", here):
@@ -121,7 +123,7 @@ def read_status(layout: Layout, one: Quantity, left: str, measure: str) -> str:
     if "争取" in left and text[one.end : one.end + 2] in ("以上", "以内"):
         return TARGET
     head = text[sentence.start : one.start]
-    due = re.search(r"(?<!截)[到至]20(?:\d{2}|[xX]{2})年(?P<end>底|末)?[,，]", head)
+    due = re.search(r"(?<![截年])[到至]20(?:\d{2}|[xX]{2})年(?P<end>底|末)?[,，]", head)
     if due and (not due["end"] or re.search(r"力争|要|将|达到|实现|下降到|控制在", head[due.end() :])):
         return TARGET
     return ACTUAL
@@ -143,9 +145,11 @@ def _is_base(layout: Layout, one: Quantity, left: str) -> bool:
         r"总投资[约达为]?[\d.]+[万亿]?元[,，](?:其中)?(?:(?!年内|计划|完成|力争|确保|达到)[^。;；])*$", before
     ):
         return True
+    if re.search(r"(?:等|全部)$", before) or re.search(r"[比较](?:上年|去年|20\d{2}年)[末底]?的?$", before):
+        return True
     year = layout.section_at(one.start).period
-    ended = re.findall(r"(?<![比较])(20\d{2})年[末底]", before)
-    return bool(ended and year is not None and ended[-1] < year.year)
+    ended = re.search(rf"(?<![比较])(?P<year>20\d{{2}})年(?:(?!今年|年内|{one_of('plan_goals')}).)*$", before)
+    return ended is not None and year is not None and ended["year"] < year.year
 
 
 def _is_start(text: str, one: Quantity) -> bool:

@@ -30,6 +30,8 @@ _COMPARED = re.compile(
 )
 _PRIOR = re.compile(r"(?:上年|去年|上月|上季度|上一年|上周)(?:(?![增减升降多少]|提高|[,，。;；]).)*$")
 """Before a level: it is what another is compared with; it is told of the time before."""
+_REACHED = re.compile(r"[,，](?:总数|累计)?(?:达到|达|增至|提高到|提高至|降至|降到)")
+"""Between a change and the level that it leads to: 提高1.5个百分点,达到33.3%."""
 _PAIRED = 6
 """How many levels before a difference are tried against each other: two lists of three, now and then."""
 _POINTS = {"个百分点": "%", "百分点": "%", "个千分点": "‰"}
@@ -94,8 +96,12 @@ def _step_beside(ground: Ground, index: int) -> int | None:
 def _levels_before(ground: Ground, index: int, unit: str | None) -> Levels:
     """What may have changed: amounts and rates before a change, in its paragraph, of the unit of its step."""
     places = [place for place in range(index - 1, max(-1, index - _REACH), -1) if ground.same_paragraph(place, index)]
-    if index + 1 < len(ground.claims) and ground.depth(index + 1) > ground.depth(index):
-        places.append(index + 1)
+    behind = index + 1
+    if behind < len(ground.claims) and (
+        ground.depth(behind) > ground.depth(index)
+        or (ground.same_sentence(index, behind) and _REACHED.fullmatch(ground.between(index, behind)))
+    ):
+        places.append(behind)
     levels = [place for place in places if _is_level(ground.claims[place], unit)]
     years = [year for place in levels if (year := ground.claims[place].period.year).isdecimal()]
     then = tuple(
@@ -103,7 +109,7 @@ def _levels_before(ground: Ground, index: int, unit: str | None) -> Levels:
         for place in levels
         if _is_prior(ground, place) or "" < ground.claims[place].period.year < max(years, default="")
     )
-    return Levels(tuple(place for place in levels if place < index and place not in then), then)
+    return Levels(tuple(place for place in levels if place not in then), then)
 
 
 def _is_level(one: Claim, unit: str | None) -> bool:
@@ -217,6 +223,9 @@ def _find_difference(ground: Ground, index: int) -> Iterator[Relation]:
     one = ground.claims[index]
     levels = _levels_before(ground, index, _POINTS.get(one.norm_unit, one.norm_unit))
     named = [(now, then) for then in levels.then for now in levels.now if _alike(ground, now, then)]
+    if index + 1 in levels.now:
+        before = (place for place in levels.now if place < index and _alike(ground, index + 1, place))
+        named += [(index + 1, place) for place in before][:1]
     near = sorted((*levels.now, *levels.then), reverse=True)[:_PAIRED]
     others = [(now, then) for now in near for then in near if now > then and _alike(ground, now, then)]
     apart = re.search(load_lexicon("relations")["changes"]["apart"], ground.text[one.start - 8 : one.end + 3])

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 from enum import IntEnum
 
+from wangdi.reports.reading.telling import TARGET
 from wangdi.reports.relations.ground import Ground, Relation, plain_thing
 from wangdi.reports.relations.groups import first_paired, paired_with
 from wangdi.reports.relations.lists import listed
@@ -20,6 +21,9 @@ _MOST = 12
 _NAMED = r"([\w（）()、]{2,20}?)(?:的|比例|比重)?(?:分别|依次)?(?:达|达到|为|是)?"
 _COVERED = r"以?上?的(?:全[省市县区])?(?P<whole>\w{3,20})(?=[,，。;；(（])"
 _PARTED = r"(?P<whole>\w{2,12})按\w{1,12}分"
+_TASK = re.compile(r"(?:完成|占|为)(?:全年|年度)(?:目标)?(?:任务|计划|目标)(?:的|比例)?$")
+_ALIKE = 4
+"""Characters that the names of a task and of what was done of it share."""
 _NAMES = 5
 """Characters that name one group of people and no other."""
 
@@ -84,7 +88,11 @@ class Denominators:
             yield base, Tie.LISTED
         if self._last is not None and self._ground.same_sentence(self._last[0], index):
             yield self._last[1], Tie.LISTED
-        for base in (*_known(self._ground, over, index), *_loosely_named(self._ground, over, index)):
+        for base in (
+            *_tasks(self._ground, over, index),
+            *_known(self._ground, over, index),
+            *_loosely_named(self._ground, over, index),
+        ):
             yield base, Tie.KNOWN
         row = _in_a_row(self._ground, over, index)
         if row is not None:
@@ -107,6 +115,22 @@ def _named(ground: Ground, over: int, index: int) -> list[int]:
     ) or told.group(1)
     called = [place for place in ground.counted_as(stem) if ground.same_part(place, over) and place != over]
     return _nearest(ground, called, over)
+
+
+def _tasks(ground: Ground, over: int, index: int) -> Iterator[int]:
+    """The targets that what was done is told as a share of: 占年度任务的53.5%, and 完成筛查12000人 among the plans."""
+    if not _TASK.search(clause_before(ground, index)):
+        return
+    done = ground.claims[over].indicator
+    for place, one in enumerate(ground.claims):
+        aimed = one.status == TARGET or "任务" in one.indicator
+        if aimed and ground.is_amount(place) and ground.same_part(place, over) and _share_a_name(done, one.indicator):
+            yield place
+
+
+def _share_a_name(one: str, other: str) -> bool:
+    """Whether two names have so many characters in a row in common that they are of one thing."""
+    return any(one[start : start + _ALIKE] in other for start in range(len(one) - _ALIKE + 1))
 
 
 def _parted(ground: Ground, over: int) -> list[int]:

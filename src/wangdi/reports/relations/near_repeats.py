@@ -56,7 +56,11 @@ def _tell(ground: Ground, one: int, other: int, same: bool) -> Relation:
 def _is_same(ground: Ground, one: int, other: int) -> bool:
     left, right = ground.claims[one], ground.claims[other]
     named = ground.is_count(other) or left.indicator == right.indicator
-    return named and left.exact == right.exact and ground.same_kind(one, other) and ground.same_part(one, other)
+    rounded = left.scale != right.scale and _plain(left.indicator) == _plain(right.indicator)
+    same = (
+        left.interval.meets(right.interval) if rounded and ground.same_time(one, other) else left.exact == right.exact
+    )
+    return named and same and ground.same_kind(one, other) and ground.same_part(one, other)
 
 
 def _is_near(ground: Ground, one: int, other: int) -> bool:

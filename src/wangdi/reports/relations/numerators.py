@@ -10,6 +10,9 @@ from wangdi.reports.text.lexicon import load_lexicon
 
 _REACH = 6
 """How many claims back a numerator may stand."""
+_AMONG = re.compile(
+    r"(?<!药)(?<!耗)占比?(?:达|达到|为|约)?$|占[^,，。]{1,14}的$|占[^,，。\d]{1,14}(?<![比率])$|(?:完成|为)[^,，。]{2,14}的$|[(（]占?$"
+)
 _INSIDE = 12
 """How far behind its numerator a share in parentheses stands, in characters."""
 
@@ -23,9 +26,7 @@ def clause_before(ground: Ground, index: int) -> str:
 def is_among(ground: Ground, index: int) -> bool:
     """Whether a share is told as one of something: 占, 占比, 为…的, or as one of several with 分别占."""
     before = ground.text[max(0, ground.claims[index].start - 18) : ground.claims[index].start]
-    if re.search(
-        r"(?<!药)(?<!耗)占比?(?:达|达到|为|约)?$|占[^,，。\d]{1,14}(?<![比率])$|为[^,，。]{2,14}的$|[(（]占?$", before
-    ):
+    if _AMONG.search(before):
         return True
     return paired_with(ground, index) is not None and bool(
         re.search(r"分别占|依次占|占[^,，。]*(?:分别|依次)|占比(?:分别|依次)", _list_clause(ground, index))

@@ -13,8 +13,8 @@ from wangdi.reports.text.lexicon import load_lexicon
 
 _STOCK = re.compile(r"(?:共?有|设|现有|总数(?:已?达到?|为)?|共计|设有)$")
 _OF_AREA = re.compile(r"全[省市县区州]$")
-_ALL_THERE = re.compile(r"(?:现有|已有|共有|全[省市县区州])$")
-_THERE = re.compile(r"(?:有|全[省市县区州]|建成|累计|配备)$")
+_ALL_THERE = re.compile(r"(?:现有|已有|共有|全部|全[省市县区州])$")
+_THERE = re.compile(r"(?:有|全部|全[省市县区州]|建成|累计|配备)$")
 _WHOLE = re.compile(r"全部|均纳入|都纳入|所有")
 _MONTHS = re.compile(r"\d月|季度|半年")
 _COUNTED = frozenset(("个", "家", "所", "人", "名", "张", "例", "户"))
@@ -85,7 +85,9 @@ def _compare(ground: Ground, one: int, other: int) -> Relation | None:
         return None
     if _is_whole(ground, other) and (_is_stock(ground, one) or _is_whole(ground, one)):
         return Relation("duplicate_conflict", (one, other), False, BASES, Problem(code="AUDIT-172", args=args))
-    all_of_area = _OF_AREA.search(_before_noun(ground, other).rstrip()) and _is_stock(ground, one)
+    all_of_area = _OF_AREA.search(_before_noun(ground, other).rstrip()) and (
+        _is_stock(ground, one) or _ALL_THERE.search(_before_noun(ground, one).rstrip())
+    )
     if left.indicator != right.indicator and not all_of_area:
         return _compare_named_part(ground, one, other)
     if left.status == TARGET or left.norm_unit not in _COUNTED:

@@ -6,11 +6,13 @@ import re
 from collections.abc import Iterator
 
 from wangdi.core.problem import Problem
-from wangdi.reports.relations.ground import BASES, UNVERIFIABLE, Ground, Relation
+from wangdi.reports.relations.ground import BASES, UNVERIFIABLE, Ground, Relation, plain_thing
 from wangdi.reports.relations.sums import compare_part, gap_of, slip_closes, tell_sum, told_parts
 
 _REACHED = re.compile(r"(?:总数|总量|累计|规模)[^,，。;；\d]{0,6}$|(?:达到|达|增至|增加到|扩大到|扩充到)(?:了)?$|实现$")
-_ADDED = re.compile(r"(?:新增|新建|增设|增加|新招|招录|增配|购置)[^,，。;；\d]{0,24}$")
+_ADDED = re.compile(
+    r"(?:新增|新建|增设|增加|新招|招录|增配|购置|(?:今年|本年|年内|全年)(?:计划)?完成)[^,，。;；\d]{0,24}$"
+)
 _BACK = 5
 """How many claims before what is reached the number that is added may stand."""
 _FAR = 120
@@ -59,7 +61,7 @@ def _added_before(ground: Ground, total: int) -> int | None:
         other = ground.claims[place]
         told = ground.text[max(ground.sentence_start(place), other.start - 40) : other.start]
         beside = ground.same_sentence(place, total) and ground.same_kind(place, total)
-        if beside and other.measure in ("count", "change") and _ADDED.search(told):
+        if beside and other.measure in ("count", "change", "money") and _ADDED.search(told):
             return place
     return None
 
@@ -74,7 +76,7 @@ def _list_stocks(ground: Ground, total: int, added: int) -> Iterator[int]:
         if not (ground.is_amount(place) and ground.same_kind(place, total)):
             continue
         built_on = ground.same_sentence(place, total) and "基础上" in ground.text[one.end : one.end + 24]
-        if built_on or _is_named(ground.nouns[place], names):
+        if built_on or _is_named(ground.nouns[place], names) or _is_named(plain_thing(one.indicator), names):
             yield place
 
 

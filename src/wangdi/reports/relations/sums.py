@@ -71,8 +71,10 @@ def _severity_of(ground: Ground, one: Listed, parts: Interval) -> str:
     above = high is not None and parts.low > high
     if told == "closed":
         return IMPOSSIBLE if above else ARITHMETIC
-    overlapping = either(load_lexicon("relations")["complements"]["overlapping"])
-    if any(re.search(overlapping, ground.claims[index].own) for index in members):
+    words = load_lexicon("relations")["complements"]
+    names = [ground.claims[index].own for index in members]
+    parted = any(all(any(word in name for name in names) for word in group) for group in words["groups"])
+    if not parted and any(re.search(either(words["overlapping"]), name) for name in names):
         return ""
     if above:
         return BASES
