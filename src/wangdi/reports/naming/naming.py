@@ -183,7 +183,8 @@ def _per(given: Named, left: str) -> str:
     if found or given.before is None or not given.before.per or not given.index:
         return found
     last = given.quantities[given.index - 1]
-    same = given.one.value % 1 != 0 and last.value % 1 != 0 and given.one.unit not in ratio_units()
+    # Counts are whole; what has a decimal point, be it 5.00, is told for so many people too.
+    same = all("." in str(one.value) for one in (given.one, last)) and given.one.unit not in ratio_units()
     near = re.fullmatch(
         r"(?:[、,，][^,，。;；]{1,14}|[的上提增下降加高升低]{0,4}[至到为](?:\d{4}年的?)?)",
         given.layout.text[last.end : given.one.start],

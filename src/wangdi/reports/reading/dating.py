@@ -17,6 +17,8 @@ _OPENS = 8
 """A period named this near to a paragraph's beginning holds for all of it."""
 
 
+_ELSEWHERE = ("到", "至", "前", "由", "从", "比", "较")
+"""Before a year: the report is not told of it."""
 _PASSED = re.compile(r"\d[^、和]*?(?:[,，;；]|升|降|增|减|提高|缩短|压|调|到|至|相比|差)")
 """A number with what it became: what a period before it is compared with is not the one behind."""
 
@@ -106,7 +108,7 @@ class Dates:
     def _first_year(self, place: int) -> Period:
         part = self.layout.part_at(place)
         for one in self.mentions[bisect_left(self._starts, part.start) : bisect_left(self._starts, part.end)]:
-            if one.period.year and self.layout.text[max(0, one.start - 1) : one.start] not in ("到", "至", "前"):
+            if one.period.year and self.layout.text[max(0, one.start - 1) : one.start] not in _ELSEWHERE:
                 return Period(one.period.year)
         return Period("")
 

@@ -60,9 +60,8 @@ def _is_slip(ground: Ground, total: int, run: Run, why: str) -> bool:
     if why in (NAMED, NUMBERS) and max(count_digits(claims[index]) for index in members) < _MANY_DIGITS:
         return False
     gap = gap_of(ground, total, run)
-    if why == ALL:
-        return any(slip_closes(ground, index, -gap if index == total else gap) for index in members)
-    return any(is_one_slip(ground, total, run, index) for index in members)
+    meant = [index for index in members if slip_closes(ground, index, -gap if index == total else gap)]
+    return bool(meant) if why == ALL else any(is_one_slip(ground, total, run, index) for index in meant)
 
 
 def _list_meant(ground: Ground, total: int) -> Iterator[tuple[Run, str]]:

@@ -45,6 +45,13 @@ def _plain(name: str) -> str:
     return re.sub(r"^(?:总|从事|登记的?|在册)|工作(?=人员)", "", plain_thing(name))
 
 
+def _is_longer_name(one: str, other: str) -> bool:
+    """Whether one name is the other with words put in: 学生体检率, 学生健康体检率."""
+    short, long = sorted((one, other), key=len)
+    signs = iter(long)
+    return len(short) > _SHARED and short[-_SHARED:] == long[-_SHARED:] and all(sign in signs for sign in short)
+
+
 def _tell(ground: Ground, one: int, other: int, same: bool) -> Relation:
     left, right = ground.claims[one], ground.claims[other]
     args = {"name": right.indicator, "one": written_claim(left), "other": written_claim(right)}
@@ -75,4 +82,7 @@ def _is_near(ground: Ground, one: int, other: int) -> bool:
         return False
     many = ground.is_count(other) and min(count_digits(left), count_digits(right)) > 3
     named = _plain(left.indicator) == _plain(right.indicator)
+    named = named or (
+        min(count_digits(left), count_digits(right)) > 3 and _is_longer_name(left.indicator, right.indicator)
+    )
     return (many or named) and float(right.printed_number) in slips_of(left.printed_number)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from wangdi.reports.relations.ground import Ground, plain_thing
 from wangdi.reports.relations.groups import paired_with
@@ -23,6 +24,7 @@ def clause_before(ground: Ground, index: int) -> str:
     return ground.text[ground.layout.clause_at(one.start).start : one.start]
 
 
+@lru_cache(maxsize=256)
 def is_among(ground: Ground, index: int) -> bool:
     """Whether a share is told as one of something: 占, 占比, 为…的, or as one of several with 分别占."""
     before = ground.text[max(0, ground.claims[index].start - 18) : ground.claims[index].start]
@@ -31,6 +33,21 @@ def is_among(ground: Ground, index: int) -> bool:
     return paired_with(ground, index) is not None and bool(
         re.search(r"分别占|依次占|占[^,，。]*(?:分别|依次)|占比(?:分别|依次)", _list_clause(ground, index))
     )
+
+
+def is_of_others(ground: Ground, over: int, index: int) -> bool:
+    """Whether a share names whom it is of, and a number is not of them: 注册护士3.3万人;从学历看,本科及以上占46.8%."""
+    start = (
+        ground.claims[index - 1].end
+        if index and ground.same_sentence(index - 1, index)
+        else ground.sentence_start(index)
+    )
+    told = re.search(r"(?P<who>[^\W\d]{4,})占[^,，。;；]{0,14}$", ground.text[start : ground.claims[index].start])
+    if told is None:
+        return False
+    who = re.sub(r"^(?:其中|分别|两者|合计|三项|以上)+", "", told["who"])
+    who = who.rpartition("的")[0] or who
+    return len(who) > 3 and not any(who[place : place + 2] in ground.said_of(over) for place in range(len(who) - 1))
 
 
 def _list_clause(ground: Ground, index: int) -> str:

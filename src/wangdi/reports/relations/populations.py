@@ -11,6 +11,7 @@ from fractions import Fraction
 from math import ceil, floor
 
 from wangdi.core.problem import Problem
+from wangdi.reports.reading.claims import Claim
 from wangdi.reports.relations.ground import (
     BASES,
     POPULATIONS_APART,
@@ -119,7 +120,7 @@ def _tell_implied(ground: Ground, one: Implied) -> Relation:
 def find_implied(ground: Ground) -> Iterator[Implied]:
     """Every count that its rate per so many people follows, or that stands anywhere under the same noun."""
     for index, one in enumerate(ground.claims):
-        if one.measure != "rate" or one.comparator != "=" or one.exact <= 0:
+        if one.measure != "rate" or one.comparator != "=" or one.exact <= 0 or _is_left(ground, index):
             continue
         factor = Fraction(_PEOPLE[one.per]) if one.per in _PEOPLE and one.per != "人" else None
         if factor is None and one.norm_unit not in ("%", ""):
@@ -130,6 +131,12 @@ def find_implied(ground: Ground) -> Iterator[Implied]:
         people = ground.claims[count].interval.over(one.interval)
         if people is not None:
             yield Implied(count, index, people.times(factor), factor)
+
+
+def _is_left(ground: Ground, rate: int) -> bool:
+    """Whether a rate is what one moved away from, told of another time: 由2.15个提高到3.86个."""
+    start = ground.claims[rate].start
+    return re.search(r"[由从](?:(?:19|20)[\dxX]{2}年[末底]?的?)?$", ground.text[max(0, start - 8) : start]) is not None
 
 
 def _find_count(ground: Ground, rate: int) -> int | None:
@@ -153,13 +160,17 @@ def _find_cases(ground: Ground, rate: int) -> int | None:
     cases = [
         index
         for index in _before(ground, rate)
-        if ground.claims[index].norm_unit in ("例", "人") and "死亡" not in ground.nouns[index]
+        if _are_cases(ground.claims[index]) and "死亡" not in ground.nouns[index]
     ]
     disease = re.sub(r"(?:报告)?(?:发病|患病)率.*$", "", ground.claims[rate].indicator)
     named = [index for index in cases if len(disease) > 1 and disease in ground.claims[index].indicator]
     near = range(max(0, rate - _FAR), min(len(ground.claims), rate + _FAR))
     told = any(disease in ground.claims[index].indicator for index in near if index != rate)
     return next(iter(named if named or (len(disease) > 1 and told) else cases), None)
+
+
+def _are_cases(one: Claim) -> bool:
+    return one.norm_unit == "例" or (one.norm_unit == "人" and re.search("病|感染|患者", one.indicator) is not None)
 
 
 def _without_people(name: str) -> str:

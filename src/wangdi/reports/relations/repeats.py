@@ -9,7 +9,7 @@ from fractions import Fraction
 from wangdi.core.problem import Problem
 from wangdi.reports.reading.telling import TARGET
 from wangdi.reports.relations.ground import ARITHMETIC, BASES, UNVERIFIABLE, Ground, Relation, written_claim
-from wangdi.reports.text.lexicon import load_lexicon
+from wangdi.reports.text.lexicon import AMONG, load_lexicon
 
 _STOCK = re.compile(r"(?:共?有|设|现有|总数(?:已?达到?|为)?|共计|设有)$")
 _OF_AREA = re.compile(r"全[省市县区州]$")
@@ -20,6 +20,10 @@ _MONTHS = re.compile(r"\d月|季度|半年")
 _COUNTED = frozenset(("个", "家", "所", "人", "名", "张", "例", "户"))
 _SHORTEST = 4
 """Characters a name must have for a longer one that ends with it to be of the same things."""
+_AFTER = 20
+"""How far behind a count 中 may stand."""
+_BY_CHANCE = 10
+"""Smaller counts of things that are called alike are equal by chance."""
 _ALL = 100
 """Per cent: what all reached is told of many things."""
 _TOLD_TWICE = 100
@@ -46,9 +50,11 @@ def _find_same(ground: Ground) -> Iterator[Relation]:
             part = ground.layout.part_at(one.start).start
             by_noun.setdefault((noun, one.norm_unit, part), []).append(index)
     for members in by_noun.values():
-        for number, other in enumerate(members[1:], start=1):
-            alike = (one for one in members[:number] if ground.claims[one].exact == ground.claims[other].exact)
-            found = _compare(ground, next(alike, members[0]), other)
+        told = {ground.claims[members[0]].norm_value: members[0]}
+        for other in members[1:]:
+            value = ground.claims[other].norm_value
+            found = _compare(ground, told.get(value, members[0]), other)
+            told.setdefault(value, other)
             if found is not None:
                 yield found
 
@@ -56,13 +62,20 @@ def _find_same(ground: Ground) -> Iterator[Relation]:
 def _find_called_alike(ground: Ground) -> Iterator[Relation]:
     """A count of all there are, against the stock whose longer name ends with its own: 46家接种门诊全部, 预防接种门诊46家."""
     for other, noun in enumerate(ground.nouns):
-        if len(noun) < _SHORTEST or not ground.is_count(other) or not _is_whole(ground, other):
+        if len(noun) < _SHORTEST or not ground.is_count(other):
+            continue
+        told_of_all = _is_whole(ground, other)
+        one_of_them = re.match(AMONG, ground.text[ground.claims[other].end :][:_AFTER]) is not None
+        if not told_of_all and not one_of_them:
             continue
         stocks = [
             one
             for one in ground.counted_as(noun)
             if one < other and ground.same_kind(one, other) and ground.same_part(one, other) and _is_stock(ground, one)
         ]
+        if not told_of_all:
+            alike = (one for one in ground.counted_as(noun) if one < other and ground.same_part(one, other))
+            stocks = [one for one in alike if ground.claims[one].exact == ground.claims[other].exact >= _BY_CHANCE]
         if stocks and ground.nouns[stocks[-1]] != noun:
             left, right = ground.claims[stocks[-1]], ground.claims[other]
             args = {"name": left.indicator, "one": written_claim(left), "other": written_claim(right)}

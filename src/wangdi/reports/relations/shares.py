@@ -18,6 +18,7 @@ from wangdi.reports.relations.numerators import (
     fraction_behind,
     is_among,
     is_done_of_due,
+    is_of_others,
     is_tied,
     list_numerators,
     tying_word,
@@ -124,6 +125,8 @@ def _tell_misfit(ground: Ground, index: int, pair: Candidate, told: tuple[bool, 
     """
     (over, base, tie), (named, among) = pair, told
     members = (over, base, index)
+    if among and not named and is_of_others(ground, over, index):
+        return None
     if tie is Tie.TOLD:
         return judge_ratio(ground, members, True)
     if tie in (Tie.NAMED, Tie.LISTED) and among and _says(ground, base, index):
