@@ -186,7 +186,14 @@ def _names_all(ground: Ground, members: tuple[int, ...]) -> bool:
     last = ground.text[ground.claims[members[-2]].end : ground.claims[members[-1]].start] if len(members) > 1 else ""
     said = "".join(ground.text[ground.claims[a].end : ground.claims[b].start] for a, b in pairwise(members))
     counts_up = "及以上" in last and bool(re.match(r"[一首未无01]", ground.claims[members[0]].own))
-    return counts_up or any(word in last or word in said for word in words["closing"]) or make_a_whole(ground, members)
+    ends = [ground.claims[index].own for index in (members[0], members[-1])]
+    banded = len(members) > 2 and all(any(word in end for end in ends) for word in ("以下", "以上"))
+    return (
+        counts_up
+        or banded
+        or any(word in last or word in said for word in words["closing"])
+        or make_a_whole(ground, members)
+    )
 
 
 def make_a_whole(ground: Ground, members: tuple[int, ...]) -> bool:
