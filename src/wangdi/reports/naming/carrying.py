@@ -139,12 +139,9 @@ def _counted_in(given: Named, text: str) -> str:
     if given.one.unit in load_lexicon("words")["institution_units"] or not institution.search(text):
         return ""
     statement = given.layout.statement_at(given.one.start)
-    for place in range(given.index - 1, -1, -1):
-        other, name = given.quantities[place], given.names[place].text
-        if other.start < statement.start:
-            break
-        if other.unit == given.one.unit and not institution.search(name):
-            counted = re.sub(rf"^.*{one_of('institutions')}|^(?:全[市县区省国州院]|总)", "", name)
+    for _, other, name in given.back_to(statement.start):
+        if other.unit == given.one.unit and not institution.search(name.text):
+            counted = re.sub(rf"^.*{one_of('institutions')}|^(?:全[市县区省国州院]|总)", "", name.text)
             return re.sub(r"^(?:实有|共有|现有|拥有|开设|设有|总)", "", counted)
     return ""
 

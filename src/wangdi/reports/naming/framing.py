@@ -61,10 +61,7 @@ def whole_of(given: Named, own: str) -> int | None:
     last = given.quantities[given.index - 1].end if given.index else 0
     segment = text[max(last, start) : one.start]
     parted = bare or opened or _PARTED.search(segment) or re.match(r"中(?![医药心])", segment)
-    for place in range(given.index - 1, max(-1, given.index - FAR), -1):
-        other, name = given.quantities[place], given.names[place]
-        if other.start < reach:
-            return None
+    for place, other, name in given.back_to(reach, FAR):
         if other.unit != one.unit or other.rank:
             continue
         if name.part_of is None and (not name.own or re.match(r"占|比(?!例)|较|同比|环比|[高低多少]于", name.own)):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from wangdi.reports.text.layout import Layout
@@ -52,3 +52,11 @@ class Named:
     def one(self) -> Quantity:
         """The quantity to be named."""
         return self.quantities[self.index]
+
+    def back_to(self, start: int, far: int | None = None) -> Iterator[tuple[int, Quantity, Name]]:
+        """The values before this one with their places, the last first: as far as a place in the text, and at most so many."""
+        last = -1 if far is None else max(-1, self.index - far)
+        for place in range(self.index - 1, last, -1):
+            if self.quantities[place].start < start:
+                return
+            yield place, self.quantities[place], self.names[place]

@@ -144,12 +144,8 @@ def _unnamed(given: Named) -> str:
 def _counted_before(given: Named) -> str:
     """What a rate without a noun of its own counts: the last thing of its unit that the statement told, else the last at all."""
     start = given.layout.statement_at(given.one.start).start
-    for place in range(given.index - 1, -1, -1):
-        if given.quantities[place].start < start:
-            break
-        if given.quantities[place].unit == given.one.unit and given.names[place].own:
-            return given.names[place].own
-    return given.before.own if given.before else ""
+    owns = (name.own for _, other, name in given.back_to(start) if other.unit == given.one.unit and name.own)
+    return next(owns, given.before.own if given.before else "")
 
 
 def _add_per(text: str, per: str, named: bool, counted: str) -> str:

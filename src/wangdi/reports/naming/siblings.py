@@ -30,13 +30,12 @@ def _kinds() -> tuple[re.Pattern[str], ...]:
 def sibling_of(given: Named) -> int | None:
     """The last value of the same unit in the statement."""
     start = given.layout.statement_at(given.one.start).start
-    for place in range(given.index - 1, max(-1, given.index - _FAR), -1):
-        other = given.quantities[place]
-        if other.start < start:
-            return None
-        if _one_kind(other.unit, given.one.unit) and not other.rank:
-            return place
-    return None
+    alike = (
+        place
+        for place, other, _ in given.back_to(start, _FAR)
+        if _one_kind(other.unit, given.one.unit) and not other.rank
+    )
+    return next(alike, None)
 
 
 def _one_kind(unit: str, other: str) -> bool:
@@ -94,7 +93,8 @@ def name_sibling(given: Named, own: str) -> str:
 def _between(given: Named, place: int) -> str:
     """What stands between a value and this one's name, without what is told of that one in parentheses."""
     told = re.sub(r"[(（][^()（）]*[)）]", "", given.layout.text[given.quantities[place].end : given.one.start])
-    return re.match(r"[)）]?[、和及,，;；]?", told).group()  # type: ignore[union-attr]
+    found = re.match(r"[)）]?[、和及,，;；]", told)
+    return found.group() if found else ""
 
 
 def name_listed(given: Named, own: str) -> tuple[str, str]:

@@ -13,10 +13,7 @@ from wangdi.reports.text.lexicon import cue, load_lexicon, one_of, ratio_units
 def object_at(given: Named) -> str:
     """What a deed without an object was done to: what its statement counted last, else what its heading is about."""
     start = given.layout.statement_at(given.one.start).start
-    for place in range(given.index - 1, max(-1, given.index - FAR), -1):
-        other, name = given.quantities[place], given.names[place]
-        if other.start < start:
-            break
+    for _, other, name in given.back_to(start, FAR):
         if (
             other.unit in ratio_units()
             or other.unit in load_lexicon("units")["money"]["units"]
@@ -52,10 +49,7 @@ def _object_earlier(given: Named, start: int) -> str:
     if not given.one.unit or given.one.unit in ratio_units():
         return ""
     begin = given.layout.paragraph_at(given.one.start).start
-    for place in range(given.index - 1, max(-1, given.index - FAR), -1):
-        other, name = given.quantities[place], given.names[place]
-        if other.start < begin:
-            break
+    for _, other, name in given.back_to(begin, FAR):
         if (
             other.start < start
             and other.unit == given.one.unit
@@ -76,10 +70,8 @@ def fuller(given: Named, text: str) -> str:
     core = re.sub(r"(?:总数|总量|总额|合计)$", "", text)
     if core != text and len(core) > 1:
         start = given.layout.paragraph_at(given.one.start).start
-        for place in range(given.index - 1, max(-1, given.index - FAR), -1):
-            if given.quantities[place].start < start:
-                break
-            thing = thing_of(given.names[place].text)
+        for _, _, name in given.back_to(start, FAR):
+            thing = thing_of(name.text)
             if thing.endswith(core) and len(thing) > len(core):
                 return thing
     if (
@@ -94,13 +86,8 @@ def fuller(given: Named, text: str) -> str:
 def same_before(given: Named) -> str:
     """The last total of the same unit that the paragraph told before: 与2020年的29万人次相比 after 门诊31万人次."""
     start = given.layout.paragraph_at(given.one.start).start
-    for place in range(given.index - 1, max(-1, given.index - FAR), -1):
-        other, name = given.quantities[place], given.names[place]
-        if other.start < start:
-            break
-        if other.unit == given.one.unit and name.part_of is None and name.text:
-            return name.text
-    return ""
+    same = (one for _, other, one in given.back_to(start, FAR) if other.unit == given.one.unit and one.part_of is None)
+    return next((one.text for one in same if one.text), "")
 
 
 def subject_behind(given: Named) -> str:
