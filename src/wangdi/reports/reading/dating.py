@@ -13,6 +13,8 @@ _FAR = 100
 """How many named periods back a paragraph is searched."""
 
 
+_SAID = 200
+"""How far before a value, in characters, a word still says of which year it is."""
 _OPENS = 8
 """A period named this near to a paragraph's beginning holds for all of it."""
 
@@ -72,11 +74,11 @@ class Dates:
     def _left(self, one: Mention, place: int) -> bool:
         """Whether a year is left behind: that of the level a value moved away from (由2015年的76.3岁提高到78.1岁), or by 今年."""
         text = self.layout.text
-        if one.period.year.isdecimal() and re.search(r"[,，;；。]今年(?!以来|上半年|\d)", text[one.end : place]):
+        now = r"[,，;；。]今年(?!以来|上半年|\d)"
+        if one.period.year.isdecimal() and re.search(now, text[max(one.end, place - _SAID) : place]):
             return True
-        return text[max(0, one.start - 1) : one.start] in ("由", "从") and bool(
-            re.match(r"[末底]?的?\d[^,，。;；]*?[到至为]", text[one.end : place])
-        )
+        moved = text[max(0, one.start - 1) : one.start] in ("由", "从") and place - one.end < _SAID
+        return moved and re.match(r"[末底]?的?\d[^,，。;；]*?[到至为]", text[one.end : place]) is not None
 
     def _back(self, place: int, start: int) -> Iterator[Mention]:
         """The periods named between two places, the last first."""

@@ -130,7 +130,8 @@ def _is_spelled_out(ground: Ground, total: int, run: Run) -> bool:
         return False
     opened = re.match(r"[,，:：(（]", ground.text[claims[total].end : claims[total].end + 1])
     listed = all("、" in ground.between(one, other) for one, other in pairwise(run))
-    return bool(opened and listed and re.match(r"\s*[)）]?[;；。\n]", ground.text[claims[run[-1]].end :][:3]))
+    end = claims[run[-1]].end
+    return bool(opened and listed and re.match(r"\s*[)）]?[;；。\n]", ground.text[end : end + 3]))
 
 
 def _is_beside(ground: Ground, total: int, run: Run, taken: set[int]) -> bool:

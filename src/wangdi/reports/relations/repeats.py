@@ -9,9 +9,10 @@ from fractions import Fraction
 from wangdi.core.problem import Problem
 from wangdi.reports.reading.telling import TARGET
 from wangdi.reports.relations.ground import ARITHMETIC, BASES, UNVERIFIABLE, Ground, Relation, written_claim
+from wangdi.reports.relations.sums import compare_part
 from wangdi.reports.text.lexicon import AMONG, load_lexicon
 
-_STOCK = re.compile(r"(?:共?有|设|现有|总数(?:已?达到?|为)?|共计|设有)$")
+_STOCK = re.compile(r"(?:共?有|(?<![增开新建筹])设|现有|总数(?:已?达到?|为)?|共计|设有)$")
 _OF_AREA = re.compile(r"全[省市县区州]$")
 _ALL_THERE = re.compile(r"(?:现有|已有|共有|全部|全[省市县区州])$")
 _THERE = re.compile(r"(?:有|全部|全[省市县区州]|建成|累计|配备)$")
@@ -60,29 +61,34 @@ def _find_same(ground: Ground) -> Iterator[Relation]:
 
 
 def _find_called_alike(ground: Ground) -> Iterator[Relation]:
-    """A count of all there are, against the stock whose longer name ends with its own: 46家接种门诊全部, 预防接种门诊46家."""
+    """A count against an earlier one whose longer name ends with its own: 46家接种门诊全部 after 预防接种门诊46家."""
     for other, noun in enumerate(ground.nouns):
-        if len(noun) < _SHORTEST or not ground.is_count(other):
-            continue
-        told_of_all = _is_whole(ground, other)
-        one_of_them = re.match(AMONG, ground.text[ground.claims[other].end :][:_AFTER]) is not None
-        if not told_of_all and not one_of_them:
-            continue
-        stocks = [
-            one
-            for one in ground.counted_as(noun)
-            if one < other and ground.same_kind(one, other) and ground.same_part(one, other) and _is_stock(ground, one)
-        ]
-        if not told_of_all:
-            alike = (one for one in ground.counted_as(noun) if one < other and ground.same_part(one, other))
-            stocks = [one for one in alike if ground.claims[one].exact == ground.claims[other].exact >= _BY_CHANCE]
-        if stocks and ground.nouns[stocks[-1]] != noun:
-            left, right = ground.claims[stocks[-1]], ground.claims[other]
-            args = {"name": left.indicator, "one": written_claim(left), "other": written_claim(right)}
+        one = _called_longer(ground, other) if len(noun) >= _SHORTEST and ground.is_count(other) else None
+        if one is not None:
+            left, right = ground.claims[one], ground.claims[other]
             same = left.exact == right.exact
+            args = {"name": left.indicator, "one": written_claim(left), "other": written_claim(right)}
             told = Problem(code="AUDIT-170" if same else "AUDIT-172", args=args)
             kind = "duplicate" if same else "duplicate_conflict"
-            yield Relation(kind, (stocks[-1], other), same, "" if same else BASES, told)
+            yield Relation(kind, (one, other), same, "" if same else BASES, told)
+
+
+def _called_longer(ground: Ground, other: int) -> int | None:
+    """What a count may repeat under a shorter name.
+
+    Rule: one of all there are repeats the last stock; one of which 中 tells some only what has its number.
+    """
+    noun, right = ground.nouns[other], ground.claims[other]
+    longer = [
+        one
+        for one in ground.near(ground.counted_as(noun), other)
+        if one < other and ground.nouns[one] != noun and ground.same_kind(one, other) and ground.same_part(one, other)
+    ]
+    if _is_whole(ground, other):
+        return next((one for one in reversed(longer) if _is_stock(ground, one)), None)
+    if right.exact < _BY_CHANCE or not re.match(AMONG, ground.text[right.end : right.end + _AFTER]):
+        return None
+    return next((one for one in reversed(longer) if ground.claims[one].exact == right.exact), None)
 
 
 def _compare(ground: Ground, one: int, other: int) -> Relation | None:
@@ -118,15 +124,7 @@ def _compare_named_part(ground: Ground, whole: int, part: int) -> Relation | Non
     named = len(right.own) > 2 and right.own in right.indicator and left.own == right.own
     if not (named and _is_stock(ground, whole)):
         return None
-    args = {
-        "parts": written_claim(right),
-        "sum": written_claim(right),
-        "total": written_claim(left),
-        "name": left.indicator,
-    }
-    if right.exact <= left.exact:
-        return Relation("part_le_whole", (part, whole), True, "", Problem(code="AUDIT-103", args=args))
-    return Relation("part_le_whole", (part, whole), False, BASES, Problem(code="AUDIT-104", args=args))
+    return compare_part(ground, (part,), whole, BASES)
 
 
 def _is_one_state(ground: Ground, one: int, other: int) -> bool:
