@@ -20,6 +20,14 @@ _COMPARED = 120
 """How far before a number a comparison still makes 增加 a change."""
 
 
+_BASE_BEFORE = re.compile(
+    r"(?:常住|户籍|总)人口$|全部$|[比较](?:上年|去年|20\d{2}年)[末底]?的?$|(?:推进|推动|加快)(?:(?!新[建增])[^。;；])*等$"
+    r"|总投资[约达为]?[\d.]+[万亿]?元[,，](?:其中)?(?:(?!年内|计划|完成|力争|确保|达到)[^。;；])*$"
+)
+_BASE_BEHIND = re.compile(r"[^,，。;；]{0,24}基础上|(?:常住|户籍)(?:人口|居民)")
+"""Before and behind a number of a plan that is there already: all of them, last year's, what a project costs, residents."""
+
+
 def read_direction(text: str, one: Quantity, left: str) -> str:
     """``up`` or ``down`` where the number is a change, and no level reached by one; ``left``: its clause before it."""
     words = load_lexicon("words")
@@ -133,19 +141,11 @@ def _is_base(layout: Layout, one: Quantity, left: str) -> bool:
     """Whether a number of a plan tells what there is, not what is to be: 现有, 上年末, 在…基础上, residents, a project's cost."""
     text, start = layout.text, layout.sentence_at(one.start).start
     before, after = text[start : one.start], text[one.end : one.end + 40]
-    if re.search(rf"{one_of('plan_bases')}(?:(?!{one_of('plan_moves')}).)*$", left) or re.match(
-        r"[^,，。;；]{0,24}基础上", after
-    ):
+    if re.search(rf"{one_of('plan_bases')}(?:(?!{one_of('plan_moves')}).)*$", left):
         return True
-    if re.match(r"(?:常住|户籍)(?:人口|居民)", after) or re.search(r"(?:常住|户籍|总)人口$", before):
+    if _BASE_BEFORE.search(before) or _BASE_BEHIND.match(after):
         return True
     if re.search(r"(?:全[省市县区州]|现有)$", before) and re.match(AMONG, after):
-        return True
-    if re.search(
-        r"总投资[约达为]?[\d.]+[万亿]?元[,，](?:其中)?(?:(?!年内|计划|完成|力争|确保|达到)[^。;；])*$", before
-    ):
-        return True
-    if re.search(r"(?:等|全部)$", before) or re.search(r"[比较](?:上年|去年|20\d{2}年)[末底]?的?$", before):
         return True
     year = layout.section_at(one.start).period
     ended = re.search(rf"(?<![比较])(?P<year>20\d{{2}})年(?:(?!今年|年内|{one_of('plan_goals')}).)*$", before)

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from wangdi.core.problem import Problem
 from wangdi.reports.relations.ground import BASES, UNVERIFIABLE, Ground, Relation, plain_thing
-from wangdi.reports.relations.sums import compare_part, gap_of, slip_closes, tell_sum, told_parts
+from wangdi.reports.relations.sums import add_up, compare_part, gap_of, slip_closes, tell_sum, told_parts
 
 _REACHED = re.compile(r"(?:总数|总量|累计|规模)[^,，。;；\d]{0,6}$|(?:达到|达|增至|增加到|扩大到|扩充到)(?:了)?$|实现$")
 _ADDED = re.compile(
@@ -19,6 +19,8 @@ _FAR = 120
 """How many claims back what there was may stand."""
 _SHARED = 3
 """Characters that the names of what there was and of what is added must share, where no word says that it is built on."""
+_LEAST = 10
+"""Smaller numbers are one slip from too many others to say something."""
 
 
 def find_stocks(ground: Ground) -> Iterator[Relation]:
@@ -31,12 +33,13 @@ def find_stocks(ground: Ground) -> Iterator[Relation]:
         if added is None:
             yield from _compare_covered(ground, total)
             continue
-        stocks = [place for place in _list_stocks(ground, total, added) if place != added]
-        exact = next((place for place in stocks if not gap_of(ground, total, (place, added))), None)
+        whole, stocks = ground.claims[total].interval, list(_list_stocks(ground, total, added))
+        exact = next((place for place in stocks if add_up(ground, (place, added)).meets(whole)), None)
         if exact is not None:
             yield _tell(ground, (total, exact, added), True)
             continue
-        meant = next((place for place in stocks if _is_slip(ground, total, (place, added))), None)
+        large = (place for place in stocks if min(ground.claims[place].exact, ground.claims[total].exact) >= _LEAST)
+        meant = next((place for place in large if _is_slip(ground, total, (place, added))), None)
         if meant is not None:
             yield _tell(ground, (total, meant, added), False)
         else:
@@ -73,7 +76,7 @@ def _list_stocks(ground: Ground, total: int, added: int) -> Iterator[int]:
         one = ground.claims[place]
         if not ground.same_part(place, total):
             return
-        if not (ground.is_amount(place) and ground.same_kind(place, total)):
+        if place == added or not (ground.is_amount(place) and ground.same_kind(place, total)):
             continue
         built_on = ground.same_sentence(place, total) and "基础上" in ground.text[one.end : one.end + 24]
         if built_on or _is_named(ground.nouns[place], names) or _is_named(plain_thing(one.indicator), names):
@@ -81,10 +84,9 @@ def _list_stocks(ground: Ground, total: int, added: int) -> Iterator[int]:
 
 
 def _is_named(noun: str, names: str) -> bool:
-    """Whether names hold so much of a noun that it is one of theirs."""
-    return (len(noun) > 1 and noun[-2:] in names) or any(
-        noun[start : start + _SHARED] in names for start in range(len(noun) - _SHARED + 1)
-    )
+    """Whether names hold so much of a noun that it is one of theirs: its end, or more of it."""
+    ends = len(noun) > 1 and noun[-2:] in names
+    return ends or any(noun[start : start + _SHARED] in names for start in range(len(noun) - _SHARED + 1))
 
 
 def _is_slip(ground: Ground, total: int, parts: tuple[int, int]) -> bool:
