@@ -12,7 +12,7 @@ from wangdi.reports.text.numerals import Quantity
 
 EDGE = ' \t\u3000,，、。；;：:“”‘’"()（）〔〕—-·#\n'
 LONGEST = 30
-_LONGEST_GLOSS = 24
+_LONGEST_GLOSS = 80
 """How far before a comma within it the parenthesis of a gloss may open."""
 _GLOSSES = re.compile(r"[(（][^()（）]{12,}[)）]|(?<!机构)(?<!人员)[(（][^()（）]{5,}[)）]\s*$")
 _BEHIND = re.compile(
@@ -103,7 +103,8 @@ def left_of(layout: Layout, quantities: Sequence[Quantity], index: int) -> str:
     elif closed >= 0 and opened < 0:
         glossed = _from_gloss(layout, start)
         if glossed is not None and not (index and quantities[index - 1].end > glossed):
-            return layout.text[glossed : one.start]
+            behind = layout.text[glossed : one.start].rpartition(")")[2].rpartition("）")[2]
+            return behind if len(behind.strip()) > 1 else layout.text[glossed : one.start]
         text = text[closed + 1 :]
     if index and start == quantities[index - 1].end:
         text = re.sub(r"^(?:及?以上|以下|以内|左右)", "", text)

@@ -73,8 +73,9 @@ def _find_growth(ground: Ground, index: int) -> Iterator[Relation]:
     if holding:
         yield from holding
         return
+    nearest = max((place for place in (*levels.now, *levels.then) if place < index), default=-1)
     for group, compare in ((pairs, _compare_levels), (steps, _compare_step)):
-        misfits = (compare(ground, pair, index) for pair in group)
+        misfits = (compare(ground, pair, index) for pair in group if nearest in pair)
         told = next((one for one in misfits if one.severity), None)
         if told is not None:
             yield told

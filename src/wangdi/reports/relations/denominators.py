@@ -47,6 +47,13 @@ class Tie(IntEnum):
     """It stands before it in the paragraph."""
 
 
+def is_of_residents(name: str) -> bool:
+    """Whether rates of a name are told of all who live in the area: 出生率, 发病率."""
+    rules = load_lexicon("relations")["denominators"]
+    first = next((rule for rule in rules if any(re.search(rate, name) for rate in rule["rates"])), None)
+    return first is not None and "bases" not in first
+
+
 class Denominators:
     """The wholes of one text, asked by numerator and rate."""
 

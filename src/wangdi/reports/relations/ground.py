@@ -33,6 +33,7 @@ _TINY = 1e-12
 
 CROWD = frozenset(("人", "名", "人次", "例", "位", "户次", "人份", "剂次", "针次"))
 """Units of people and their visits."""
+_HEADS = frozenset(("人", "名", "位"))
 _PEOPLE = CROWD - {"人次", "户次", "剂次", "针次"} | {""}
 _MEAN = re.compile(r"平均|均次|次均|人均|日均|户均|床均|^每|住院日|单价")
 
@@ -217,6 +218,11 @@ class Ground:
         """Whether two amounts are of one kind: both money, both people, or of one unit."""
         left, right = self.claims[one].norm_unit, self.claims[other].norm_unit
         return left == right or {left, right} <= _PEOPLE
+
+    def same_unit(self, one: int, other: int) -> bool:
+        """Whether two claims count in one unit; people are counted as 人, 名 and 位, cases and visits apart from them."""
+        left, right = self.claims[one].norm_unit, self.claims[other].norm_unit
+        return left == right or {left, right} <= _HEADS
 
     def both_crowds(self, one: int, other: int) -> bool:
         """Whether two amounts are people or their visits."""

@@ -51,7 +51,7 @@ def _find_bracketed(ground: Ground) -> Iterator[Listed]:
             continue
         end = one.end + match.end()
         inside = range(total + 1, ground.first_from(end))
-        members = tuple(index for index in inside if ground.same_kind(index, total) and ground.is_count(index))
+        members = tuple(index for index in inside if ground.same_unit(index, total) and ground.is_count(index))
         if len(members) > 1 and len(members) == len(inside):
             yield total, members, "bracketed"
         elif len(members) == len(inside) == 1 and re.match(r"(?:其中)?含|其中", match.group(1)):
@@ -73,7 +73,7 @@ def _read_list(ground: Ground, match: re.Match[str]) -> Listed | None:
     members = tuple(
         index
         for index in range(first, next(past, inside.stop))
-        if ground.same_kind(index, total)
+        if ground.same_unit(index, total)
         and ground.is_amount(index)
         and claims[index].measure == claims[total].measure
         and ground.depth(index) == depth
@@ -97,7 +97,7 @@ def _read_list(ground: Ground, match: re.Match[str]) -> Listed | None:
 def _is_of_all(ground: Ground, total: int, index: int) -> bool:
     """Whether a number behind a list's first member is of more than the list's total: of another time, or of all there is."""
     one, whole = ground.claims[index], ground.claims[total]
-    larger = ground.same_kind(index, total) and one.exact > whole.exact
+    larger = ground.same_unit(index, total) and one.exact > whole.exact
     return larger and (one.status != whole.status or "总" in one.indicator or one.period != whole.period)
 
 
@@ -123,7 +123,7 @@ def _total_before(ground: Ground, match: re.Match[str], first: int) -> int | Non
         commas = len(re.findall(r"[,，]", between)) - changes
         if not opens and (commas > (0 if inside else 1) or re.search(r"[;；]", between)):
             return None
-        same = ground.same_kind(index, first) and one.measure == claims[first].measure
+        same = ground.same_unit(index, first) and one.measure == claims[first].measure
         # 较上年（2035人）增加: what a total is compared with is not parted.
         same = same and one.period.year in ("", claims[first].period.year)
         if opens and not one.norm_unit:
@@ -149,7 +149,7 @@ def _total_named(ground: Ground, match: re.Match[str], first: int) -> int | None
         if one.start < start:
             return None
         now = one.period.year in ("", ground.claims[first].period.year)
-        alike = ground.same_kind(index, first) and ground.is_amount(index) and now
+        alike = ground.same_unit(index, first) and ground.is_amount(index) and now
         if alike and (
             _is_called(ground.nouns[index], noun) if noun else index == first - 1 or ground.same_sentence(index, first)
         ):

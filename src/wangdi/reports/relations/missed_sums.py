@@ -133,7 +133,8 @@ def _lists_before(ground: Ground, total: int) -> Iterator[tuple[Run, str]]:
 
 def _alike(ground: Ground, total: int, places: Sequence[int]) -> Iterator[tuple[Run, str]]:
     """The amounts behind a total in its paragraph that are called as it is: 总收入, then 职工医保基金收入 and 居民医保基金收入."""
-    here = [place for place in places if ground.same_paragraph(total, place)]
+    thing = re.sub("^.*总", "", ground.nouns[total])
+    here = [place for place in places if ground.same_paragraph(total, place) and ground.nouns[place].endswith(thing)]
     named = sorted(here, key=lambda place: (ground.nouns[place][-TAIL:], place))
     for tail, group in groupby(named, key=lambda place: ground.nouns[place][-TAIL:]):
         run = tuple(group)

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from wangdi.core.problem import Problem
 from wangdi.reports.relations.ground import BASES, Ground, Relation, count_digits, plain_thing, written_claim
+from wangdi.reports.relations.runs import find_runs
 from wangdi.reports.text.numerals import slips_of
 
 _SHARED = 3
@@ -19,10 +20,11 @@ def find_near_repeats(ground: Ground) -> Iterator[Relation]:
     """Every count and rate that an earlier one of its name says too, or says all but one slip of the pen.
 
     Rule: counts of four digits that differ by one slip are of one thing if their nouns share three characters; rates, and counts
-    of three digits, only if they have one name. It is a question: what is counted may differ.
+    of three digits, only if they have one name. It is a question: what is counted may differ. A total is no slip of its part.
     """
     seen: dict[str, list[int]] = {}
     told: set[int] = set()
+    summed = {(one.claims[0], part) for one in find_runs(ground) if one.holds for part in one.claims[1:]}
     for index, one in enumerate(ground.claims):
         noun = _plain(one.indicator) if ground.is_count(index) or ground.is_share(index) else ""
         if len(noun) < 2 or count_digits(one) < 3 or one.cell is not None:
@@ -30,7 +32,8 @@ def find_near_repeats(ground: Ground) -> Iterator[Relation]:
         kinds = {noun[place : place + _SHARED] for place in range(max(1, len(noun) - _SHARED + 1))}
         earlier = sorted({place for kind in kinds for place in seen.get(kind, [])[-_NEAREST:]}, reverse=True)
         same = next((place for place in earlier if _is_same(ground, place, index)), None)
-        near = next((place for place in earlier if place not in told and _is_near(ground, place, index)), None)
+        other = (place for place in earlier if place not in told and not {(place, index), (index, place)} & summed)
+        near = next((place for place in other if _is_near(ground, place, index)), None)
         if same is not None:
             yield _tell(ground, same, index, True)
         elif near is not None:

@@ -23,6 +23,7 @@ from wangdi.reports.relations.ground import (
     written,
     written_claim,
 )
+from wangdi.reports.relations.runs import find_runs
 from wangdi.reports.text.layout import Stretch
 from wangdi.reports.text.lexicon import load_lexicon
 from wangdi.reports.text.numerals import Interval
@@ -166,7 +167,10 @@ def _find_cases(ground: Ground, rate: int) -> int | None:
     named = [index for index in cases if len(disease) > 1 and disease in ground.claims[index].indicator]
     near = range(max(0, rate - _FAR), min(len(ground.claims), rate + _FAR))
     told = any(disease in ground.claims[index].indicator for index in near if index != rate)
-    return next(iter(named if named or (len(disease) > 1 and told) else cases), None)
+    found = next(iter(named if named or (len(disease) > 1 and told) else cases), None)
+    # A rate behind a list is one of what the list parts.
+    totals = (one.claims[0] for one in find_runs(ground) if one.holds and found in one.claims[1:] and not named)
+    return found if found is None else next((total for total in totals if total in cases), found)
 
 
 def _are_cases(one: Claim) -> bool:

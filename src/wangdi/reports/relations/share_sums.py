@@ -23,6 +23,8 @@ from wangdi.reports.relations.sums import add_up, is_one_slip, tell_sum, told_pa
 from wangdi.reports.text.lexicon import load_lexicon
 from wangdi.reports.text.numerals import Interval
 
+_UNSAID = 1
+"""Per cent of a whole that a report may leave unsaid."""
 _FEWEST = 3
 """Shares that must be told in a row before one slip says that they were meant to make up a hundred."""
 
@@ -41,10 +43,21 @@ def find_share_sums(ground: Ground) -> Iterator[Relation]:
         told = compare_shares(ground, row)
         if told.holds:
             yield told
-        elif ((len(row) >= _FEWEST and _is_listed(ground, row)) or _opens_all(ground, row[0])) and _is_one_slip(
-            ground, row
-        ):
+        elif _is_meant(ground, row) and _is_one_slip(ground, row):
             yield replace(told, severity=UNVERIFIABLE)
+
+
+def _is_meant(ground: Ground, row: tuple[int, ...]) -> bool:
+    """Whether shares are meant to make up a whole: three in one list, or any that a sentence says it parts.
+
+    Rule: those from one age on hold those from a higher one on; a row that lacks next to nothing may leave a small part unsaid.
+    """
+    aged = re.findall(r"岁及?以上", ground.text[ground.sentence_start(row[0]) : ground.claims[row[-1]].start])
+    high = add_up(ground, row).high
+    left_out = high is not None and 0 < 100 - high <= _UNSAID
+    if len(aged) > 1 or left_out:
+        return False
+    return (len(row) >= _FEWEST and _is_listed(ground, row)) or _opens_all(ground, row[0])
 
 
 def _is_listed(ground: Ground, row: tuple[int, ...]) -> bool:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from wangdi.reports.relations.denominators import Denominators, Tie
+from wangdi.reports.relations.denominators import Denominators, Tie, is_of_residents
 from wangdi.reports.relations.ground import CROWD, POPULATIONS_APART, Ground, Relation, count_digits, unit_of
 from wangdi.reports.relations.numerators import (
     base_inside,
@@ -125,7 +125,9 @@ def _tell_misfit(ground: Ground, index: int, pair: Candidate, told: tuple[bool, 
     """
     (over, base, tie), (named, among) = pair, told
     members = (over, base, index)
-    if among and not named and is_of_others(ground, over, index):
+    if (among and not named and is_of_others(ground, over, index)) or (
+        tie is not Tie.TOLD and _is_other_population(ground, members, tie)
+    ):
         return None
     if tie is Tie.TOLD:
         return judge_ratio(ground, members, True)
@@ -139,7 +141,7 @@ def _tell_misfit(ground: Ground, index: int, pair: Candidate, told: tuple[bool, 
     tied = (named or among) if tie < Tie.BESIDE else tie is Tie.BESIDE or many
     least = Tie.ROW if named else Tie.LISTED
     above = ground.claims[over].exact > ground.claims[base].exact and tie > least
-    if not tied or above or _is_other_population(ground, members, tie) or not is_one_slip_apart(ground, members):
+    if not tied or above or not is_one_slip_apart(ground, members):
         return None
     return judge_ratio(ground, members, False, tie is not Tie.KNOWN)
 
@@ -152,7 +154,7 @@ def _says(ground: Ground, base: int, index: int) -> bool:
 
 def _is_other_population(ground: Ground, members: tuple[int, int, int], tie: Tie) -> bool:
     """Whether another population, of the middle of the year or of another register, may explain what a rate is off."""
-    if tie is not Tie.KNOWN or ground.is_share(members[2]):
+    if ground.is_share(members[2]) or not (tie is Tie.KNOWN or is_of_residents(ground.claims[members[2]].indicator)):
         return False
     over, base, share = (ground.claims[place].norm_value for place in members)
     computed = over / base / float(unit_of(ground.claims[members[2]]))

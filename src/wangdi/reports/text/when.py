@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 _YEAR = r"(?:(?:19|20)\d{2}|(?:19|20)[xX×＊*]{2}|[xX×]{4})"
@@ -23,6 +24,7 @@ _SPAN = re.compile(r"\d{1,2}月|\d{1,2}—\d{1,2}月|[上下]半年|[前第]?[�
 """Parts of a year that a heading names for all that follows."""
 
 
+_LONGEST_GLOSS = 60
 _COMPARED = re.compile(r"(?:[比较与]|[高低多少快慢优好]于|[高低]出|超过)$")
 """What stands before a period that a value is only held against."""
 
@@ -99,7 +101,19 @@ def find_mentions(text: str) -> list[Mention]:
     for match in _PRIOR.finditer(text):
         part = LAST_MONTH if match["month"] else SAME_MONTHS if match["same"] else "上年"
         found.append(Mention(match.start(), match.end(), Period("", part), True))
-    return sorted(found, key=lambda one: one.start)
+    return list(_without_glosses(text, sorted(found, key=lambda one: one.start)))
+
+
+def _without_glosses(text: str, mentions: list[Mention]) -> Iterator[Mention]:
+    """Periods but for those in parentheses right behind another, which say it in days: 2019年(2019年1月1日0时至12月31日24时)."""
+    end = 0
+    for one in mentions:
+        if one.start < end:
+            continue
+        yield one
+        if text[one.end : one.end + 1] in ("(", "（"):
+            closed = re.compile(r"[)）]").search(text, one.end, one.end + _LONGEST_GLOSS)
+            end = closed.end() if closed else end
 
 
 def _plain_year(year: str) -> str:
