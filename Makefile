@@ -13,7 +13,7 @@ demo: $(STAMP)  ## a small synthetic city, from the institutions' files to the f
 	$(BIN)/wangdi demo build/demo --people 8000
 
 test: check  ## every check and every test
-	$(BIN)/pytest -n 2
+	$(BIN)/pytest -n 2 --dist worksteal
 
 check: $(STAMP)  ## style, types and the rules of the house
 	$(BIN)/ruff check
