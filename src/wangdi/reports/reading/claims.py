@@ -273,8 +273,7 @@ def _share_ends(layout: Layout, claims: Sequence[Claim]) -> list[Claim]:
 
 def _with_comparator(one: Claim, comparator: str) -> Claim:
     """A claim told exactly, as at least or at most what it says."""
-    ends = (one.printed.low, None) if comparator == ">=" else (Fraction(0), one.printed.high)
-    return replace(one, comparator=comparator, interval=Interval(*ends))
+    return replace(one, comparator=comparator, interval=_open_to(one.printed, comparator))
 
 
 def _read_claim(layout: Layout, one: Quantity, told: tuple[str, Name], where: tuple[Regions, Dates]) -> Claim:
@@ -306,12 +305,14 @@ def _interval(one: Quantity, comparator: str) -> Interval:
         return Interval(exact - Fraction(one.step) / 2, exact + Fraction(one.step) / 2)
     if comparator == "approx":
         return open_interval(one.value, one.scale) if one.more else _around(one)
-    found = rounding_interval(one.value, one.scale, whole)
+    return _open_to(rounding_interval(one.value, one.scale, whole), comparator)
+
+
+def _open_to(printed: Interval, comparator: str) -> Interval:
+    """What a printed number leaves open as at least or at most itself."""
     if comparator == ">=":
-        return Interval(found.low, None)
-    if comparator == "<=":
-        return Interval(Fraction(0), found.high)
-    return found
+        return Interval(printed.low, None)
+    return Interval(Fraction(0), printed.high) if comparator == "<=" else printed
 
 
 def _around(one: Quantity) -> Interval:

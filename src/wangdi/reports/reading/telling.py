@@ -6,7 +6,7 @@ import re
 
 from wangdi.reports.naming.names import Name
 from wangdi.reports.text.layout import Layout
-from wangdi.reports.text.lexicon import AMONG, cue, load_lexicon, one_of, person_units, ratio_units
+from wangdi.reports.text.lexicon import AMONG, MOVED_FROM, cue, load_lexicon, one_of, person_units, ratio_units
 from wangdi.reports.text.numerals import Quantity
 
 COUNT, RATE, MONEY, CHANGE, RANK, VALUE = "count", "rate", "money", "change", "rank", "value"
@@ -158,7 +158,7 @@ def _is_start(text: str, one: Quantity) -> bool:
         r"(?:提高|增加|增长|上升|提升|下降|降低|减少|压减)?[增降升减]?(?:到|至|为)", text[one.end : one.end + 5]
     )
     before = text[max(0, one.start - 8) : one.start]
-    return moved is not None and re.search(r"[由从](?:(?:上年|去年|目前|20\d{2}年)[末底]?的?)?$", before) is not None
+    return moved is not None and re.search(MOVED_FROM, before) is not None
 
 
 def read_comparator(text: str, one: Quantity, status: str) -> str:

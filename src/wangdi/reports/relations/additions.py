@@ -10,10 +10,9 @@ from collections.abc import Iterator, Sequence
 from functools import cache
 from itertools import pairwise
 
-from wangdi.core.problem import Problem
-from wangdi.reports.relations.ground import Ground, Relation, count_digits
+from wangdi.reports.relations.ground import UNVERIFIABLE, Ground, Relation, count_digits
 from wangdi.reports.relations.lists import listed
-from wangdi.reports.relations.sums import add_up, told_parts
+from wangdi.reports.relations.sums import add_up, judge_sum
 from wangdi.reports.text.lexicon import load_lexicon
 
 REACH = 24
@@ -39,16 +38,12 @@ def find_additions(ground: Ground) -> list[Relation]:
     """
     told = {(total, members) for total, members, _ in listed(ground)}
     return [
-        _holds(ground, total, run)
+        judge_sum(ground, total, run, UNVERIFIABLE)
         for total, one in enumerate(ground.claims)
         if ground.is_amount(total) and one.exact
         for run in _runs_that_add_up(ground, total)
         if (total, run) not in told
     ]
-
-
-def _holds(ground: Ground, total: int, run: Run) -> Relation:
-    return Relation("sum", (total, *run), True, "", Problem(code="AUDIT-101", args=told_parts(ground, total, run)))
 
 
 def _runs_that_add_up(ground: Ground, total: int) -> Iterator[Run]:

@@ -156,7 +156,7 @@ def _compare_levels(ground: Ground, pair: tuple[int, int], index: int) -> Relati
         grown = Interval(_root(grown.low, years), _root(grown.high or grown.low, years))
     computed = None if grown is None else _between(sign * (grown.low - 1), sign * ((grown.high or grown.low) - 1))
     share = change.interval.times(Fraction(1, 100))
-    factors = sorted((1 + sign * share.low, 1 + sign * (share.high or share.low)))
+    factors = sorted((1 + sign * end) ** max(1, years) for end in (share.low, share.high or share.low))
     slipped = factors[0] > 0 and (
         slips_into(now, then.exact * factors[0], then.exact * factors[1])
         or slips_into(then, now.exact / factors[1], now.exact / factors[0])

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from enum import IntEnum
 
 from wangdi.reports.reading.telling import TARGET
-from wangdi.reports.relations.ground import Ground, Relation, plain_thing
+from wangdi.reports.relations.ground import Ground, Relation, plain_thing, shares_run
 from wangdi.reports.relations.groups import first_paired, paired_with
 from wangdi.reports.relations.lists import listed
 from wangdi.reports.relations.numerators import clause_before, is_among, is_done_of_due, is_tied, stem_of, tying_word
@@ -112,7 +112,7 @@ def _named(ground: Ground, over: int, index: int) -> list[int]:
     """The amounts that are called what the share says it is a share of, the nearest first."""
     behind = re.match(_COVERED, ground.text[ground.claims[index].end : ground.claims[index].end + 24])
     if behind and clause_before(ground, index).endswith(("覆盖", "占", "惠及")):
-        called = ground.counted_as(plain_thing(behind["whole"]))
+        called = ground.amounts_called(plain_thing(behind["whole"]))
         return _nearest(ground, [place for place in called if ground.same_part(place, over)], over)
     told = re.search(rf"(?:占|为){_NAMED}$", clause_before(ground, index))
     if told is None or not is_among(ground, index):
@@ -120,7 +120,7 @@ def _named(ground: Ground, over: int, index: int) -> list[int]:
     stem = plain_thing(
         re.sub(r"(?:报告|登记|发病)?(?:人数|总数|数|总量|总额|总人口)$", "", told.group(1))
     ) or told.group(1)
-    called = [place for place in ground.counted_as(stem) if ground.same_part(place, over) and place != over]
+    called = [place for place in ground.amounts_called(stem) if ground.same_part(place, over) and place != over]
     return _nearest(ground, called, over)
 
 
@@ -131,13 +131,13 @@ def _tasks(ground: Ground, over: int, index: int) -> Iterator[int]:
     done = ground.claims[over].indicator
     for place, one in enumerate(ground.claims):
         aimed = one.status == TARGET or "任务" in one.indicator
-        if aimed and ground.is_amount(place) and ground.same_part(place, over) and _share_a_name(done, one.indicator):
+        if (
+            aimed
+            and ground.is_amount(place)
+            and ground.same_part(place, over)
+            and shares_run(done, one.indicator, _ALIKE)
+        ):
             yield place
-
-
-def _share_a_name(one: str, other: str) -> bool:
-    """Whether two names have so many characters in a row in common that they are of one thing."""
-    return any(one[start : start + _ALIKE] in other for start in range(len(one) - _ALIKE + 1))
 
 
 def _parted(ground: Ground, over: int) -> list[int]:
@@ -145,7 +145,7 @@ def _parted(ground: Ground, over: int) -> list[int]:
     told = re.search(_PARTED, ground.text[ground.sentence_start(over) : ground.claims[over].start])
     if told is None:
         return []
-    called = [place for place in ground.counted_as(plain_thing(told["whole"])) if ground.same_part(place, over)]
+    called = [place for place in ground.amounts_called(plain_thing(told["whole"])) if ground.same_part(place, over)]
     return _nearest(ground, called, over)
 
 
@@ -168,7 +168,7 @@ def _known(ground: Ground, over: int, index: int) -> Iterator[int]:
             wholes = (_nearest(ground, ground.counted_like(base), over) for base in bases)
             yield from next((places for places in wholes if places), ())
     if (is_among(ground, index) or is_tied(ground, over, index)) and len(ground.nouns[over]) > 1:
-        alike = ground.near(ground.counted_as(ground.nouns[over][-2:]), over)
+        alike = ground.near(ground.amounts_called(ground.nouns[over][-2:]), over)
         larger = [place for place in alike if ground.claims[place].norm_value > ground.claims[over].norm_value]
         yield from _nearest(ground, larger, over)
     for noun in {told[start:end] for start in range(len(told)) for end in range(start + _NAMES, len(told) + 1)}:

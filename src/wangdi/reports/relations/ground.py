@@ -165,7 +165,7 @@ class Ground:
                 found.setdefault(noun, []).append(index)
         return found
 
-    def counted_as(self, noun: str) -> list[int]:
+    def amounts_called(self, noun: str) -> list[int]:
         """Every amount whose noun is this one or ends with it, in order."""
         return self._by_ending.get(noun, [])
 
@@ -257,6 +257,11 @@ def plain_thing(noun: str) -> str:
     for word, usual in load_lexicon("relations")["synonyms"].items():
         text = text.replace(word, usual)
     return text
+
+
+def shares_run(one: str, other: str, length: int) -> bool:
+    """Whether two names have so many characters in a row in common."""
+    return any(one[start : start + length] in other for start in range(len(one) - length + 1))
 
 
 def count_digits(one: Claim) -> int:

@@ -18,6 +18,7 @@ from wangdi.reports.relations.ground import (
     written,
     written_claim,
 )
+from wangdi.reports.relations.orders import judge_order
 
 _PAID = r"处罚|立案|案件|慰问|救助|特殊家庭"
 """What is counted and paid for or fined, beside people."""
@@ -80,7 +81,7 @@ def _find_holders(ground: Ground) -> Iterator[Relation]:
         one, other = ground.claims[index], ground.claims[index + 1]
         beside = ground.is_count(index) and ground.is_count(index + 1) and other.start - one.end <= 1
         if beside and one.norm_unit == "户" and other.norm_unit in ("人", "名"):
-            yield _test_holders(ground, (index, index + 1), "每户至少一人")
+            yield judge_order(ground, (index, index + 1), "每户至少一人", BASES)
         opened = ground.between(index, index + 1) in ("(", "（")
         if (
             beside
@@ -88,16 +89,7 @@ def _find_holders(ground: Ground) -> Iterator[Relation]:
             and one.norm_unit in ("个", "张", "台", "辆", "间")
             and other.norm_unit in ("家", "所", "户")
         ):
-            yield _test_holders(ground, (index + 1, index), "每家至少一个")
-
-
-def _test_holders(ground: Ground, members: tuple[int, int], source: str) -> Relation:
-    one, other = (ground.claims[index] for index in members)
-    args = {"small": one.indicator, "small_value": written_claim(one), "source": source}
-    args |= {"large": other.indicator, "large_value": written_claim(other)}
-    holds = one.exact <= other.exact
-    told = Problem(code="AUDIT-150" if holds else "AUDIT-152", args=args)
-    return Relation("order_le", members, holds, "" if holds else BASES, told)
+            yield judge_order(ground, (index + 1, index), "每家至少一个", BASES)
 
 
 def _find_sex_ratios(ground: Ground) -> Iterator[Relation]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from itertools import pairwise
 
@@ -199,7 +199,10 @@ def _names_all(ground: Ground, members: tuple[int, ...]) -> bool:
 def make_a_whole(ground: Ground, members: tuple[int, ...]) -> bool:
     """Whether the members of a list are groups that make up a whole: 公办 and 民办; 完工, 在建 and 未开工."""
     names = [ground.claims[index].indicator for index in members]
-    return any(
-        len(group) == len(names) and all(any(one in name for name in names) for one in group)
-        for group in load_lexicon("relations")["complements"]["groups"]
-    )
+    return any(len(group) == len(names) for group in groups_in(names))
+
+
+def groups_in(names: Sequence[str]) -> list[list[str]]:
+    """The groups that make up a whole all of whose words some names tell: 公立 and 民营."""
+    groups: list[list[str]] = load_lexicon("relations")["complements"]["groups"]
+    return [group for group in groups if all(any(word in name for name in names) for word in group)]

@@ -21,7 +21,7 @@ from wangdi.reports.relations.additions import (
 )
 from wangdi.reports.relations.ground import UNVERIFIABLE, Ground, Relation, count_digits
 from wangdi.reports.relations.lists import make_a_whole
-from wangdi.reports.relations.sums import gap_of, is_one_slip, slip_closes, tell_sum, told_parts
+from wangdi.reports.relations.sums import gap_of, is_one_slip, judge_sum, slip_closes
 
 _SURE = 100
 """Below it one slip makes so many sums that a list must say that it names all."""
@@ -46,8 +46,7 @@ def find_missed_sums(ground: Ground, explained: Sequence[Run]) -> Iterator[Relat
             if why not in (ALL, NAMED) and (total in totals or total in parts):
                 continue
             if not parts & set(run) and _is_slip(ground, total, run, why):
-                args = told_parts(ground, total, run)
-                yield Relation("sum", (total, *run), False, UNVERIFIABLE, tell_sum(ground, total, run, args))
+                yield judge_sum(ground, total, run, UNVERIFIABLE)
                 break
 
 

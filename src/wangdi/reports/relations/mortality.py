@@ -29,9 +29,11 @@ def _find_live_births(ground: Ground) -> Iterator[Relation]:
     taken: set[int] = set()
     for index in range(len(ground.claims)):
         rates = _mortality_rates(ground, index, rules["rates"])
+        if taken & set(rates):
+            continue
         if len(rates) == 2:
             yield from _compare_two(ground, rates, rules["births"])
-        if len(rates) < 3 or taken & set(rates):
+        if len(rates) < 3:
             continue
         taken |= set(rates)
         births = _solve_births([ground.claims[rate] for rate in rates], int(rules["most_births"]))

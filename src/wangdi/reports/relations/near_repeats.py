@@ -24,7 +24,8 @@ def find_near_repeats(ground: Ground) -> Iterator[Relation]:
     """
     seen: dict[str, list[int]] = {}
     told: set[int] = set()
-    summed = {(one.claims[0], part) for one in find_runs(ground) if one.holds for part in one.claims[1:]}
+    sums = [one.claims for one in find_runs(ground) if one.relation == "sum" and one.holds]
+    summed = {pair for total, *parts in sums for part in parts for pair in ((total, part), (part, total))}
     for index, one in enumerate(ground.claims):
         noun = _plain(one.indicator) if ground.is_count(index) or ground.is_share(index) else ""
         if len(noun) < 2 or count_digits(one) < 3 or one.cell is not None:
@@ -32,7 +33,7 @@ def find_near_repeats(ground: Ground) -> Iterator[Relation]:
         kinds = {noun[place : place + _SHARED] for place in range(max(1, len(noun) - _SHARED + 1))}
         earlier = sorted({place for kind in kinds for place in seen.get(kind, [])[-_NEAREST:]}, reverse=True)
         same = next((place for place in earlier if _is_same(ground, place, index)), None)
-        other = (place for place in earlier if place not in told and not {(place, index), (index, place)} & summed)
+        other = (place for place in earlier if place not in told and (place, index) not in summed)
         near = next((place for place in other if _is_near(ground, place, index)), None)
         if same is not None:
             yield _tell(ground, same, index, True)
@@ -83,9 +84,7 @@ def _is_near(ground: Ground, one: int, other: int) -> bool:
     # A number beside another in one list is another number.
     if ground.same_sentence(one, other) and other - one == 1:
         return False
-    many = ground.is_count(other) and min(count_digits(left), count_digits(right)) > 3
+    many = min(count_digits(left), count_digits(right)) > 3
     named = _plain(left.indicator) == _plain(right.indicator)
-    named = named or (
-        min(count_digits(left), count_digits(right)) > 3 and _is_longer_name(left.indicator, right.indicator)
-    )
-    return (many or named) and float(right.printed_number) in slips_of(left.printed_number)
+    meant = named or (many and (ground.is_count(other) or _is_longer_name(left.indicator, right.indicator)))
+    return meant and float(right.printed_number) in slips_of(left.printed_number)

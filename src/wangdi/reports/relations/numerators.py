@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
-from wangdi.reports.relations.ground import Ground, plain_thing
+from wangdi.reports.relations.ground import Ground, plain_thing, shares_run
 from wangdi.reports.relations.groups import paired_with
 from wangdi.reports.text.lexicon import load_lexicon
 
@@ -47,7 +47,7 @@ def is_of_others(ground: Ground, over: int, index: int) -> bool:
         return False
     who = re.sub(r"^(?:其中|分别|两者|合计|三项|以上)+", "", told["who"])
     who = who.rpartition("的")[0] or who
-    return len(who) > 3 and not any(who[place : place + 2] in ground.said_of(over) for place in range(len(who) - 1))
+    return len(who) > 3 and not shares_run(who, ground.said_of(over), 2)
 
 
 def _list_clause(ground: Ground, index: int) -> str:
@@ -108,7 +108,7 @@ def _named_part(ground: Ground, index: int) -> list[int]:
         return []
     called = [
         place
-        for place in ground.counted_as(plain_thing(told["part"]))
+        for place in ground.amounts_called(plain_thing(told["part"]))
         if place < index and ground.same_part(place, index)
     ]
     return sorted(ground.near(called, index), reverse=True)

@@ -6,7 +6,8 @@ import re
 from collections.abc import Iterator
 
 from wangdi.core.problem import Problem
-from wangdi.reports.relations.ground import BASES, Ground, Relation, written_claim
+from wangdi.reports.relations.ground import BASES, IMPOSSIBLE, Ground, Relation, written_claim
+from wangdi.reports.relations.lists import groups_in
 from wangdi.reports.relations.numerators import is_among
 from wangdi.reports.relations.sums import compare_part
 from wangdi.reports.text.lexicon import load_lexicon
@@ -27,16 +28,17 @@ def find_orders(ground: Ground) -> list[Relation]:
 def _find_ages(ground: Ground) -> Iterator[Relation]:
     """People from an age on, against those from the next lower age on told before in the paragraph: 65岁以上 within 60岁以上."""
     told: list[tuple[int, int]] = []
-    everyone: dict[int, int] = {}
+    everyone: dict[tuple[int, int], int] = {}
     for index, one in enumerate(ground.claims):
         age = _age_from(ground, index)
         some = re.match(r"(?P<age>\d{2})周?岁及?以上老年人\w", one.own) if age is None else None
-        whole = everyone.get(int(some["age"])) if some else None
-        if whole is not None and ground.same_kind(whole, index) and ground.same_part(whole, index):
+        part = ground.layout.part_at(one.start).start
+        whole = everyone.get((part, int(some["age"]))) if some else None
+        if whole is not None and ground.same_kind(whole, index):
             yield compare_part(ground, (index,), whole, BASES)
         if age is None:
             continue
-        everyone.setdefault(age, index)
+        everyone.setdefault((part, age), index)
         lower = [(one, place) for one, place in told if one < age and ground.same_paragraph(place, index)]
         same = [pair for pair in lower if ground.same_kind(pair[1], index) and ground.same_time(pair[1], index)]
         if same:
@@ -58,7 +60,6 @@ def _find_between(ground: Ground) -> Iterator[Relation]:
 
     Rule: a mean of two numbers lies between them, whatever their weights.
     """
-    pairs = [group for group in load_lexicon("relations")["complements"]["groups"] if len(group) == 2]
     for index in range(1, len(ground.claims) - 1):
         one, other = ground.claims[index], ground.claims[index + 1]
         alike = (
@@ -67,7 +68,7 @@ def _find_between(ground: Ground) -> Iterator[Relation]:
         if not (alike and one.comparator == other.comparator == "=" and ground.same_sentence(index, index + 1)):
             continue
         names = [ground.text[ground.claims[place - 1].end : ground.claims[place].start] for place in (index, index + 1)]
-        if not any(all(any(word in name for name in names) for word in group) for group in pairs):
+        if not any(len(group) == len(names) for group in groups_in(names)):
             continue
         whole = next(
             (
@@ -114,7 +115,8 @@ def _find_pairs(ground: Ground, rule: dict[str, str]) -> Iterator[Relation]:
             and ground.same_time(low, high)
         ]
         if others:
-            yield _test_order(ground, low, min(others, key=lambda high: abs(high - low)), rule)
+            nearest = min(others, key=lambda high: abs(high - low))
+            yield judge_order(ground, (low, nearest), rule["source"], rule["severity"])
 
 
 def _tested(ground: Ground, index: int) -> str:
@@ -137,18 +139,18 @@ def _subject(text: str) -> str:
     return re.sub(r"的|患者|在册|登记管理|全[市县区省国]|我[市县区省国]|疫情|数$|和", "", text)
 
 
-def _test_order(ground: Ground, low: int, high: int, rule: dict[str, str]) -> Relation:
-    one, other = ground.claims[low], ground.claims[high]
-    holds = other.printed.high is None or one.printed.low <= other.printed.high
+def judge_order(ground: Ground, pair: tuple[int, int], source: str, severity: str) -> Relation:
+    """Whether the first of two claims is no more than the second. ``source``: why it must be; ``severity``: if it is not."""
+    one, other = (ground.claims[place] for place in pair)
     args = {
         "small": one.indicator,
         "small_value": written_claim(one),
         "large": other.indicator,
         "large_value": written_claim(other),
-        "source": rule["source"],
+        "source": source,
     }
-    kind = "part_le_whole" if one.measure == "count" else "order_le"
-    if holds:
-        return Relation(kind, (low, high), True, "", Problem(code="AUDIT-150", args=args))
-    code = "AUDIT-151" if rule["severity"] == "impossible" else "AUDIT-152"
-    return Relation(kind, (low, high), False, rule["severity"], Problem(code=code, args=args))
+    kind = "part_le_whole" if one.measure == "count" and one.norm_unit == other.norm_unit else "order_le"
+    if other.printed.high is None or one.printed.low <= other.printed.high:
+        return Relation(kind, pair, True, "", Problem(code="AUDIT-150", args=args))
+    code = "AUDIT-151" if severity == IMPOSSIBLE else "AUDIT-152"
+    return Relation(kind, pair, False, severity, Problem(code=code, args=args))

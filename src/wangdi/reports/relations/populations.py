@@ -25,7 +25,7 @@ from wangdi.reports.relations.ground import (
 )
 from wangdi.reports.relations.runs import find_runs
 from wangdi.reports.text.layout import Stretch
-from wangdi.reports.text.lexicon import load_lexicon
+from wangdi.reports.text.lexicon import MOVED_FROM, load_lexicon
 from wangdi.reports.text.numerals import Interval
 
 _FAR = 24
@@ -137,7 +137,7 @@ def find_implied(ground: Ground) -> Iterator[Implied]:
 def _is_left(ground: Ground, rate: int) -> bool:
     """Whether a rate is what one moved away from, told of another time: 由2.15个提高到3.86个."""
     start = ground.claims[rate].start
-    return re.search(r"[由从](?:(?:19|20)[\dxX]{2}年[末底]?的?)?$", ground.text[max(0, start - 8) : start]) is not None
+    return re.search(MOVED_FROM, ground.text[max(0, start - 8) : start]) is not None
 
 
 def _find_count(ground: Ground, rate: int) -> int | None:
@@ -190,7 +190,7 @@ def _nearest(ground: Ground, rate: int, noun: str) -> int | None:
     """The count of a noun in the same report that stands nearest before a rate, else behind it."""
     found = [
         index
-        for index in ground.near(ground.counted_as(noun[-2:]), rate)
+        for index in ground.near(ground.amounts_called(noun[-2:]), rate)
         if _is_noun_of(ground.nouns[index], noun)
         and ground.same_part(index, rate)
         and ground.claims[index].status == ground.claims[rate].status

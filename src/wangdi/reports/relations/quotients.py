@@ -36,12 +36,10 @@ def _find_implied(ground: Ground, index: int) -> Iterator[Relation]:
     if not ground.is_amount(before) or not one.exact:
         return
     args = {"over": written_claim(other), "share": written_claim(one), "name": one.indicator}
-    if "其中" in ground.between(before, index):
-        implied = other.exact * one.exact / 100
-        told = Problem(code="AUDIT-114", args=args | {"implied": str(ceil(implied))})
-        yield Relation("implied_numerator", (before, index), True, "", told)
-    elif re.fullmatch(r"[^,，。;；、]{2,16}率(?:应?达到|达|为|不低于)?", ground.between(before, index)):
-        told = Problem(code="AUDIT-114", args=args | {"implied": str(ceil(other.exact * one.exact / 100))})
+    between = ground.between(before, index)
+    if "其中" in between or re.fullmatch(r"[^,，。;；、]{2,16}率(?:应?达到|达|为|不低于)?", between):
+        implied = str(ceil(other.exact * one.exact / 100))
+        told = Problem(code="AUDIT-114", args=args | {"implied": implied})
         yield Relation("implied_numerator", (before, index), True, "", told)
     elif is_among(ground, index) or re.search(r"完成[^,，]*的$", clause_before(ground, index)):
         whole = written(other.exact * 100 / one.exact, 2)

@@ -81,7 +81,7 @@ def _called_longer(ground: Ground, other: int) -> int | None:
     noun, right = ground.nouns[other], ground.claims[other]
     longer = [
         one
-        for one in ground.near(ground.counted_as(noun), other)
+        for one in ground.near(ground.amounts_called(noun), other)
         if one < other and ground.nouns[one] != noun and ground.same_kind(one, other) and ground.same_part(one, other)
     ]
     if _is_whole(ground, other):

@@ -6,14 +6,13 @@ import re
 from collections.abc import Iterator
 from functools import lru_cache
 
-from wangdi.core.problem import Problem
 from wangdi.reports.relations.additions import find_additions
 from wangdi.reports.relations.ground import UNVERIFIABLE, Ground, Relation
 from wangdi.reports.relations.groups import paired_with
 from wangdi.reports.relations.lists import listed
 from wangdi.reports.relations.missed_sums import find_missed_sums
 from wangdi.reports.relations.share_sums import compare_shares
-from wangdi.reports.relations.sums import add_up, is_one_slip, tell_sum, told_parts
+from wangdi.reports.relations.sums import add_up, is_one_slip, judge_sum
 from wangdi.reports.text.lexicon import either, load_lexicon
 
 
@@ -36,13 +35,9 @@ def _compare(ground: Ground, total: int, parts: tuple[int, ...], whole: bool = F
 
     ``whole``: there are no other parts, so that the slip need not be a telling one.
     """
-    if add_up(ground, parts).meets(ground.claims[total].interval):
-        yield Relation(
-            "sum", (total, *parts), True, "", Problem(code="AUDIT-101", args=told_parts(ground, total, parts))
-        )
-    elif whole or any(is_one_slip(ground, total, parts, index) for index in (total, *parts)):
-        args = told_parts(ground, total, parts)
-        yield Relation("sum", (total, *parts), False, UNVERIFIABLE, tell_sum(ground, total, parts, args))
+    told = judge_sum(ground, total, parts, UNVERIFIABLE)
+    if told.holds or whole or any(is_one_slip(ground, total, parts, index) for index in (total, *parts)):
+        yield told
 
 
 def _find_classes(ground: Ground) -> Iterator[Relation]:

@@ -19,7 +19,7 @@ from wangdi.reports.relations.ground import (
     written,
     written_list,
 )
-from wangdi.reports.relations.sums import add_up, is_one_slip, tell_sum, told_parts
+from wangdi.reports.relations.sums import add_up, is_one_slip, judge_sum
 from wangdi.reports.text.lexicon import load_lexicon
 from wangdi.reports.text.numerals import Interval
 
@@ -118,15 +118,13 @@ def _find_gathered(ground: Ground) -> Iterator[Relation]:
         )
         if not (rates and told and ground.same_sentence(members[0], total)):
             continue
-        args = told_parts(ground, total, members)
-        if add_up(ground, members).meets(ground.claims[total].interval):
-            yield Relation("sum", (total, *members), True, "", Problem(code="AUDIT-101", args=args))
-        elif any(is_one_slip(ground, total, members, index) for index in (total, *members)):
-            yield Relation("sum", (total, *members), False, UNVERIFIABLE, tell_sum(ground, total, members, args))
+        found = judge_sum(ground, total, members, UNVERIFIABLE)
+        if found.holds or any(is_one_slip(ground, total, members, index) for index in (total, *members)):
+            yield found
 
 
 def _find_complements(ground: Ground) -> Iterator[Relation]:
-    """Shares of one whole that make up a hundred."""
+    """Shares of groups that make up a whole by their names, wherever in the sentence they stand: 公立 and 民营."""
     groups = load_lexicon("relations")["complements"]["groups"]
     rows: dict[int, list[int]] = {}
     for index, one in enumerate(ground.claims):

@@ -5,9 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from wangdi.core.problem import Problem
-from wangdi.reports.relations.ground import BASES, UNVERIFIABLE, Ground, Relation, plain_thing
-from wangdi.reports.relations.sums import add_up, compare_part, gap_of, slip_closes, tell_sum, told_parts
+from wangdi.reports.relations.ground import BASES, UNVERIFIABLE, Ground, Relation, plain_thing, shares_run
+from wangdi.reports.relations.sums import add_up, compare_part, gap_of, judge_sum, slip_closes
 
 _REACHED = re.compile(r"(?:总数|总量|累计|规模)[^,，。;；\d]{0,6}$|(?:达到|达|增至|增加到|扩大到|扩充到)(?:了)?$|实现$")
 _ADDED = re.compile(
@@ -36,12 +35,12 @@ def find_stocks(ground: Ground) -> Iterator[Relation]:
         whole, stocks = ground.claims[total].interval, list(_list_stocks(ground, total, added))
         exact = next((place for place in stocks if add_up(ground, (place, added)).meets(whole)), None)
         if exact is not None:
-            yield _tell(ground, (total, exact, added), True)
+            yield judge_sum(ground, total, (exact, added), UNVERIFIABLE)
             continue
         large = (place for place in stocks if min(ground.claims[place].exact, ground.claims[total].exact) >= _LEAST)
         meant = next((place for place in large if _is_slip(ground, total, (place, added))), None)
         if meant is not None:
-            yield _tell(ground, (total, meant, added), False)
+            yield judge_sum(ground, total, (meant, added), UNVERIFIABLE)
         else:
             yield compare_part(ground, (added,), total, BASES)
 
@@ -86,18 +85,10 @@ def _list_stocks(ground: Ground, total: int, added: int) -> Iterator[int]:
 def _is_named(noun: str, names: str) -> bool:
     """Whether names hold so much of a noun that it is one of theirs: its end, or more of it."""
     ends = len(noun) > 1 and noun[-2:] in names
-    return ends or any(noun[start : start + _SHARED] in names for start in range(len(noun) - _SHARED + 1))
+    return ends or shares_run(noun, names, _SHARED)
 
 
 def _is_slip(ground: Ground, total: int, parts: tuple[int, int]) -> bool:
     """Whether one slip of the pen in the total or in one of its two parts keeps them apart."""
     gap = gap_of(ground, total, parts)
     return slip_closes(ground, total, -gap) or any(slip_closes(ground, part, gap) for part in parts)
-
-
-def _tell(ground: Ground, members: tuple[int, int, int], holds: bool) -> Relation:
-    total, *parts = members
-    args = told_parts(ground, total, tuple(parts))
-    if holds:
-        return Relation("sum", members, True, "", Problem(code="AUDIT-101", args=args))
-    return Relation("sum", members, False, UNVERIFIABLE, tell_sum(ground, total, tuple(parts), args))

@@ -19,7 +19,7 @@ from wangdi.reports.relations.ground import (
     written_claim,
     written_list,
 )
-from wangdi.reports.relations.lists import Listed, listed
+from wangdi.reports.relations.lists import Listed, groups_in, listed
 from wangdi.reports.text.lexicon import either, load_lexicon
 from wangdi.reports.text.numerals import Interval
 
@@ -27,11 +27,6 @@ _SEVERAL = 3
 """Parts of those that 中 opens, before their sum says something: what two of them have may overlap."""
 _NEAR = Fraction(1, 10)
 """A list that names few of the whole's parts is no sum; one this close to the whole is a question."""
-
-
-def find_sums(ground: Ground) -> list[Relation]:
-    """Every list of parts with its total."""
-    return list(_find_lists(ground))
 
 
 def add_up(ground: Ground, members: tuple[int, ...]) -> Interval:
@@ -42,46 +37,54 @@ def add_up(ground: Ground, members: tuple[int, ...]) -> Interval:
     return total
 
 
-def _find_lists(ground: Ground) -> Iterator[Relation]:
+def find_sums(ground: Ground) -> Iterator[Relation]:
+    """Every list of parts with its total."""
     for total, members, told in listed(ground):
-        claims = ground.claims
+        whole, parts = ground.claims[total].interval, add_up(ground, members)
         if len(members) == 1:
             if told in ("open", "among"):
                 yield compare_part(ground, members, total, IMPOSSIBLE)
             continue
-        whole, parts = claims[total].interval, add_up(ground, members)
-        args = told_parts(ground, total, members)
-        if parts.meets(whole):
-            yield Relation("sum", (total, *members), True, "", Problem(code="AUDIT-101", args=args))
-            continue
-        severity = _severity_of(ground, (total, members, told), parts)
-        if severity:
-            yield Relation("sum", (total, *members), False, severity, tell_sum(ground, total, members, args))
+        severity = "" if parts.meets(whole) else _severity_of(ground, (total, members, told))
+        if severity or parts.meets(whole):
+            yield judge_sum(ground, total, members, severity)
         elif parts.high is not None and parts.high <= whole.low:
+            args = told_parts(ground, total, members)
             yield Relation("part_le_whole", (*members, total), True, "", Problem(code="AUDIT-103", args=args))
 
 
-def _severity_of(ground: Ground, one: Listed, parts: Interval) -> str:
+def judge_sum(ground: Ground, total: int, members: tuple[int, ...], severity: str) -> Relation:
+    """Parts and their total, told as holding where they meet. ``severity``: how grave it is if they do not."""
+    args = told_parts(ground, total, members)
+    if add_up(ground, members).meets(ground.claims[total].interval):
+        return Relation("sum", (total, *members), True, "", Problem(code="AUDIT-101", args=args))
+    return Relation("sum", (total, *members), False, severity, _tell_misfit(ground, total, members, args))
+
+
+def _severity_of(ground: Ground, one: Listed) -> str:
     """How grave it is that parts do not make their total; empty where they need not.
 
     Rule: a list that says it names all must; any other only where one slip of the pen would make it, or where it is too much.
     """
     total, members, told = one
-    high = ground.claims[total].interval.high
-    above = high is not None and parts.low > high
     if told == "closed":
-        return IMPOSSIBLE if above else ARITHMETIC
-    words = load_lexicon("relations")["complements"]
+        return severity_of_all(ground, total, members)
     names = [ground.claims[index].own for index in members]
-    parted = any(all(any(word in name for name in names) for word in group) for group in words["groups"])
-    if not parted and any(re.search(either(words["overlapping"]), name) for name in names):
+    overlapping = either(load_lexicon("relations")["complements"]["overlapping"])
+    if not groups_in(names) and any(re.search(overlapping, name) for name in names):
         return ""
-    if above:
+    if severity_of_all(ground, total, members) == IMPOSSIBLE:
         return BASES
     if told == "among" and len(members) < _SEVERAL:
         return ""
     slipped = told == "bracketed" or any(is_one_slip(ground, total, members, index) for index in (total, *members))
     return UNVERIFIABLE if slipped else ""
+
+
+def severity_of_all(ground: Ground, total: int, members: tuple[int, ...]) -> str:
+    """How grave it is that the parts of a total, told to be all of it, do not make it: more than all cannot be."""
+    high = ground.claims[total].interval.high
+    return IMPOSSIBLE if high is not None and add_up(ground, members).low > high else ARITHMETIC
 
 
 def is_one_slip(ground: Ground, total: int, members: tuple[int, ...], index: int) -> bool:
@@ -115,7 +118,7 @@ def told_parts(ground: Ground, total: int, members: tuple[int, ...]) -> dict[str
     return {"parts": written_list(claims), "sum": added, "total": written_claim(whole), "name": whole.indicator}
 
 
-def tell_sum(ground: Ground, total: int, members: tuple[int, ...], args: dict[str, str]) -> Problem:
+def _tell_misfit(ground: Ground, total: int, members: tuple[int, ...], args: dict[str, str]) -> Problem:
     """The sum as it is, and what each single number would have to be for it to hold."""
     claims = ground.claims
     gap = gap_of(ground, total, members)
@@ -126,15 +129,7 @@ def tell_sum(ground: Ground, total: int, members: tuple[int, ...], args: dict[st
 
 def compare_part(ground: Ground, parts: tuple[int, ...], whole: int, severity: str) -> Relation:
     """Whether parts are no more than their whole."""
-    claims = ground.claims
-    added = add_up(ground, parts)
-    high = claims[whole].interval.high
-    holds = high is None or added.low <= high
-    args = {
-        "parts": written_list(claims[index] for index in parts),
-        "sum": written(sum((claims[index].exact for index in parts), Fraction(0)), 4),
-        "total": written_claim(claims[whole]),
-        "name": claims[whole].indicator,
-    }
-    told = Problem(code="AUDIT-103", args=args) if holds else Problem(code="AUDIT-104", args=args)
+    high = ground.claims[whole].interval.high
+    holds = high is None or add_up(ground, parts).low <= high
+    told = Problem(code="AUDIT-103" if holds else "AUDIT-104", args=told_parts(ground, whole, parts))
     return Relation("part_le_whole", (*parts, whole), holds, "" if holds else severity, told)

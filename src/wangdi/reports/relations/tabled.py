@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import permutations
 
-from wangdi.core.problem import Problem
-from wangdi.reports.relations.ground import ARITHMETIC, IMPOSSIBLE, UNVERIFIABLE, Ground, Relation
+from wangdi.reports.relations.ground import UNVERIFIABLE, Ground, Relation
 from wangdi.reports.relations.ratios import fits, judge_ratio
-from wangdi.reports.relations.sums import add_up, is_one_slip, tell_sum, told_parts
+from wangdi.reports.relations.sums import add_up, is_one_slip, judge_sum, severity_of_all
 
 _MOST = 3, 4
 """A quotient is a table's own where three of four of its rows keep it, and two at least."""
@@ -43,9 +42,9 @@ def _find_sums(ground: Ground, grid: Grid) -> Iterator[Relation]:
         sums = [found for line in lines.values() if (found := _read_line(ground, line, across)) is not None]
         holding = [one for one in sums if add_up(ground, one[1]).meets(ground.claims[one[0]].interval)]
         if holding and 2 * len(holding) >= len(sums):
-            yield from (_told_sum(ground, *one) for one in sums)
+            yield from (judge_sum(ground, *one, severity_of_all(ground, *one)) for one in sums)
         elif not holding:
-            yield from (_asked_sum(ground, *one) for one in sums if _is_slip_of(ground, *one))
+            yield from (judge_sum(ground, *one, UNVERIFIABLE) for one in sums if _is_slip_of(ground, *one))
 
 
 def _is_rule(kept: int, of: int) -> bool:
@@ -69,22 +68,8 @@ def _read_line(ground: Ground, line: list[int], across: bool) -> tuple[int, tupl
     return (totals[0], parts) if len(parts) > 1 and whole else None
 
 
-def _told_sum(ground: Ground, total: int, parts: tuple[int, ...]) -> Relation:
-    args = told_parts(ground, total, parts)
-    added, whole = add_up(ground, parts), ground.claims[total].interval
-    if added.meets(whole):
-        return Relation("sum", (total, *parts), True, "", Problem(code="AUDIT-101", args=args))
-    severity = IMPOSSIBLE if whole.high is not None and added.low > whole.high else ARITHMETIC
-    return Relation("sum", (total, *parts), False, severity, tell_sum(ground, total, parts, args))
-
-
 def _is_slip_of(ground: Ground, total: int, parts: tuple[int, ...]) -> bool:
     return len(parts) <= _LONGEST and any(is_one_slip(ground, total, parts, index) for index in (total, *parts))
-
-
-def _asked_sum(ground: Ground, total: int, parts: tuple[int, ...]) -> Relation:
-    args = told_parts(ground, total, parts)
-    return Relation("sum", (total, *parts), False, UNVERIFIABLE, tell_sum(ground, total, parts, args))
 
 
 def _find_quotients(ground: Ground, grid: Grid) -> Iterator[Relation]:

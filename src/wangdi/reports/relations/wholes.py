@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from fractions import Fraction
 
 from wangdi.core.problem import Problem
 from wangdi.reports.relations.ground import (
@@ -12,13 +11,12 @@ from wangdi.reports.relations.ground import (
     BASES,
     Ground,
     Relation,
-    written,
     written_claim,
     written_list,
 )
 from wangdi.reports.relations.lists import listed
-from wangdi.reports.relations.numerators import is_among
-from wangdi.reports.relations.sums import add_up, compare_part, tell_sum
+from wangdi.reports.relations.numerators import clause_before, is_among
+from wangdi.reports.relations.sums import add_up, compare_part, judge_sum
 from wangdi.reports.text.lexicon import AMONG, load_lexicon
 
 
@@ -73,17 +71,7 @@ def _find_leads(ground: Ground) -> Iterator[Relation]:
             or not ground.same_sentence(total, members[0])
         ):
             continue
-        parts = add_up(ground, tuple(members))
-        args = {
-            "parts": written_list(claims[index] for index in members),
-            "sum": written(sum((claims[index].exact for index in members), Fraction(0))),
-            "total": written_claim(claims[total]),
-            "name": claims[total].indicator,
-        }
-        if parts.meets(claims[total].interval):
-            yield Relation("sum", (total, *members), True, "", Problem(code="AUDIT-101", args=args))
-        else:
-            yield Relation("sum", (total, *members), False, ARITHMETIC, tell_sum(ground, total, tuple(members), args))
+        yield judge_sum(ground, total, tuple(members), ARITHMETIC)
 
 
 def _find_stages(ground: Ground) -> Iterator[Relation]:
@@ -107,16 +95,10 @@ def _find_stages(ground: Ground) -> Iterator[Relation]:
             beside = [index for index in wholes if ground.same_sentence(index, part)]
             if beside:
                 larger = [index for index in beside if claims[index].exact >= one.exact]
-                said = [index for index in larger if re.search(rule["whole"], _text_of(ground, index))]
+                said = [index for index in larger if re.search(rule["whole"], clause_before(ground, index))]
                 yield compare_part(ground, (part,), (said or larger or beside)[-1], BASES)
             elif len(wholes) > 1:
                 yield _compare_with_all(ground, part, tuple(wholes))
-
-
-def _text_of(ground: Ground, index: int) -> str:
-    """A claim's clause up to it."""
-    one = ground.claims[index]
-    return ground.text[ground.layout.clause_at(one.start).start : one.start]
 
 
 def _clause_of(ground: Ground, index: int) -> str:

@@ -10,6 +10,8 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
+MOVED_FROM = r"[由从](?:(?:上年|去年|目前|(?:19|20)[\dxX]{2}年)[末底]?的?)?$"
+"""A pattern for what stands before a level that something moved away from: 由上年的72.1%提高到73%."""
 AMONG = r"[^,，。;；\d]{0,16}[中里](?![心医药央小西])"
 """A pattern for what stands behind a whole of which some is told next: 263名乡村医生中."""
 
